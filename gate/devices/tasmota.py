@@ -1,0 +1,84 @@
+"""The words of a Tasmota relay board on MQTT, for both its ends.
+
+Topics are the firmware's own (`cmnd/`, `stat/`, `tele/`), on the site's broker that only the box may use.
+Relays 1 and 2 have a PulseTime; switches follow their inputs and are detached from the relays (SetOption114),
+so that an edge comes as `stat/{board}/RESULT {"Switch3":{"Action":"ON"}}` and levels are answered to `Status 10`.
+"""
+
+from typing import Final
+
+import msgspec
+
+from gate.devices.board import Level, Reading, Relay, Sensor
+
+RELAY_NUMBER: Final = {Relay.RAISE: 1, Relay.LOWER: 2}
+SENSOR_NUMBER: Final = {sensor: number for number, sensor in enumerate(Sensor, 1)}
+_SENSOR_OF: Final = {f"Switch{number}": sensor for sensor, number in SENSOR_NUMBER.items()}
+_LEVEL_OF: Final = {"ON": Level.ON, "OFF": Level.OFF}
+
+ONLINE: Final = b"Online"
+OFFLINE: Final = b"Offline"
+
+
+def pulse_topic(board: str, relay: Relay) -> str:
+    """Where an ON makes the relay pulse."""
+    return f"cmnd/{board}/POWER{RELAY_NUMBER[relay]}"
+
+
+def relay_of(board: str, topic: str) -> Relay | None:
+    """The relay that `topic` commands, if it does."""
+    return next((relay for relay in Relay if topic == pulse_topic(board, relay)), None)
+
+
+def status_topic(board: str) -> str:
+    """Where a `10` asks for all levels."""
+    return f"cmnd/{board}/Status"
+
+
+def levels_topic(board: str) -> str:
+    """Where the answer to `Status 10` comes."""
+    return f"stat/{board}/STATUS10"
+
+
+def result_topic(board: str) -> str:
+    """Where edges come."""
+    return f"stat/{board}/RESULT"
+
+
+def will_topic(board: str) -> str:
+    """Where the board's birth and last will are retained."""
+    return f"tele/{board}/LWT"
+
+
+def edge_payload(sensor: Sensor, level: Level) -> bytes:
+    """What a board publishes when an input changes."""
+    return msgspec.json.encode({f"Switch{SENSOR_NUMBER[sensor]}": {"Action": level.name}})
+
+
+def levels_payload(levels: dict[Sensor, Level]) -> bytes:
+    """What a board answers to `Status 10`."""
+    return msgspec.json.encode(
+        {"StatusSNS": {f"Switch{SENSOR_NUMBER[sensor]}": level.name for sensor, level in levels.items()}}
+    )
+
+
+def readings(board: str, topic: str, payload: bytes) -> tuple[Reading, ...]:
+    """The readings in a message of the board; none for words that are not about inputs, or not understood."""
+    try:
+        if topic == result_topic(board):
+            said = msgspec.json.decode(payload, type=dict[str, dict[str, str]])
+            return _known({name: action.get("Action", "") for name, action in said.items()}, edge=True)
+        if topic == levels_topic(board):
+            said = msgspec.json.decode(payload, type=dict[str, dict[str, str]])
+            return _known(said.get("StatusSNS", {}), edge=False)
+    except (msgspec.DecodeError, RecursionError):
+        return ()
+    return ()
+
+
+def _known(levels: dict[str, str], *, edge: bool) -> tuple[Reading, ...]:
+    return tuple(
+        Reading(_SENSOR_OF[name], _LEVEL_OF[level], edge)
+        for name, level in levels.items()
+        if name in _SENSOR_OF and level in _LEVEL_OF
+    )

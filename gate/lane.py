@@ -1,0 +1,293 @@
+"""What one lane does with one vehicle at a time.
+
+Rule 1: every phase change is a row of a table in this file.
+Rule 2: no clock, no I/O, no chance. The caller passes `now` (seconds of a monotonic clock), runs the effects
+        that come out and calls back with ELAPSED at `wake_at`.
+Rule 3: sensors may say anything at any time. An unexpected event never raises and never moves the phase.
+Rule 4: the arm is asked to come down in one place, LOWERING, behind one guard: every zone known to be clear.
+Rule 5: an arm that nobody here raised (by hand, by fire) is never lowered by software.
+
+A board's readings become named events in `sensed`; people, prices and plates are the caller's.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from gate.devices.board import Level, Reading, Sensor
+
+
+class Phase(StrEnum):
+    """Where the lane is with its vehicle."""
+
+    STARTING = "starting"  # the arm's position is not known yet
+    IDLE = "idle"
+    IDENTIFYING = "identifying"  # a picture was asked for
+    PAYING = "paying"  # the screen shows a price
+    ATTENDED = "attended"  # a person is wanted
+    RAISING = "raising"
+    OPEN = "open"  # up, the vehicle has not come yet
+    PASSING = "passing"  # up, something is under the arm or behind it
+    LOWERING = "lowering"
+    BY_HAND = "by_hand"  # up, and not by us
+    FAULT = "fault"  # the arm does not do as told: out of service until a person looked
+    CLOSED = "closed"  # the lane is shut by order
+
+
+class Event(StrEnum):
+    """What happened."""
+
+    VEHICLE_ARRIVED = "vehicle_arrived"
+    VEHICLE_LEFT = "vehicle_left"
+    ZONE_ENTERED = "zone_entered"
+    ZONE_CLEARED = "zone_cleared"
+    PASSED = "passed"  # trailing edge of the exit loop
+    ARM_UP = "arm_up"
+    ARM_DOWN = "arm_down"
+    ARM_MOVING = "arm_moving"
+    FIRE_ON = "fire_on"
+    FIRE_OFF = "fire_off"
+    GRANTED = "granted"
+    OWING = "owing"
+    PERSON_NEEDED = "person_needed"
+    ORDERED_DOWN = "ordered_down"
+    ORDERED_SHUT = "ordered_shut"
+    ORDERED_NORMAL = "ordered_normal"
+    ELAPSED = "elapsed"
+
+
+class Effect(StrEnum):
+    """What the caller must do."""
+
+    IDENTIFY = "identify"
+    ABANDON = "abandon"  # the vehicle went away before it was let through
+    PATIENCE_OVER = "patience_over"
+    CALL_PERSON = "call_person"
+    RAISE_ARM = "raise_arm"
+    LOWER_ARM = "lower_arm"
+    COUNT_OPENING = "count_opening"
+    COUNT_STRAY_OPENING = "count_stray_opening"  # up, and nobody here ordered it
+    COUNT_PASSAGE = "count_passage"
+    COUNT_LOWERED = "count_lowered"
+    REPORT_FAULT = "report_fault"
+
+
+PULSES_MAX: Final = 3
+"""An arm that does not move is asked this often, then the lane is out of service; never endless pulsing."""
+
+P, E, F = Phase, Event, Effect
+
+WAITING: Final = (P.IDENTIFYING, P.PAYING, P.ATTENDED)
+UP: Final = (P.OPEN, P.PASSING, P.BY_HAND)
+
+TRANSITIONS: Final[Mapping[tuple[Phase, Event], Phase]] = {
+    (P.STARTING, E.ARM_DOWN): P.IDLE,
+    (P.STARTING, E.ARM_UP): P.BY_HAND,
+    (P.IDLE, E.VEHICLE_ARRIVED): P.IDENTIFYING,
+    (P.IDENTIFYING, E.GRANTED): P.RAISING,
+    (P.IDENTIFYING, E.OWING): P.PAYING,
+    (P.IDENTIFYING, E.PERSON_NEEDED): P.ATTENDED,
+    (P.PAYING, E.GRANTED): P.RAISING,
+    (P.PAYING, E.PERSON_NEEDED): P.ATTENDED,
+    (P.ATTENDED, E.GRANTED): P.RAISING,
+    (P.ATTENDED, E.OWING): P.PAYING,
+    **{(phase, E.VEHICLE_LEFT): P.IDLE for phase in WAITING},
+    (P.RAISING, E.ARM_UP): P.OPEN,
+    (P.OPEN, E.ZONE_ENTERED): P.PASSING,
+    (P.PASSING, E.ZONE_CLEARED): P.LOWERING,
+    (P.LOWERING, E.ZONE_ENTERED): P.RAISING,  # someone followed: lift again, never press on
+    (P.LOWERING, E.ARM_DOWN): P.IDLE,
+    (P.OPEN, E.ORDERED_DOWN): P.LOWERING,
+    (P.BY_HAND, E.ORDERED_DOWN): P.LOWERING,  # a person's order, still behind the guard
+    (P.BY_HAND, E.ARM_DOWN): P.IDLE,
+    (P.OPEN, E.ARM_DOWN): P.IDLE,  # somebody lowered it at the arm
+    (P.PASSING, E.ARM_DOWN): P.FAULT,  # down while something is under it
+    (P.FAULT, E.ARM_DOWN): P.IDLE,
+    (P.FAULT, E.ORDERED_NORMAL): P.STARTING,
+    (P.IDLE, E.GRANTED): P.RAISING,  # a person opens an empty lane
+    (P.IDLE, E.ORDERED_SHUT): P.CLOSED,
+    (P.CLOSED, E.ORDERED_NORMAL): P.IDLE,
+    (P.CLOSED, E.GRANTED): P.RAISING,  # shut for drivers, not for a person with a reason
+    **{(phase, E.ARM_UP): P.BY_HAND for phase in (P.IDLE, P.CLOSED, *WAITING)},
+    **{(phase, E.FIRE_ON): P.BY_HAND for phase in Phase if phase is not P.BY_HAND},
+}
+
+
+class Limit(NamedTuple):
+    """How long a phase may last, and what happens then: another phase, or only an effect."""
+
+    seconds: float
+    target: Phase
+    effect: Effect | None = None
+
+
+LIMITS: Final[Mapping[Phase, Limit]] = {
+    P.IDENTIFYING: Limit(6.0, P.ATTENDED),
+    P.PAYING: Limit(20.0, P.PAYING, F.PATIENCE_OVER),
+    P.RAISING: Limit(4.0, P.RAISING, F.RAISE_ARM),
+    P.OPEN: Limit(20.0, P.LOWERING),
+    P.LOWERING: Limit(4.0, P.LOWERING, F.LOWER_ARM),
+}
+
+ON_ENTRY: Final[Mapping[Phase, tuple[Effect, ...]]] = {
+    P.IDENTIFYING: (F.IDENTIFY,),
+    P.ATTENDED: (F.CALL_PERSON,),
+    P.RAISING: (F.RAISE_ARM,),
+    P.LOWERING: (F.LOWER_ARM,),
+    P.FAULT: (F.REPORT_FAULT,),
+}
+
+# effects of a transition itself, beyond those of the phase it enters
+ON_WAY: Final[Mapping[tuple[Phase, Phase], tuple[Effect, ...]]] = {
+    (P.RAISING, P.OPEN): (F.COUNT_OPENING,),
+    (P.LOWERING, P.IDLE): (F.COUNT_LOWERED,),
+    (P.BY_HAND, P.IDLE): (F.COUNT_LOWERED,),
+    (P.OPEN, P.IDLE): (F.COUNT_LOWERED,),
+    (P.PASSING, P.FAULT): (F.COUNT_LOWERED,),
+    **{(phase, P.IDLE): (F.ABANDON,) for phase in WAITING},
+    **{(phase, P.BY_HAND): (F.COUNT_STRAY_OPENING,) for phase in Phase if phase not in UP},
+}
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Everything the table needs to know. Levels are UNKNOWN until an edge proves them."""
+
+    phase: Phase = P.STARTING
+    arming: Level = Level.UNKNOWN
+    safety: Level = Level.UNKNOWN
+    exit: Level = Level.UNKNOWN
+    limit_up: Level = Level.UNKNOWN
+    limit_down: Level = Level.UNKNOWN
+    fire: Level = Level.UNKNOWN
+    pulses: int = 0
+    wake_at: float | None = None
+    patience_s: float = field(default=20.0)
+
+
+class Step(NamedTuple):
+    """The lane afterwards and what to do. Effects are in order."""
+
+    lane: Lane
+    effects: tuple[Effect, ...] = ()
+
+
+def may_lower(lane: Lane) -> bool:
+    """Whether nothing can be under the arm or in its way: clear, and known to be clear, and no fire."""
+    return lane.safety is Level.OFF and lane.exit is Level.OFF and lane.fire is not Level.ON
+
+
+GUARDS: Final[Mapping[Phase, Callable[[Lane], bool]]] = {P.LOWERING: may_lower}
+
+
+def sensed(lane: Lane, reading: Reading) -> tuple[Lane, tuple[Event, ...]]:
+    """The lane with an input's new level, and the named events in it.
+
+    An OFF that the board merely reports is no proof that a loop is clear; limit switches and fire are
+    contacts, not detectors, and are believed.
+    """
+    detector = reading.sensor in {Sensor.ARMING, Sensor.SAFETY, Sensor.EXIT}
+    before: Level = getattr(lane, reading.sensor.value)
+    if detector and reading.level is Level.OFF and not reading.edge:
+        return lane, ()
+    lane = replace(lane, **{reading.sensor.value: reading.level})
+    return lane, _named(lane, reading.sensor, before)
+
+
+def blinded(lane: Lane) -> Lane:
+    """The lane after its board went away: nothing is known any more."""
+    unknown = Level.UNKNOWN
+    return replace(
+        lane, arming=unknown, safety=unknown, exit=unknown, limit_up=unknown, limit_down=unknown, fire=unknown
+    )
+
+
+def step(lane: Lane, event: Event, now: float) -> Step:
+    """What the lane does when `event` happens at `now`."""
+    if event is E.ELAPSED:
+        return _elapsed(lane, now)
+    counted = (F.COUNT_PASSAGE,) if event is E.PASSED and lane.phase in UP else ()
+    target = TRANSITIONS.get((lane.phase, event))
+    if target is None or not _allowed(lane, target):
+        return Step(lane, counted)
+    moved = _enter(lane, target, now)
+    return Step(moved.lane, counted + moved.effects)
+
+
+def _elapsed(lane: Lane, now: float) -> Step:
+    limit = LIMITS.get(lane.phase)
+    if limit is None or lane.wake_at is None or now < lane.wake_at:
+        return Step(lane)
+    if lane.phase is P.OPEN and lane.arming is not Level.OFF:
+        return Step(_timed(lane, now))  # still before the arm: it may yet drive
+    if not _allowed(lane, limit.target):
+        return Step(_timed(lane, now))
+    if limit.effect is None:
+        return _enter(lane, limit.target, now)
+    if limit.effect is F.PATIENCE_OVER:
+        return Step(replace(lane, wake_at=None), (F.PATIENCE_OVER,))
+    if lane.pulses >= PULSES_MAX:
+        return _enter(lane, P.FAULT, now)
+    return Step(replace(_timed(lane, now), pulses=lane.pulses + 1), (limit.effect,))
+
+
+def _enter(lane: Lane, target: Phase, now: float) -> Step:
+    effects = (*ON_WAY.get((lane.phase, target), ()), *ON_ENTRY.get(target, ()))
+    entered = _timed(replace(lane, phase=target, pulses=1), now)
+    if target is P.IDLE and lane.arming is Level.ON:  # the next vehicle has rolled up meanwhile
+        following = _enter(replace(entered, phase=P.IDLE), P.IDENTIFYING, now)
+        return Step(following.lane, effects + following.effects)
+    if target is P.OPEN and Level.ON in {lane.safety, lane.exit}:  # it drove before the arm was all up
+        return Step(_timed(replace(entered, phase=P.PASSING), now), effects)
+    return Step(entered, effects)
+
+
+def _timed(lane: Lane, now: float) -> Lane:
+    limit = LIMITS.get(lane.phase)
+    if limit is None:
+        return replace(lane, wake_at=None)
+    return replace(lane, wake_at=now + (lane.patience_s if lane.phase is P.PAYING else limit.seconds))
+
+
+def _allowed(lane: Lane, target: Phase) -> bool:
+    guard = GUARDS.get(target)
+    return guard is None or guard(lane)
+
+
+def _named(lane: Lane, sensor: Sensor, before: Level) -> tuple[Event, ...]:
+    now: Level = getattr(lane, sensor.value)
+    if now is before:
+        return ()
+    if sensor is Sensor.ARMING:
+        return (E.VEHICLE_ARRIVED,) if now is Level.ON else (E.VEHICLE_LEFT,) if before is Level.ON else ()
+    if sensor is Sensor.FIRE:
+        return (E.FIRE_ON,) if now is Level.ON else (E.FIRE_OFF,)
+    if sensor in {Sensor.LIMIT_UP, Sensor.LIMIT_DOWN}:
+        return (_position_event(lane),)
+    return _zone_events(lane, sensor, before, now)
+
+
+def _zone_events(lane: Lane, sensor: Sensor, before: Level, now: Level) -> tuple[Event, ...]:
+    if now is Level.ON:
+        return (E.ZONE_ENTERED,)
+    passed = (E.PASSED,) if sensor is Sensor.EXIT and before is Level.ON else ()
+    cleared = (E.ZONE_CLEARED,) if lane.safety is Level.OFF and lane.exit is Level.OFF else ()
+    return passed + cleared
+
+
+def _position_event(lane: Lane) -> Event:
+    if lane.limit_up is Level.ON and lane.limit_down is not Level.ON:
+        return E.ARM_UP
+    if lane.limit_down is Level.ON and lane.limit_up is not Level.ON:
+        return E.ARM_DOWN
+    return E.ARM_MOVING
+
+
+def position(lane: Lane) -> str:
+    """The arm as its limit switches tell it: up, down, moving or unknown."""
+    if Level.UNKNOWN in {lane.limit_up, lane.limit_down}:
+        return "unknown"
+    if lane.limit_up is lane.limit_down:
+        return "unknown" if lane.limit_up is Level.ON else "moving"
+    return "up" if lane.limit_up is Level.ON else "down"

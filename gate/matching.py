@@ -1,0 +1,62 @@
+"""Which open visit is the vehicle at the exit: a ranking by probability, with a margin.
+
+Bayes over the site's open visits. A plate that was misread by confusable characters stays near its visit;
+another vehicle class speaks against it. "None of them" competes as well, so a stranger is not forced on a visit.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from gate.plate import distance
+from gate.vehicle import VehicleClass
+
+_SLIP: Final = 2.6
+"""How fast a plate's likelihood falls with each unit of weighted edit distance (e to the power of minus this)."""
+_OTHER_CLASS: Final = math.exp(-2.5)
+_STRANGER: Final = math.exp(-6.0)
+"""Likelihood of the read given a vehicle that has no open visit."""
+_UNREAD: Final = math.exp(-7.0)
+"""Likelihood of any read for a visit whose entry was not read: possible, never probable."""
+
+
+class OpenVisit(NamedTuple):
+    """A visit that may be leaving. `plate` is empty when the entry was not read."""
+
+    visit: str
+    plate: str
+    vehicle_class: VehicleClass
+
+
+class Candidate(NamedTuple):
+    """A visit and the probability that it is this vehicle's."""
+
+    visit: str
+    probability: float
+
+
+class Ranking(NamedTuple):
+    """Candidates, most probable first, and the best one's lead over everything else."""
+
+    candidates: tuple[Candidate, ...]
+    margin: float
+
+
+def rank(plate: str, kind: VehicleClass | None, visits: Iterable[OpenVisit], most: int = 8) -> Ranking:
+    """Rank the open visits for a read at an exit. An unread plate ranks by class alone and has no margin."""
+    weighed = [(visit.visit, _likelihood(plate, kind, visit)) for visit in visits]
+    stranger = _STRANGER
+    whole = stranger + sum(weight for _, weight in weighed)
+    ordered = sorted(weighed, key=lambda pair: (-pair[1], pair[0]))
+    candidates = tuple(Candidate(visit, weight / whole) for visit, weight in ordered[:most])
+    if not candidates or not plate:
+        return Ranking(candidates, 0.0)
+    rival = max(stranger / whole, candidates[1].probability if len(candidates) > 1 else 0.0)
+    return Ranking(candidates, max(0.0, candidates[0].probability - rival))
+
+
+def _likelihood(plate: str, kind: VehicleClass | None, visit: OpenVisit) -> float:
+    same_kind = 1.0 if kind is None or kind is visit.vehicle_class else _OTHER_CLASS
+    if not plate or not visit.plate:
+        return _UNREAD * same_kind
+    return math.exp(-_SLIP * distance(plate, visit.plate)) * same_kind

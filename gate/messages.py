@@ -1,0 +1,345 @@
+"""The wire contract between boxes and the centre: events, commands, replies, state.
+
+Golden messages in the tests and the JSON Schema under docs/ are made from these classes;
+a change of a field shows there. Money is integer dong, durations carry their unit.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final
+from uuid import UUID
+
+from msgspec import Meta
+
+from gate.topics import BOX, SITE
+from gate.vehicle import VehicleClass
+from gate.wire import Contract
+
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+Note = Annotated[str, Meta(max_length=400)]
+BoxName = Annotated[str, Meta(pattern=f"^{BOX.pattern}$")]
+SiteCode = Annotated[str, Meta(pattern=f"^{SITE.pattern}$")]
+LaneName = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,30}$")]
+Reference = Annotated[str, Meta(pattern="^[A-Z][A-Z0-9]{2}[2-9A-HJKMNP-Z]{8}$")]
+JournalName = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Moment = Annotated[datetime, Meta(tz=True)]
+Dong = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Natural = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Place = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Direction(StrEnum):
+    """Which way a lane leads."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class OpeningReason(StrEnum):
+    """Why an arm went up. Every opening has exactly one; the last two are cases until a person says why."""
+
+    ADMITTED = "admitted"  # entry, by the box's own rules
+    PAID = "paid"  # exit, the charge is paid
+    FREE = "free"  # exit, nothing to pay
+    BILLED = "billed"  # exit, site policy lets out and bills
+    PERSON = "person"  # a person opened and gave a reason
+    BY_HAND = "by_hand"  # raised at the arm, no command
+    FIRE = "fire"  # the fire input holds it up
+
+
+class Why(StrEnum):
+    """Why a lane wants a person."""
+
+    UNREAD = "unread"
+    NO_MATCH = "no_match"
+    AMBIGUOUS = "ambiguous"
+    UNPAID = "unpaid"
+    FAULT = "fault"
+    FULL = "full"
+
+
+# --- bodies of events: facts, inserted once -------------------------------------------------------------
+
+
+class PlateRead(Contract, tag="plate_read", tag_field="kind"):
+    """What the reader saw of one vehicle at one lane. `plate` empty: it was not read."""
+
+    lane: LaneName
+    approach: UUID
+    direction: Direction
+    plate: Annotated[str, Meta(max_length=16)]
+    confidence: Share
+    characters: tuple[tuple[Annotated[str, Meta(max_length=2)], Share], ...] = ()
+    lines: Annotated[int, Meta(ge=0, le=2)] = 0
+    colour: Annotated[str, Meta(max_length=10)] = "unknown"
+    vehicle_class: VehicleClass | None = None
+    picture: Sha256 | None = None
+    engine: Annotated[str, Meta(max_length=40)] = ""
+    took_ms: Natural = 0
+    error: Annotated[str, Meta(max_length=200)] = ""
+
+
+class VisitOpened(Contract, tag="visit_opened", tag_field="kind"):
+    """The box admitted a vehicle. `visit` is the reference that its payment will carry."""
+
+    lane: LaneName
+    approach: UUID
+    visit: Reference
+    vehicle_class: VehicleClass
+    read: bool
+
+
+class VisitMatched(Contract, tag="visit_matched", tag_field="kind"):
+    """The vehicle at an exit is this visit's, by the box's ranking or by a person's word."""
+
+    lane: LaneName
+    approach: UUID
+    visit: Reference
+    by: Name
+    probability: Share
+    margin: Share
+
+
+class BillLine(Contract):
+    """One line of a bill: a part of the stay, what it is, what it costs."""
+
+    since: Moment
+    until: Moment
+    what: Name
+    amount: Dong
+
+
+class Quoted(Contract, tag="quoted", tag_field="kind"):
+    """The price that the box showed, with its lines; the charge is pended by this fact."""
+
+    lane: LaneName
+    approach: UUID
+    visit: Reference
+    tariff: Name
+    vehicle_class: VehicleClass
+    entered_at: Moment
+    left_at: Moment
+    total: Dong
+    vat: Dong
+    lines: tuple[BillLine, ...]
+    payload: Annotated[str, Meta(max_length=300)] = ""
+
+
+class ArmRaised(Contract, tag="arm_raised", tag_field="kind"):
+    """An arm was seen up: one opening, one reason. `by` is `rule` or a person's name."""
+
+    lane: LaneName
+    opening: UUID
+    reason: OpeningReason
+    by: Name
+    approach: UUID | None = None
+    visit: Reference | None = None
+    command: UUID | None = None
+    note: Note = ""
+    took_ms: Natural = 0
+
+
+class ArmLowered(Contract, tag="arm_lowered", tag_field="kind"):
+    """The arm was seen down again; the opening is over."""
+
+    lane: LaneName
+    opening: UUID
+
+
+class VehiclePassed(Contract, tag="vehicle_passed", tag_field="kind"):
+    """The trailing edge of the exit loop: one passage."""
+
+    lane: LaneName
+    direction: Direction
+    passage: UUID
+    opening: UUID | None
+    visit: Reference | None
+    tailgate: bool = False
+
+
+class VisitVoided(Contract, tag="visit_voided", tag_field="kind"):
+    """The vehicle backed out before it passed; its visit never was."""
+
+    lane: LaneName
+    visit: Reference
+    why: Name
+
+
+class PersonWanted(Contract, tag="person_wanted", tag_field="kind"):
+    """A driver waits and the box may not decide alone. Candidates are visits, best first."""
+
+    lane: LaneName
+    approach: UUID
+    why: Why
+    candidates: tuple[tuple[Reference, Share], ...] = ()
+
+
+class DeviceFault(Contract, tag="device_fault", tag_field="kind"):
+    """A device did not do what it should. `lane` empty: the box itself."""
+
+    lane: Annotated[str, Meta(max_length=31)]
+    device: Name
+    what: Note
+
+
+Body = (
+    PlateRead
+    | VisitOpened
+    | VisitMatched
+    | Quoted
+    | ArmRaised
+    | ArmLowered
+    | VehiclePassed
+    | VisitVoided
+    | PersonWanted
+    | DeviceFault
+)
+
+
+class ClockQuality(StrEnum):
+    """What the box knows of its own clock."""
+
+    SYNCHRONISED = "synchronised"
+    FREE = "free"
+    UNKNOWN = "unknown"
+
+
+class Envelope(Contract):
+    """What every event carries, whatever it says. A resend is the same bytes."""
+
+    message_id: UUID
+    site: SiteCode
+    box: BoxName
+    journal: JournalName
+    sequence: Place
+    boot: UUID
+    monotonic_ms: Natural
+    happened_at: Moment
+    clock_offset_ms: int | None
+    clock_quality: ClockQuality
+    body: Body
+
+
+class Ack(Contract):
+    """All facts of `journal` up to `sequence` are committed. A lower one than was sent asks for a resend."""
+
+    journal: JournalName
+    sequence: Natural
+
+
+# --- commands: one use, one deadline, never retained ------------------------------------------------------
+
+
+class Open(Contract, tag="open", tag_field="action"):
+    """Raise the arm for this approach or visit."""
+
+    lane: LaneName
+    reason: OpeningReason
+    visit: Reference | None = None
+    approach: UUID | None = None
+    note: Note = ""
+
+
+class Close(Contract, tag="close", tag_field="action"):
+    """Lower the arm, if the zone is known to be clear."""
+
+    lane: LaneName
+
+
+class Mode(Contract, tag="mode", tag_field="action"):
+    """Change how the lane works."""
+
+    lane: LaneName
+    mode: Annotated[str, Meta(pattern="^(normal|closed)$")]
+
+
+class Display(Contract, tag="display", tag_field="action"):
+    """The vehicle at this approach is this visit: price it, show it, wait for its money."""
+
+    lane: LaneName
+    approach: UUID
+    visit: Reference
+
+
+class Refresh(Contract, tag="refresh", tag_field="action"):
+    """Send state again."""
+
+
+Action = Open | Close | Mode | Display | Refresh
+
+
+class Command(Contract):
+    """An order to one box. `deadline_ms` is on the monotonic clock of the box's `boot`, so a wrong clock cannot
+    stretch it."""
+
+    command: UUID
+    box: BoxName
+    boot: UUID
+    deadline_ms: Natural
+    by: Name
+    action: Action
+
+
+class Outcome(StrEnum):
+    """What became of a command."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Reply(Contract):
+    """The box's answer, with the arm's confirmed position."""
+
+    command: UUID
+    box: BoxName
+    outcome: Outcome
+    position: Name
+    why: Note = ""
+
+
+# --- presence ---------------------------------------------------------------------------------------------
+
+
+class LaneState(Contract):
+    """One lane as the box sees it now. No plates: this message is retained."""
+
+    lane: LaneName
+    direction: Direction
+    kind: Name
+    phase: Name
+    arm: Name
+    mode: Name
+    sensors: dict[str, str]
+    approach: UUID | None = None
+    visit: Reference | None = None
+
+
+class State(Contract):
+    """The box as a whole."""
+
+    box: BoxName
+    boot: UUID
+    monotonic_ms: Natural
+    at: Moment
+    version: Name
+    journal: JournalName
+    last_sequence: Natural
+    waiting: Natural
+    lease_number: Natural
+    delta_number: Natural
+    reader: Name
+    lanes: tuple[LaneState, ...]
+
+
+class Online(Contract):
+    """Birth, and last will. `boot` keeps an old will from speaking for a new birth."""
+
+    box: BoxName
+    boot: UUID
+    online: bool
+
+
+SCHEMAS: Final = (Envelope, Ack, Command, Reply, State, Online)

@@ -1,0 +1,68 @@
+"""Signed papers: what the centre says and a box must be able to trust (Ed25519, RFC 8032).
+
+The body travels as text, so that the very bytes that were signed are the bytes that are checked.
+"""
+
+import base64
+import binascii
+from typing import Annotated, TypeVar
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec import Meta
+
+from gate.wire import Contract, Malformed, decode, encode
+
+T = TypeVar("T")
+
+
+class Forged(ValueError):
+    """The signature is not the centre's."""
+
+
+class Signed(Contract):
+    """A body as text and its signature in base64."""
+
+    body: Annotated[str, Meta(max_length=60_000)]
+    signature: Annotated[str, Meta(max_length=100)]
+
+
+def sign(value: Contract, key: Ed25519PrivateKey) -> bytes:
+    """The signed paper that carries `value`, as bytes for the wire."""
+    body = encode(value)
+    return encode(Signed(body=body.decode(), signature=base64.b64encode(key.sign(body)).decode()))
+
+
+def opened(data: bytes, kind: type[T], key: Ed25519PublicKey) -> T:
+    """The value inside a signed paper. Raises Malformed or Forged; nothing of a forged body is parsed."""
+    paper = decode(data, Signed)
+    try:
+        key.verify(base64.b64decode(paper.signature, validate=True), paper.body.encode())
+    except (InvalidSignature, binascii.Error) as error:
+        raise Forged("the signature is not the centre's") from error
+    return decode(paper.body.encode(), kind)
+
+
+def private_key(text: str) -> Ed25519PrivateKey:
+    """The key in 32 bytes of base64."""
+    return Ed25519PrivateKey.from_private_bytes(_raw(text))
+
+
+def public_key(text: str) -> Ed25519PublicKey:
+    """The key in 32 bytes of base64."""
+    return Ed25519PublicKey.from_public_bytes(_raw(text))
+
+
+def public_text(key: Ed25519PrivateKey) -> str:
+    """The public half, in base64."""
+    return base64.b64encode(key.public_key().public_bytes_raw()).decode()
+
+
+def _raw(text: str) -> bytes:
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise Malformed(f"a key is base64: {error}") from error
+    if len(raw) != 32:
+        raise Malformed(f"a key has 32 bytes, not {len(raw)}")
+    return raw

@@ -1,0 +1,33 @@
+"""How values of the contract become bytes and come back. One place, one library, hard limits."""
+
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+BYTES_MAX: Final = 65_536
+"""No message of ours is near this; a larger one is refused before it is parsed."""
+
+
+class Malformed(ValueError):
+    """The bytes do not say what they should; the message names the field where it can."""
+
+
+class Contract(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of everything on the wire: immutable, and a field we do not know is an error."""
+
+
+def encode(value: Any) -> bytes:  # noqa: ANN401 - any value of the contract
+    """The JSON bytes of a contract value, keys in declared order: the same value gives the same bytes."""
+    return msgspec.json.encode(value, order="deterministic")
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """The value of `kind` in `data`. Raises Malformed for anything else, oversized included."""
+    if len(data) > BYTES_MAX:
+        raise Malformed(f"{len(data)} bytes, at most {BYTES_MAX} are read")
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(str(error)) from error
