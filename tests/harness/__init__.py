@@ -1,0 +1,1 @@
+"""What tests stand on: real brokers, real databases, parts as processes."""

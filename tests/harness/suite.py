@@ -1,0 +1,67 @@
+"""`barie test`: the checks and the tests, as everyone and every machine runs them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+SOURCES: Final = ("gate", "edge", "server", "simulator", "tests", "barie_cli.py")
+
+CHECKS: Final[Mapping[str, Sequence[str]]] = {
+    "ruff check": ("-m", "ruff", "check", "--quiet", "."),
+    "ruff format": ("-m", "ruff", "format", "--check", "--quiet", "."),
+    "mypy": ("-m", "mypy", *SOURCES),
+    "import-linter": ("-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"),
+}
+
+UNITS: Final = "not (broker or browser or postgres or slow)"
+
+
+def run(
+    arguments: Annotated[list[str] | None, typer.Argument(help="Tests to run, and options for pytest.")] = None,
+    *,
+    fast: Annotated[bool, typer.Option("--fast", help="Only the unit tests: no broker, database or browser.")] = False,
+) -> None:
+    """Lint, types, import rules and all tests, against a real broker and a real PostgreSQL started here.
+
+    With tests or options named, or with --fast, only tests are run.
+    """
+    failed = [] if arguments or fast else [name for name, command in CHECKS.items() if not check(name, command)]
+    code = run_pytest([*(["-m", UNITS] if fast else []), *(arguments or [])])
+    if failed:
+        typer.echo(f"barie test: failed: {', '.join(failed)}", err=True)
+    raise typer.Exit(code or len(failed))
+
+
+def check(name: str, command: Sequence[str]) -> bool:
+    """Run one check from the root. Says whether it passed."""
+    typer.echo(f"{name} ...")
+    return python(command) == 0
+
+
+def run_pytest(arguments: Sequence[str]) -> int:
+    """Run pytest in two processes. Its closing line is the last that it prints."""
+    return python(["-m", "pytest", "-n", "2", "--dist", "loadgroup", *absolute(arguments)])
+
+
+def absolute(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with the paths in them as seen from where the caller stands."""
+    return [_absolute(argument) for argument in arguments]
+
+
+def _absolute(argument: str) -> str:
+    path, separator, name = argument.partition("::")
+    return f"{Path(path).resolve()}{separator}{name}" if path and Path(path).exists() else argument
+
+
+def python(arguments: Sequence[str]) -> int:
+    """Run this Python from the root with nothing but the checkout on its path."""
+    sys.stdout.flush()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, check=False).returncode
