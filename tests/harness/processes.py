@@ -109,6 +109,7 @@ class Process:
                 self.popen.wait(_TICK_S)
             except subprocess.TimeoutExpired:
                 continue
+            self._reader.join(1)  # its last words
             break
         raise ProcessEnded(f"{self.name} did not {what} (exit {self.popen.poll()})\n{self.log}")
 
