@@ -1,0 +1,126 @@
+"""A camera's twin: an HTTP server that answers with a JPEG of what stands before a lane's camera now.
+
+One server has all cameras of a site, `GET /{lane}/snapshot.jpg`. It remembers what it showed by SHA-256, so that
+the world knows which vehicle is in a picture that the product holds.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final, NamedTuple
+
+HOST: Final = "127.0.0.1"
+
+Draw = Callable[[], bytes]
+
+
+class View(NamedTuple):
+    """What stands before a camera. `key` tells one picture from another; `vehicle` None is an empty lane."""
+
+    key: str
+    vehicle: str | None
+    draw: Draw
+
+
+class CameraFailed(RuntimeError):
+    """The port is taken or not allowed; the message names it."""
+
+
+class CameraTwins:
+    """The cameras of one site. `show` may be called from any thread; a dead camera answers 503."""
+
+    def __init__(self, port: int, empty: dict[str, View], dead: frozenset[str] = frozenset()) -> None:
+        self.seen: dict[str, str | None] = {}
+        self._views = dict(empty)
+        self._empty = empty
+        self._dead = dead
+        self._pictures: dict[str, bytes] = {}
+        self._pens: dict[str, threading.Lock] = {}
+        try:
+            self._server = _Server((HOST, port), self)
+        except OSError as error:
+            raise CameraFailed(f"camera port {port}: {error.strerror}") from error
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True, name="cameras")
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.server_address[1])
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer no more."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+
+    def show(self, lane: str, view: View | None) -> None:
+        """From now on this stands before the lane's camera; None clears it."""
+        before = self._views[lane]
+        self._views[lane] = view or self._empty[lane]
+        if before.vehicle is not None:
+            self._pictures.pop(before.key, None)
+
+    def prepare(self, view: View) -> None:
+        """Have the picture ready: a real camera does not need time to draw."""
+        self._picture(view)
+
+    def snapshot(self, lane: str) -> bytes | None:
+        """The JPEG of now; None where there is no such camera or it is dead. Raises KeyError for a strange lane."""
+        view = self._views[lane]
+        if lane in self._dead:
+            return None
+        picture = self._picture(view)
+        self.seen[hashlib.sha256(picture).hexdigest()] = view.vehicle
+        return picture
+
+    def _picture(self, view: View) -> bytes:
+        with self._pens.setdefault(view.key, threading.Lock()):
+            if view.key not in self._pictures:
+                self._pictures[view.key] = view.draw()
+            return self._pictures[view.key]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], cameras: CameraTwins) -> None:
+        self.cameras = cameras
+        super().__init__(address, _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = 10
+
+    def do_GET(self) -> None:
+        """Answer with the lane's picture."""
+        lane, _, rest = self.path.removeprefix("/").partition("/")
+        try:
+            picture = self.server.cameras.snapshot(lane) if rest == "snapshot.jpg" else None
+        except KeyError:
+            self.send_error(404, "no such camera")
+            return
+        if picture is None:
+            self.send_error(404 if rest != "snapshot.jpg" else 503)
+            return
+        self._answer(picture)
+
+    def _answer(self, picture: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "image/jpeg")
+        self.send_header("Content-Length", str(len(picture)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        try:
+            self.wfile.write(picture)
+        except OSError:  # whoever asked has gone
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's own name
+        """Keep quiet: the answer says all."""

@@ -1,0 +1,155 @@
+"""The bank feed's notices in SePay's form (vietnam.md 3.5): signed, and as unpunctual as real ones.
+
+A notice may come late, twice, or after the one that was sent next. What is not answered with 2xx in time is sent
+again, eight times in all; the waits are the provider's, in units of `retry_unit_s`.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections import Counter
+from collections.abc import Coroutine
+from typing import Any, Final
+
+import httpx
+
+from simulator.bank import Transfer
+from simulator.plan import BankPlan
+from simulator.population import Payer
+
+WAITS: Final = (1, 1, 2, 3, 5, 8, 13)
+_HELD_AT_MOST_S: Final = 3.0
+_AGAIN_AFTER_S: Final = 0.4
+_HURRIED_WAIT_S: Final = 0.8
+
+
+class Notices:
+    """Sends the notices of all transfers. `faults` counts what really happened, not what was meant to."""
+
+    def __init__(self, plan: BankPlan, faults: Counter[str], client: httpx.AsyncClient) -> None:
+        self._plan = plan
+        self._faults = faults
+        self._client = client
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._held: asyncio.Future[None] | None = None
+        self._hurry = asyncio.Event()
+
+    def send(self, transfer: Transfer, payer: Payer) -> None:
+        """Send this transfer's notice, now or when its fate lets it."""
+        body = notice(transfer)
+        if payer.reordered and self._held is None and not self._hurry.is_set():
+            self._held = asyncio.get_running_loop().create_future()
+            self._begin(self._send_swapped(body, self._held))
+            return
+        overtaken, self._held = self._held, None
+        self._begin(self._send_one(body, payer, overtaken))
+
+    def hurry(self) -> None:
+        """The day nears its end: whatever waits goes now, and pauses are short from here on."""
+        self._hurry.set()
+
+    async def finish(self, within_s: float) -> None:
+        """Hurry whatever still waits, and return when all is told or the time is up."""
+        self.hurry()
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=within_s)
+        self._faults["undelivered"] += len(late)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _send_one(self, body: bytes, payer: Payer, overtaken: asyncio.Future[None] | None) -> None:
+        if payer.late_s:
+            self._faults["late"] += 1
+            await self._pause(payer.late_s)
+        await self._deliver(body)
+        if overtaken is not None and not overtaken.done():
+            overtaken.set_result(None)
+        if payer.twice:
+            await self._pause(_AGAIN_AFTER_S)
+            self._faults["twice"] += 1
+            await self._deliver(body)
+
+    async def _send_swapped(self, body: bytes, overtaken: asyncio.Future[None]) -> None:
+        hurried = asyncio.create_task(self._hurry.wait())
+        await asyncio.wait((overtaken, hurried), timeout=_HELD_AT_MOST_S, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        if overtaken.done():
+            self._faults["reordered"] += 1
+        elif self._held is overtaken:
+            self._held = None
+        await self._deliver(body)
+
+    async def _deliver(self, body: bytes) -> None:
+        if await self._post(body):
+            return
+        for wait in WAITS:
+            await self._pause(wait * self._plan.retry_unit_s)
+            self._faults["retried"] += 1
+            if await self._post(body):
+                return
+        self._faults["undelivered"] += 1
+
+    async def _post(self, body: bytes) -> bool:
+        try:
+            answer = await self._client.post(
+                self._plan.notice_url,
+                content=body,
+                headers=signed(body, self._plan.secret, int(time.time())),
+                timeout=self._plan.timeout_s,
+            )
+        except httpx.HTTPError:
+            return False
+        return answer.is_success
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, or hurry when the world ends: a pause then is short, so that retries still mean something."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(min(seconds, _HURRIED_WAIT_S))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            asyncio.get_running_loop().call_exception_handler({"message": "a notice failed", "exception": error})
+
+
+def notice(transfer: Transfer) -> bytes:
+    """The body that the feed sends for an incoming transfer; local time without a zone."""
+    said = {
+        "id": transfer.number,
+        "gateway": transfer.gateway,
+        "transactionDate": transfer.at.strftime("%Y-%m-%d %H:%M:%S"),
+        "accountNumber": transfer.account,
+        "code": transfer.code,
+        "content": transfer.content,
+        "transferType": "in",
+        "transferAmount": transfer.amount,
+        "accumulated": transfer.balance,
+        "subAccount": None,
+        "referenceCode": transfer.bank_reference,
+        "description": "",
+    }
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def signed(body: bytes, secret: str, timestamp: int) -> dict[str, str]:
+    """The headers of a notice: HMAC-SHA256 over `timestamp.body`, the bytes as they are sent."""
+    proof = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+    return {
+        "Content-Type": "application/json",
+        "X-SePay-Timestamp": str(timestamp),
+        "X-SePay-Signature": f"sha256={proof}",
+    }
