@@ -13,7 +13,7 @@ A board's readings become named events in `sensed`; people, prices and plates ar
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gate.devices.board import Level, Reading, Sensor
 
@@ -80,6 +80,7 @@ P, E, F = Phase, Event, Effect
 
 WAITING: Final = (P.IDENTIFYING, P.PAYING, P.ATTENDED)
 UP: Final = (P.OPEN, P.PASSING, P.BY_HAND)
+MOVING: Final = (P.RAISING, P.LOWERING)
 
 TRANSITIONS: Final[Mapping[tuple[Phase, Event], Phase]] = {
     (P.STARTING, E.ARM_DOWN): P.IDLE,
@@ -145,6 +146,7 @@ ON_WAY: Final[Mapping[tuple[Phase, Phase], tuple[Effect, ...]]] = {
     (P.BY_HAND, P.IDLE): (F.COUNT_LOWERED,),
     (P.OPEN, P.IDLE): (F.COUNT_LOWERED,),
     (P.PASSING, P.FAULT): (F.COUNT_LOWERED,),
+    (P.FAULT, P.IDLE): (F.COUNT_LOWERED,),
     **{(phase, P.IDLE): (F.ABANDON,) for phase in WAITING},
     **{(phase, P.BY_HAND): (F.COUNT_STRAY_OPENING,) for phase in Phase if phase not in UP},
 }
@@ -164,6 +166,7 @@ class Lane:
     pulses: int = 0
     wake_at: float | None = None
     patience_s: float = field(default=20.0)
+    shut: bool = False  # shut by order: after whatever a person let through, the lane is closed again
 
 
 class Step(NamedTuple):
@@ -191,8 +194,13 @@ def sensed(lane: Lane, reading: Reading) -> tuple[Lane, tuple[Event, ...]]:
     before: Level = getattr(lane, reading.sensor.value)
     if detector and reading.level is Level.OFF and not reading.edge:
         return lane, ()
-    lane = replace(lane, **{reading.sensor.value: reading.level})
+    lane = _with_level(lane, reading.sensor, reading.level)
     return lane, _named(lane, reading.sensor, before)
+
+
+def _with_level(lane: Lane, sensor: Sensor, level: Level) -> Lane:
+    levels: dict[str, Any] = {sensor.value: level}
+    return replace(lane, **levels)
 
 
 def blinded(lane: Lane) -> Lane:
@@ -207,7 +215,9 @@ def step(lane: Lane, event: Event, now: float) -> Step:
     """What the lane does when `event` happens at `now`."""
     if event is E.ELAPSED:
         return _elapsed(lane, now)
-    counted = (F.COUNT_PASSAGE,) if event is E.PASSED and lane.phase in UP else ()
+    if event is E.ORDERED_NORMAL:
+        lane = replace(lane, shut=False)
+    counted = (F.COUNT_PASSAGE,) if event is E.PASSED else ()  # wherever the arm is: a passage is a passage
     target = TRANSITIONS.get((lane.phase, event))
     if target is None or not _allowed(lane, target):
         return Step(lane, counted)
@@ -219,10 +229,16 @@ def _elapsed(lane: Lane, now: float) -> Step:
     limit = LIMITS.get(lane.phase)
     if limit is None or lane.wake_at is None or now < lane.wake_at:
         return Step(lane)
-    if lane.phase is P.OPEN and lane.arming is not Level.OFF:
-        return Step(_timed(lane, now))  # still before the arm: it may yet drive
-    if not _allowed(lane, limit.target):
+    there = TRANSITIONS.get((lane.phase, _position_event(lane))) if lane.phase in MOVING else None
+    if there is not None:
+        return _already(lane, there, now)
+    may_drive = lane.phase is P.OPEN and lane.arming is not Level.OFF  # still before the arm
+    if may_drive or not _allowed(lane, limit.target):
         return Step(_timed(lane, now))
+    return _expired(lane, limit, now)
+
+
+def _expired(lane: Lane, limit: Limit, now: float) -> Step:
     if limit.effect is None:
         return _enter(lane, limit.target, now)
     if limit.effect is F.PATIENCE_OVER:
@@ -232,15 +248,33 @@ def _elapsed(lane: Lane, now: float) -> Step:
     return Step(replace(_timed(lane, now), pulses=lane.pulses + 1), (limit.effect,))
 
 
+def _already(lane: Lane, target: Phase, now: float) -> Step:
+    """The arm stands where it was sent, and did so before it was: no edge will tell, and it was not raised anew."""
+    moved = _enter(lane, target, now)
+    return Step(moved.lane, tuple(effect for effect in moved.effects if effect is not F.COUNT_OPENING))
+
+
 def _enter(lane: Lane, target: Phase, now: float) -> Step:
     effects = (*ON_WAY.get((lane.phase, target), ()), *ON_ENTRY.get(target, ()))
-    entered = _timed(replace(lane, phase=target, pulses=1), now)
-    if target is P.IDLE and lane.arming is Level.ON:  # the next vehicle has rolled up meanwhile
-        following = _enter(replace(entered, phase=P.IDLE), P.IDENTIFYING, now)
-        return Step(following.lane, effects + following.effects)
-    if target is P.OPEN and Level.ON in {lane.safety, lane.exit}:  # it drove before the arm was all up
-        return Step(_timed(replace(entered, phase=P.PASSING), now), effects)
-    return Step(entered, effects)
+    entered = _timed(replace(lane, phase=target, pulses=1, shut=lane.shut or target is P.CLOSED), now)
+    onward = TRANSITIONS.get((target, _standing(entered)))
+    if onward is None:
+        return Step(entered, effects)
+    following = _enter(entered, onward, now)
+    return Step(following.lane, effects + following.effects)
+
+
+def _standing(lane: Lane) -> Event:
+    """What already holds as a phase begins, so that no edge will tell it; ELAPSED where nothing does."""
+    if lane.phase is P.STARTING:
+        return _position_event(lane)
+    if lane.phase is P.IDLE and lane.shut:
+        return E.ORDERED_SHUT
+    if lane.phase is P.IDLE and lane.arming is Level.ON:  # the next vehicle has rolled up meanwhile
+        return E.VEHICLE_ARRIVED
+    if lane.phase is P.OPEN and Level.ON in {lane.safety, lane.exit}:  # it drove before the arm was all up
+        return E.ZONE_ENTERED
+    return E.ELAPSED
 
 
 def _timed(lane: Lane, now: float) -> Lane:
@@ -257,21 +291,21 @@ def _allowed(lane: Lane, target: Phase) -> bool:
 
 def _named(lane: Lane, sensor: Sensor, before: Level) -> tuple[Event, ...]:
     now: Level = getattr(lane, sensor.value)
-    if now is before:
+    if now is before or now is Level.UNKNOWN:
         return ()
-    if sensor is Sensor.ARMING:
-        return (E.VEHICLE_ARRIVED,) if now is Level.ON else (E.VEHICLE_LEFT,) if before is Level.ON else ()
+    if sensor is Sensor.ARMING:  # OFF comes by an edge only, so that something stood there even if before is unknown
+        return (E.VEHICLE_ARRIVED,) if now is Level.ON else (E.VEHICLE_LEFT,)
     if sensor is Sensor.FIRE:
         return (E.FIRE_ON,) if now is Level.ON else (E.FIRE_OFF,)
     if sensor in {Sensor.LIMIT_UP, Sensor.LIMIT_DOWN}:
         return (_position_event(lane),)
-    return _zone_events(lane, sensor, before, now)
+    return _zone_events(lane, sensor, now)
 
 
-def _zone_events(lane: Lane, sensor: Sensor, before: Level, now: Level) -> tuple[Event, ...]:
+def _zone_events(lane: Lane, sensor: Sensor, now: Level) -> tuple[Event, ...]:
     if now is Level.ON:
         return (E.ZONE_ENTERED,)
-    passed = (E.PASSED,) if sensor is Sensor.EXIT and before is Level.ON else ()
+    passed = (E.PASSED,) if sensor is Sensor.EXIT else ()
     cleared = (E.ZONE_CLEARED,) if lane.safety is Level.OFF and lane.exit is Level.OFF else ()
     return passed + cleared
 

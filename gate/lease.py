@@ -20,8 +20,8 @@ class Unpaid(StrEnum):
 class Account(Contract):
     """Where the site's money goes."""
 
-    bank: Annotated[str, Meta(pattern=r"^\d{6}$")]
-    number: Annotated[str, Meta(pattern="^[A-Za-z0-9]{1,19}$")]
+    bank: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)")]
+    number: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,19}$(?!\n)")]
     name: Annotated[str, Meta(max_length=60)] = ""
 
 
@@ -56,5 +56,3 @@ class Delta(Contract):
     number: Place
     box: BoxName
     paid: tuple[Reference, ...]
-
-

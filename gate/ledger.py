@@ -87,6 +87,8 @@ def payment(*, key: str, site: str, visit: str, paid: int, owed: int, happened_a
 
 def applied(*, key: str, site: str, visit: str, amount: int, happened_at: datetime) -> Entry:
     """Money in suspense found the visit that it was for."""
+    if amount <= 0:
+        raise ValueError(f"what is applied is above zero: {amount}")
     postings = (Posting(LedgerAccount.SUSPENSE, amount), Posting(LedgerAccount.RECEIVABLE, -amount))
     return _entry(f"applied:{key}:{visit}", EntryKind.APPLIED, site, visit, happened_at, postings)
 

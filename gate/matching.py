@@ -51,7 +51,7 @@ def rank(plate: str, kind: VehicleClass | None, visits: Iterable[OpenVisit], mos
     candidates = tuple(Candidate(visit, weight / whole) for visit, weight in ordered[:most])
     if not candidates or not plate:
         return Ranking(candidates, 0.0)
-    rival = max(stranger / whole, candidates[1].probability if len(candidates) > 1 else 0.0)
+    rival = max(stranger / whole, ordered[1][1] / whole if len(ordered) > 1 else 0.0)
     return Ranking(candidates, max(0.0, candidates[0].probability - rival))
 
 

@@ -15,19 +15,22 @@ from gate.topics import BOX, SITE
 from gate.vehicle import VehicleClass
 from gate.wire import Contract
 
+_END: Final = r"$(?!\n)"  # a bare $ would let a line feed through behind the last character
+
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Note = Annotated[str, Meta(max_length=400)]
-BoxName = Annotated[str, Meta(pattern=f"^{BOX.pattern}$")]
-SiteCode = Annotated[str, Meta(pattern=f"^{SITE.pattern}$")]
-LaneName = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,30}$")]
-Reference = Annotated[str, Meta(pattern="^[A-Z][A-Z0-9]{2}[2-9A-HJKMNP-Z]{8}$")]
-JournalName = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+BoxName = Annotated[str, Meta(pattern=f"^{BOX.pattern}{_END}")]
+SiteCode = Annotated[str, Meta(pattern=f"^{SITE.pattern}{_END}")]
+LaneName = Annotated[str, Meta(pattern=f"^[a-z][a-z0-9-]{{0,30}}{_END}")]
+Reference = Annotated[str, Meta(pattern=f"^{SITE.pattern}[2-9A-HJKMNP-Z]{{8}}{_END}")]
+JournalName = Annotated[str, Meta(pattern=f"^[0-9a-f]{{16}}{_END}")]
+Sha256 = Annotated[str, Meta(pattern=f"^[0-9a-f]{{64}}{_END}")]
 Moment = Annotated[datetime, Meta(tz=True)]
 Dong = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Natural = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Place = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+Offset = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 
 
 class Direction(StrEnum):
@@ -217,9 +220,14 @@ class Envelope(Contract):
     boot: UUID
     monotonic_ms: Natural
     happened_at: Moment
-    clock_offset_ms: int | None
+    clock_offset_ms: Offset | None
     clock_quality: ClockQuality
     body: Body
+
+    def __post_init__(self) -> None:
+        """Refuse years that no box's clock can show and that not every zone and every database can hold."""
+        if not 1970 <= self.happened_at.year <= 2200:
+            raise ValueError(f"happened_at: the year {self.happened_at.year} is outside 1970 to 2200")
 
 
 class Ack(Contract):
@@ -252,7 +260,7 @@ class Mode(Contract, tag="mode", tag_field="action"):
     """Change how the lane works."""
 
     lane: LaneName
-    mode: Annotated[str, Meta(pattern="^(normal|closed)$")]
+    mode: Annotated[str, Meta(pattern=f"^(normal|closed){_END}")]
 
 
 class Display(Contract, tag="display", tag_field="action"):

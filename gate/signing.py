@@ -4,16 +4,16 @@ The body travels as text, so that the very bytes that were signed are the bytes 
 """
 
 import base64
-import binascii
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Meta
 
-from gate.wire import Contract, Malformed, decode, encode
+from gate.wire import BYTES_MAX, Contract, Malformed, decode, encode
 
 T = TypeVar("T")
+BODY_MAX: Final = 60_000
 
 
 class Forged(ValueError):
@@ -23,14 +23,17 @@ class Forged(ValueError):
 class Signed(Contract):
     """A body as text and its signature in base64."""
 
-    body: Annotated[str, Meta(max_length=60_000)]
+    body: Annotated[str, Meta(max_length=BODY_MAX)]
     signature: Annotated[str, Meta(max_length=100)]
 
 
 def sign(value: Contract, key: Ed25519PrivateKey) -> bytes:
-    """The signed paper that carries `value`, as bytes for the wire."""
+    """The signed paper that carries `value`, as bytes for the wire. Raises ValueError for more than a wire carries."""
     body = encode(value)
-    return encode(Signed(body=body.decode(), signature=base64.b64encode(key.sign(body)).decode()))
+    paper = encode(Signed(body=body.decode(), signature=base64.b64encode(key.sign(body)).decode()))
+    if len(body) > BODY_MAX or len(paper) > BYTES_MAX:
+        raise ValueError(f"a paper of {len(paper)} bytes would be refused by who gets it: at most {BYTES_MAX} are read")
+    return paper
 
 
 def opened(data: bytes, kind: type[T], key: Ed25519PublicKey) -> T:
@@ -38,7 +41,7 @@ def opened(data: bytes, kind: type[T], key: Ed25519PublicKey) -> T:
     paper = decode(data, Signed)
     try:
         key.verify(base64.b64decode(paper.signature, validate=True), paper.body.encode())
-    except (InvalidSignature, binascii.Error) as error:
+    except (InvalidSignature, ValueError) as error:  # ValueError: not base64, or not even ASCII
         raise Forged("the signature is not the centre's") from error
     return decode(paper.body.encode(), kind)
 
@@ -61,7 +64,7 @@ def public_text(key: Ed25519PrivateKey) -> str:
 def _raw(text: str) -> bytes:
     try:
         raw = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Malformed(f"a key is base64: {error}") from error
     if len(raw) != 32:
         raise Malformed(f"a key has 32 bytes, not {len(raw)}")

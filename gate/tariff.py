@@ -72,6 +72,8 @@ def checked(tariff: Tariff) -> Tariff:
     starts = [rate.since for rate in tariff.vat]
     if starts != sorted(set(starts)):
         raise BadTariff("vat: rates must follow one another in time")
+    if starts[0] > tariff.since:
+        raise BadTariff("vat: no rate holds when the tariff begins")
     return tariff
 
 

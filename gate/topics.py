@@ -28,6 +28,7 @@ class Channel(StrEnum):
 RETAINED: Final = frozenset({Channel.LEASE, Channel.STATE, Channel.ONLINE})
 FROM_BOX: Final = frozenset({Channel.EVENT, Channel.REPLY, Channel.STATE, Channel.ONLINE})
 TO_BOX: Final = frozenset(Channel) - FROM_BOX
+_CHANNELS: Final = frozenset(channel.value for channel in Channel)
 
 
 class ForeignTopic(ValueError):
@@ -51,7 +52,7 @@ class Topic(NamedTuple):
         if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != ROOT:
             raise ForeignTopic(f"not a topic of ours: {text[:80]!r}")
         _, _, site, box, channel = parts
-        if not SITE.fullmatch(site) or not BOX.fullmatch(box) or channel not in Channel:
+        if not SITE.fullmatch(site) or not BOX.fullmatch(box) or channel not in _CHANNELS:
             raise ForeignTopic(f"site, box or channel is malformed: {text[:80]!r}")
         return cls(site, box, Channel(channel))
 

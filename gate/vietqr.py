@@ -96,7 +96,7 @@ def _merchant(template: str | None) -> tuple[str, str, str]:
     beneficiary = _objects(merchant["01"], "38.01")
     strange = set(beneficiary) - {"00", "01"}
     if strange:
-        raise BrokenPayload(f"38.01: {sorted(strange)[0]} does not belong inside the beneficiary")
+        raise BrokenPayload(f"38.01: {min(strange)} does not belong inside the beneficiary")
     bank, account = beneficiary.get("00", ""), beneficiary.get("01", "")
     if not (len(bank) == 6 and bank.isdecimal()):
         raise BrokenPayload(f"38.01.00: a bank is six digits, not {bank!r}")

@@ -1,6 +1,7 @@
 """How values of the contract become bytes and come back. One place, one library, hard limits."""
 
-from typing import Any, Final, TypeVar
+import json
+from typing import Any, Final, TypeVar, dataclass_transform
 
 import msgspec
 
@@ -14,11 +15,12 @@ class Malformed(ValueError):
     """The bytes do not say what they should; the message names the field where it can."""
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Contract(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of everything on the wire: immutable, and a field we do not know is an error."""
 
 
-def encode(value: Any) -> bytes:  # noqa: ANN401 - any value of the contract
+def encode(value: Any) -> bytes:
     """The JSON bytes of a contract value, keys in declared order: the same value gives the same bytes."""
     return msgspec.json.encode(value, order="deterministic")
 
@@ -28,6 +30,16 @@ def decode(data: bytes, kind: type[T]) -> T:
     if len(data) > BYTES_MAX:
         raise Malformed(f"{len(data)} bytes, at most {BYTES_MAX} are read")
     try:
-        return msgspec.json.decode(data, type=kind)
+        value = msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(str(error)) from error
+    if encode(value) != data:  # our own writing cannot hold a key twice; any other may
+        json.loads(data, object_pairs_hook=_each_once)
+    return value
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    keys = [key for key, _ in pairs]
+    if len(keys) != len(set(keys)):
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise Malformed(f"the key {twice[:80]!r} stands twice")
