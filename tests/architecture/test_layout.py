@@ -1,6 +1,7 @@
 """Who may know whom, what lies where, and what the repository may not hold."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -21,9 +22,13 @@ LOCKS: Final = [
 
 
 def tracked() -> list[str]:
-    """The files that git keeps, or all of a checkout that is not git's."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return [file for file in listed.stdout.split("\0") if file]
+    """The files that git keeps; where there is no git, all that it is not told to ignore."""
+    if shutil.which("git") and (ROOT / ".git").exists():
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+        return [file for file in listed.stdout.split("\0") if file]
+    ignored = {".git", *(line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines())}
+    files = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+    return [str(file) for file in files if not ignored & set(file.parts)]
 
 
 def test_import_rules_hold() -> None:
