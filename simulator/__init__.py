@@ -1,0 +1,1 @@
+"""The world without hardware: devices' twins, drivers, a bank and an attendant. It knows the truth."""
