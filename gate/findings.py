@@ -19,6 +19,7 @@ class Code(StrEnum):
     PASSAGE_WITHOUT_OPENING = "passage_without_opening"
     PAID_NOT_LEFT = "paid_not_left"
     LEFT_NOT_PAID = "left_not_paid"
+    LEFT_NOT_PRICED = "left_not_priced"
     PAID_TWICE = "paid_twice"
     PAID_LATE = "paid_late"
     AMOUNT_DIFFERS = "amount_differs"
@@ -62,6 +63,7 @@ WORDS: Final[dict[Code, Words]] = {
     ),
     C.PAID_NOT_LEFT: Words("Đã trả, chưa ra", "Paid and not left", "Kiểm tra xe còn trong bãi", "Check the car park"),
     C.LEFT_NOT_PAID: Words("Đã ra, chưa trả", "Left and not paid", "Thu công nợ", "Collect the debt"),
+    C.LEFT_NOT_PRICED: Words("Đã ra, chưa tính giá", "Left without a price", "Tính giá, thu công nợ", "Price the stay"),
     C.PAID_TWICE: Words("Trả hai lần", "Paid twice", "Hoàn tiền", "Refund"),
     C.PAID_LATE: Words("Trả muộn", "Paid late", "Không cần làm gì", "Nothing to do"),
     C.AMOUNT_DIFFERS: Words("Lệch số tiền", "Amount differs", "Thu thêm hoặc hoàn", "Top up or refund"),
