@@ -1,0 +1,232 @@
+"""The deciding box: one thread decides for all lanes; every other thread only hands it work."""
+
+import heapq
+import itertools
+import queue
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from edge.clock import Clock
+from edge.config import BoxConfig, Engine
+from edge.devices.camera import SnapshotCamera
+from edge.devices.site_bus import SiteBus
+from edge.eyes import LaneEyes
+from edge.lane import LaneKeeper
+from edge.outbox import Outbox
+from edge.papers import Papers, Refused
+from edge.parts import Call, Parts
+from edge.pictures import Pictures
+from edge.reader.process import ReaderProcess
+from edge.store import Store
+from edge.uplink import Uplink
+from edge.visits import Visits
+from gate import signing
+from gate.messages import Ack, Command, Online, Outcome, Refresh, Reply, State
+from gate.topics import Channel
+from gate.wire import decode, encode
+
+VERSION: Final = "0.1.0"
+STATE_EVERY_S: Final = 5.0
+TIDY_EVERY_S: Final = 3600.0
+WAIT_MAX_S: Final = 1.0
+DRAIN_S: Final = 5.0
+log = structlog.get_logger()
+
+
+class Agent:
+    """A site's box."""
+
+    def __init__(self, config: BoxConfig) -> None:
+        self._config = config
+        self._work: queue.SimpleQueue[Call] = queue.SimpleQueue()
+        self._timers: list[tuple[float, int, Call]] = []
+        self._ticket = itertools.count()
+        self._stopping = False
+        self._shown: tuple[object, ...] = ()
+        data = Path(config.data)
+        file = data / "box.db"
+        self._clock = Clock()
+        self._store = Store(file)
+        self._outbox = Outbox(self._store, self._clock, config.site, config.box)
+        self._papers = Papers(self._store, self._clock, config.box, signing.public_key(config.centre_key))
+        self._pictures = Pictures(config, self._store, file, data / "pictures")
+        self._bus = SiteBus(config.site_broker, f"{config.box}-devices", self._work.put)
+        self._reader = self._made_reader()
+        cameras = {lane.lane: SnapshotCamera(lane.camera) for lane in config.lanes}
+        self._eyes = LaneEyes(cameras, self._reader, self._work.put)
+        birth = Online(box=config.box, boot=self._clock.boot, online=True)
+        self._uplink = Uplink(config, file, birth, lambda channel, data: self._work.put(self._heard(channel, data)))
+        self._lanes = {lane.lane: LaneKeeper(lane, self._parts()) for lane in config.lanes}
+        for name, lane in self._lanes.items():
+            self._bus.listen(name, lane)
+
+    def _made_reader(self) -> ReaderProcess | None:
+        if self._config.reader.engine is Engine.NONE:
+            return None
+        return ReaderProcess(threads=self._config.reader.threads, deadline_s=self._config.reader.deadline_s)
+
+    def _parts(self) -> Parts:
+        key = self._config.reference_key.encode()
+        return Parts(
+            clock=self._clock,
+            store=self._store,
+            outbox=self._outbox,
+            visits=Visits(self._store, self._clock, self._config.site, key),
+            papers=self._papers,
+            pictures=self._pictures,
+            devices=self._bus,
+            eyes=self._eyes,
+            later=self.later,
+            reply=self._replied,
+            recorded=lambda: self._uplink.recorded(self._outbox.last),
+        )
+
+    # --- the deciding thread ------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Decide until told to stop."""
+        self._uplink.start(self._outbox.journal, self._outbox.acknowledged, self._outbox.last)
+        self._pictures.start()
+        self._bus.start()
+        self.later(0.0, self._say_state_again)
+        self.later(TIDY_EVERY_S, self._tidy)
+        log.info("box runs", box=self._config.box, journal=self._outbox.journal, last=self._outbox.last)
+        while not self._stopping:
+            self._one_turn()
+        self._close()
+
+    def stop(self) -> None:
+        """End the loop; may be called from any thread and from a signal."""
+        self._work.put(self._end)
+
+    def later(self, seconds: float, call: Call) -> None:
+        """Call back on this thread."""
+        heapq.heappush(self._timers, (self._clock.monotonic_s() + seconds, next(self._ticket), call))
+
+    def _end(self) -> None:
+        self._stopping = True
+
+    def _one_turn(self) -> None:
+        try:
+            work = self._work.get(timeout=self._time_to_next())
+        except queue.Empty:
+            work = None
+        if work:
+            self._guarded(work)
+        now = self._clock.monotonic_s()
+        while self._timers and self._timers[0][0] <= now:
+            self._guarded(heapq.heappop(self._timers)[2])
+        for lane in self._lanes.values():
+            if lane.lane.wake_at is not None and lane.lane.wake_at <= now:
+                self._guarded(lane.wake)
+        self._say_state_if_changed()
+
+    def _time_to_next(self) -> float:
+        wakes = [lane.lane.wake_at for lane in self._lanes.values() if lane.lane.wake_at is not None]
+        soonest = min([*wakes, *(timer[0] for timer in self._timers[:1])], default=self._clock.monotonic_s() + WAIT_MAX_S)
+        return min(WAIT_MAX_S, max(0.0, soonest - self._clock.monotonic_s()))
+
+    def _guarded(self, work: Call) -> None:
+        """One bad message must not stop a site; that it was bad is logged with its trace."""
+        try:
+            work()
+        except Exception:
+            log.exception("work failed")
+
+    def _close(self) -> None:
+        self._bus.stop()
+        self._uplink.stop(DRAIN_S)
+        self._pictures.stop()
+        self._eyes.close()
+        if self._reader:
+            self._reader.close()
+        self._store.close()
+
+    # --- papers -------------------------------------------------------------------------------------------
+
+    def _heard(self, channel: Channel, data: bytes) -> Call:
+        return lambda: self._took(channel, data)
+
+    def _took(self, channel: Channel, data: bytes) -> None:
+        handlers: dict[Channel, Callable[[bytes], None]] = {
+            Channel.ACK: self._ack_came,
+            Channel.LEASE: self._lease_came,
+            Channel.DELTA: self._delta_came,
+            Channel.COMMAND: self._command_came,
+        }
+        try:
+            handlers[channel](data)
+        except Refused as error:
+            log.warning("paper refused", channel=channel, why=str(error))
+
+    def _ack_came(self, data: bytes) -> None:
+        self._outbox.acknowledge(decode(data, Ack).sequence)
+
+    def _lease_came(self, data: bytes) -> None:
+        lease = self._papers.lease_came(data)
+        for visit in lease.paid:
+            next(iter(self._lanes.values())).paid(visit)
+        for lane in self._lanes.values():
+            lane.has_patience(lease.policy.patience_s)
+        self._say_state()
+
+    def _delta_came(self, data: bytes) -> None:
+        for visit in self._papers.delta_came(data).paid:
+            next(iter(self._lanes.values())).paid(visit)
+
+    def _command_came(self, data: bytes) -> None:
+        command = self._papers.command_came(data)
+        if isinstance(command.action, Refresh):
+            self._say_state()
+            return
+        lane = self._lanes.get(command.action.lane)
+        if lane is None:
+            self._refused(command, f"no lane {command.action.lane}")
+        else:
+            lane.ordered(command)
+
+    def _refused(self, command: Command, why: str) -> None:
+        self._replied(
+            Reply(command=command.command, box=command.box, outcome=Outcome.REFUSED, position="unknown", why=why)
+        )
+
+    def _replied(self, reply: Reply) -> None:
+        self._uplink.say(Channel.REPLY, encode(reply))
+
+    # --- state --------------------------------------------------------------------------------------------
+
+    def _say_state_again(self) -> None:
+        self._say_state()
+        self.later(STATE_EVERY_S, self._say_state_again)
+
+    def _say_state_if_changed(self) -> None:
+        shown = tuple((lane.lane.phase, lane.lane.limit_up, lane.lane.limit_down) for lane in self._lanes.values())
+        if shown != self._shown:
+            self._shown = shown
+            self._say_state()
+
+    def _say_state(self) -> None:
+        lease = self._papers.lease
+        state = State(
+            box=self._config.box,
+            boot=self._clock.boot,
+            monotonic_ms=self._clock.monotonic_ms(),
+            at=self._clock.now(),
+            version=VERSION,
+            journal=self._outbox.journal,
+            last_sequence=self._outbox.last,
+            waiting=self._outbox.last - self._outbox.acknowledged,
+            lease_number=lease.number if lease else 0,
+            delta_number=self._papers.delta,
+            reader=self._config.reader.engine,
+            lanes=tuple(lane.state() for lane in self._lanes.values()),
+        )
+        self._uplink.say(Channel.STATE, encode(state), retain=True)
+
+    def _tidy(self) -> None:
+        gone, shed = self._outbox.prune(), self._pictures.shed()
+        log.info("tidied", facts=gone, pictures=shed)
+        self.later(TIDY_EVERY_S, self._tidy)

@@ -1,0 +1,57 @@
+"""One vehicle before one arm, from the arming loop to the exit loop."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from edge.decide import Quote
+from gate.messages import OpeningReason
+from gate.reading import PlateReading
+from gate.vehicle import VehicleClass
+
+
+@dataclass
+class Look:
+    """What camera and reader gave: the best reading or none, the picture, what went wrong."""
+
+    reading: PlateReading | None
+    picture: bytes
+    engine: str
+    took_ms: int
+    error: str = ""
+
+
+@dataclass
+class Grant:
+    """Why the arm may go up, and by whose word."""
+
+    reason: OpeningReason
+    by: str
+    command: UUID | None = None
+    note: str = ""
+
+
+@dataclass
+class Approach:
+    """What is known of the vehicle so far."""
+
+    approach: UUID
+    look: Look | None = None
+    vehicle_class: VehicleClass | None = None
+    visit: str | None = None
+    quoted: Quote | None = None
+    grant: Grant | None = None
+    asked_for_help: bool = False
+
+    @property
+    def plate(self) -> str:
+        """The plate as read, or nothing."""
+        return self.look.reading.text if self.look and self.look.reading else ""
+
+
+@dataclass
+class Opening:
+    """One opening of the arm: who it is for, and how many went through."""
+
+    opening: UUID
+    visit: str | None
+    passages: int = 0

@@ -1,0 +1,94 @@
+"""What a box is told when it starts: one JSON file, every mistake named with its key before anything moves."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from msgspec import Meta
+
+from gate.messages import BoxName, Direction, LaneName, SiteCode
+from gate.wire import Contract, Malformed, decode
+
+Port = Annotated[int, Meta(ge=1, le=65_535)]
+Secret = Annotated[str, Meta(min_length=16)]
+
+
+class BadConfig(ValueError):
+    """The file cannot be used; the message names it and the key."""
+
+
+class Broker(Contract):
+    """Where a broker is and who we are to it."""
+
+    host: str
+    port: Port
+    user: str
+    password: Secret
+    ca_file: str = ""
+
+
+class LaneKind(StrEnum):
+    """What drives through the lane."""
+
+    CAR = "car"
+    MOTORBIKE = "motorbike"
+    MIXED = "mixed"
+
+
+class LaneConfig(Contract):
+    """One lane. Its board, screen and profiler hang on the site's broker under the lane's name."""
+
+    lane: LaneName
+    direction: Direction
+    kind: LaneKind
+    camera: Annotated[str, Meta(pattern="^https?://")]
+
+
+class Engine(StrEnum):
+    """Which reader: `none` admits unread, for lanes without a camera and for measuring."""
+
+    RAPID = "rapid"
+    NONE = "none"
+
+
+class ReaderConfig(Contract):
+    """The plate reader's process."""
+
+    engine: Engine = Engine.RAPID
+    threads: Annotated[int, Meta(ge=1, le=8)] = 1
+    deadline_s: Annotated[float, Meta(gt=0, le=30)] = 5.0
+
+
+class BoxConfig(Contract):
+    """A deciding box and all lanes of its site."""
+
+    site: SiteCode
+    box: BoxName
+    centre: Broker
+    site_broker: Broker
+    centre_url: Annotated[str, Meta(pattern="^https?://")]
+    box_token: Secret
+    centre_key: Secret
+    reference_key: Secret
+    data: str
+    lanes: Annotated[tuple[LaneConfig, ...], Meta(min_length=1)]
+    reader: ReaderConfig = ReaderConfig()
+
+
+def load(path: Path) -> BoxConfig:
+    """The configuration in the file. Raises BadConfig."""
+    try:
+        config = decode(path.read_bytes(), BoxConfig)
+    except OSError as error:
+        raise BadConfig(f"{path}: {error.strerror}") from error
+    except Malformed as error:
+        raise BadConfig(f"{path}: {error}") from error
+    names = [lane.lane for lane in config.lanes]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadConfig(f"{path}: lanes: {twice[0]} stands twice")
+    for lane in config.lanes:
+        if not urlsplit(lane.camera).hostname:
+            raise BadConfig(f"{path}: lanes: {lane.lane}: camera has no host: {lane.camera!r}")
+    return config

@@ -1,0 +1,1 @@
+"""The real devices behind the contracts of `gate.devices`."""

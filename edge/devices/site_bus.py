@@ -1,0 +1,111 @@
+"""The site's own broker: boards, profilers and screens of all lanes. Only this box's user may use it.
+
+The centre's broker may die and every arm still moves.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import structlog
+
+from edge import mqtt as connection
+from edge.config import Broker
+from gate.devices import profiler, tasmota
+from gate.devices.board import DeviceFailed, Reading, Relay
+from gate.devices.screen import Page, screen_topic
+from gate.vehicle import Profile
+from gate.wire import encode
+
+log = structlog.get_logger()
+
+Post = Callable[[Callable[[], None]], None]
+"""Hands work to the deciding thread."""
+
+
+class Listener:
+    """What a lane wants to hear of its devices; called on the deciding thread."""
+
+    def board_said(self, reading: Reading) -> None:
+        """An input changed or was reported."""
+        raise NotImplementedError
+
+    def board_lost(self) -> None:
+        """The board is away: nothing it said holds any more."""
+        raise NotImplementedError
+
+    def measured(self, profile: Profile) -> None:
+        """The profiler measured a vehicle."""
+        raise NotImplementedError
+
+
+class SiteBus:
+    """A connection to the site's broker that serves every lane."""
+
+    def __init__(self, broker: Broker, name: str, post: Post) -> None:
+        self._broker, self._post = broker, post
+        self._listeners: dict[str, Listener] = {}
+        self._client = connection.client(broker, name)
+        self._client.on_connect = self._connected
+        self._client.on_disconnect = self._disconnected
+        self._client.on_message = self._message
+
+    def listen(self, board: str, listener: Listener) -> None:
+        """Serve the lane that hangs on this board; before `start`."""
+        self._listeners[board] = listener
+
+    def start(self) -> None:
+        """Connect and ask every board for its levels."""
+        connection.connect(self._client, self._broker)
+
+    def stop(self) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def pulse(self, board: str, relay: Relay) -> None:
+        """Make a relay pulse. Raises DeviceFailed when the broker is away: an order must never wait in a queue."""
+        if not self._client.is_connected():
+            raise DeviceFailed(f"{board}: the site's broker is away")
+        self._client.publish(tasmota.pulse_topic(board, relay), b"ON", qos=1)
+
+    def show(self, board: str, page: Page) -> None:
+        """Put a page on the lane's screen."""
+        self._client.publish(screen_topic(board), encode(page), qos=1, retain=True)
+
+    def _connected(self, client: mqtt.Client, *_: Any) -> None:  # noqa: ANN401 - paho's signature
+        for board in self._listeners:
+            topics = (
+                tasmota.result_topic(board),
+                tasmota.levels_topic(board),
+                tasmota.will_topic(board),
+                profiler.profile_topic(board),
+            )
+            client.subscribe([(topic, 1) for topic in topics])
+            client.publish(tasmota.status_topic(board), b"10", qos=1)
+
+    def _disconnected(self, *_: Any) -> None:  # noqa: ANN401 - paho's signature
+        log.warning("site broker lost", port=self._broker.port)
+        for listener in self._listeners.values():
+            self._post(listener.board_lost)
+
+    def _message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:  # noqa: ANN401
+        parts = message.topic.split("/")
+        listener = self._listeners.get(parts[1]) if len(parts) == 3 else None
+        if listener is None:
+            return
+        board, payload = parts[1], bytes(message.payload)
+        if message.topic == tasmota.will_topic(board):
+            self._presence(client, board, payload, listener)
+        elif message.topic == profiler.profile_topic(board):
+            if profile := profiler.profile(payload):
+                self._post(lambda: listener.measured(profile))
+        elif not message.retain:  # a retained input is a memory, not a reading
+            for reading in tasmota.readings(board, message.topic, payload):
+                self._post(lambda reading=reading: listener.board_said(reading))  # type: ignore[misc]
+
+    def _presence(self, client: mqtt.Client, board: str, payload: bytes, listener: Listener) -> None:
+        if payload == tasmota.OFFLINE:
+            self._post(listener.board_lost)
+        elif payload == tasmota.ONLINE:
+            client.publish(tasmota.status_topic(board), b"10", qos=1)

@@ -1,0 +1,55 @@
+"""Cameras and reader of all lanes: pictures are taken and read beside the deciding thread, which only gets answers."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Protocol
+
+from edge.approach import Look
+from edge.devices.site_bus import Post
+from edge.reader.process import ReadResult
+from gate.devices.board import DeviceFailed
+from gate.devices.camera import Camera
+
+SNAPSHOT_S: Final = 2.0
+
+
+class ReaderPort(Protocol):
+    """A reader that answers later."""
+
+    engine: str
+
+    def submit(self, image: bytes, done: Callable[[ReadResult], None]) -> None:
+        """Read; `done` is called on some thread, whatever happens."""
+
+
+class LaneEyes:
+    """Looks on behalf of lanes."""
+
+    def __init__(self, cameras: Mapping[str, Camera], reader: ReaderPort | None, post: Post) -> None:
+        self._cameras, self._reader, self._post = cameras, reader, post
+        self._pool = ThreadPoolExecutor(max_workers=max(1, len(cameras)), thread_name_prefix="camera")
+
+    def look(self, lane: str, done: Callable[[Look], None]) -> None:
+        """Take a picture and read it; `done` is called on the deciding thread."""
+        if self._reader is None:
+            done(Look(None, b"", "none", 0))
+            return
+        self._pool.submit(self._look, self._cameras[lane], self._reader, done)
+
+    def close(self) -> None:
+        """Let the last picture finish."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _look(self, camera: Camera, reader: ReaderPort, done: Callable[[Look], None]) -> None:
+        try:
+            picture = camera.snapshot(SNAPSHOT_S)
+        except DeviceFailed as error:
+            look = Look(None, b"", reader.engine, 0, str(error))
+            self._post(lambda: done(look))
+            return
+        reader.submit(picture, lambda result: self._read(picture, reader.engine, result, done))
+
+    def _read(self, picture: bytes, engine: str, result: ReadResult, done: Callable[[Look], None]) -> None:
+        best = result.plates[0] if result.plates else None
+        look = Look(best, picture, engine, int(result.ms), result.error or "")
+        self._post(lambda: done(look))

@@ -1,0 +1,59 @@
+"""What every lane of a box shares."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from edge.approach import Look
+from edge.clock import Clock
+from edge.outbox import Outbox
+from edge.papers import Papers
+from edge.pictures import Pictures
+from edge.store import Store
+from edge.visits import Visits
+from gate.devices.board import Relay
+from gate.devices.screen import Page
+from gate.messages import Body, Reply
+
+Call = Callable[[], None]
+
+
+class Devices(Protocol):
+    """The lanes' boards and screens."""
+
+    def pulse(self, board: str, relay: Relay) -> None:
+        """Make a relay pulse, or raise DeviceFailed."""
+
+    def show(self, board: str, page: Page) -> None:
+        """Put a page on the lane's screen."""
+
+
+class Eyes(Protocol):
+    """Camera and reader of a lane."""
+
+    def look(self, lane: str, done: Callable[[Look], None]) -> None:
+        """Take a picture and read it; `done` is called on the deciding thread, whatever happens."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Handed to each lane. `later` calls back on the deciding thread."""
+
+    clock: Clock
+    store: Store
+    outbox: Outbox
+    visits: Visits
+    papers: Papers
+    pictures: Pictures
+    devices: Devices
+    eyes: Eyes
+    later: Callable[[float, Call], None]
+    reply: Callable[[Reply], None]
+    recorded: Callable[[], None]
+
+    def record(self, *facts: Body) -> None:
+        """Write facts together and let them go up."""
+        with self.store.transaction():
+            for fact in facts:
+                self.outbox.record(fact)
+        self.recorded()

@@ -1,0 +1,154 @@
+"""The line to the centre: facts go up in order until they are acknowledged, papers come down.
+
+The sender keeps a window of facts on their way. What it takes for lost (an acknowledgement that does not move,
+a new connection) it sends again from the centre's mark; the centre keeps each fact once.
+"""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import paho.mqtt.client as mqtt
+import structlog
+
+from edge import mqtt as connection
+from edge.config import BoxConfig
+from edge.outbox import after
+from edge.store import Store
+from gate.messages import Ack, Online
+from gate.topics import TO_BOX, Channel, ForeignTopic, Topic
+from gate.wire import Malformed, decode, encode
+
+WINDOW: Final = 500
+BURST: Final = 100
+PATIENCE_S: Final = 2.0
+log = structlog.get_logger()
+
+Heard = Callable[[Channel, bytes], None]
+"""What is called on the network thread with a paper; it must only hand it over."""
+
+
+class Uplink:
+    """A connection to the centre's broker and the thread that empties the outbox."""
+
+    def __init__(self, config: BoxConfig, file: Path, boot: Online, heard: Heard) -> None:
+        self._config, self._file, self._heard = config, file, heard
+        self._birth = boot
+        self._changed = threading.Condition()
+        self._acknowledged = self._sent = self._last = 0
+        self._journal = ""
+        self._up = self._resend = self._stopping = False
+        self._client = connection.client(config.centre, config.box)
+        self._client.on_connect = self._connected
+        self._client.on_disconnect = self._disconnected
+        self._client.on_message = self._message
+        will = encode(Online(box=boot.box, boot=boot.boot, online=False))
+        self._client.will_set(str(self._topic(Channel.ONLINE)), will, qos=1, retain=True)
+        self._thread = threading.Thread(target=self._send, name="uplink", daemon=True)
+
+    def start(self, journal: str, acknowledged: int, last: int) -> None:
+        """Begin behind what is acknowledged."""
+        self._journal, self._acknowledged, self._sent, self._last = journal, acknowledged, acknowledged, last
+        connection.connect(self._client, self._config.centre)
+        self._thread.start()
+
+    def recorded(self, last: int) -> None:
+        """There are facts up to `last` now."""
+        with self._changed:
+            self._last = last
+            self._changed.notify()
+
+    def say(self, channel: Channel, payload: bytes, *, retain: bool = False) -> None:
+        """Publish what is not a fact; lost when the line is down."""
+        if self._client.is_connected():
+            self._client.publish(str(self._topic(channel)), payload, qos=1, retain=retain)
+
+    def stop(self, wait_s: float) -> None:
+        """Send what is left as far as the centre takes it within `wait_s`, then disconnect."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._acknowledged >= self._last or not self._up, wait_s)
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join(timeout=5)
+        gone = encode(Online(box=self._birth.box, boot=self._birth.boot, online=False))
+        self.say(Channel.ONLINE, gone, retain=True)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _topic(self, channel: Channel) -> Topic:
+        return Topic(self._config.site, self._config.box, channel)
+
+    # --- network thread: only hands over ------------------------------------------------------------------
+
+    def _connected(self, client: mqtt.Client, *_: Any) -> None:  # noqa: ANN401 - paho's signature
+        client.subscribe([(str(self._topic(channel)), 1) for channel in sorted(TO_BOX)])
+        client.publish(str(self._topic(Channel.ONLINE)), encode(self._birth), qos=1, retain=True)
+        with self._changed:
+            self._up, self._resend = True, True
+            self._changed.notify()
+
+    def _disconnected(self, *_: Any) -> None:  # noqa: ANN401 - paho's signature
+        with self._changed:
+            self._up = False
+            self._changed.notify()
+
+    def _message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:  # noqa: ANN401
+        try:
+            channel = Topic.parse(message.topic).channel
+        except ForeignTopic:
+            return
+        payload = bytes(message.payload)
+        if channel is Channel.ACK:
+            self._acked(payload)
+        elif message.retain and channel is not Channel.LEASE:
+            log.warning("retained message ignored", channel=channel)  # a command on a shelf is nobody's order
+        else:
+            self._heard(channel, payload)
+
+    def _acked(self, payload: bytes) -> None:
+        try:
+            ack = decode(payload, Ack)
+        except Malformed as error:
+            log.warning("malformed acknowledgement", why=str(error)[:200])
+            return
+        if ack.journal != self._journal:
+            return
+        with self._changed:
+            self._resend = self._resend or ack.sequence < self._acknowledged or self._stands_still(ack)
+            self._acknowledged = min(ack.sequence, self._last)
+            self._changed.notify_all()
+        self._heard(Channel.ACK, payload)
+
+    def _stands_still(self, ack: Ack) -> bool:
+        """The centre repeats its mark while later facts are on their way: it misses the next one."""
+        return ack.sequence == self._acknowledged < self._sent
+
+    # --- sending thread ---------------------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        store = Store(self._file, writing=False)
+        try:
+            while self._wait():
+                room = WINDOW - (self._sent - self._acknowledged)
+                for entry in after(store, self._sent, min(room, BURST)):
+                    self._publish(entry.payload)
+                    self._sent = entry.sequence
+        finally:
+            store.close()
+
+    def _wait(self) -> bool:
+        """Until there is something to send; False when it is over."""
+        with self._changed:
+            while not self._stopping:
+                if self._resend and self._up:
+                    self._sent, self._resend = self._acknowledged, False
+                if self._up and self._sent < self._last and self._sent - self._acknowledged < WINDOW:
+                    return True
+                moved = self._changed.wait(PATIENCE_S)
+                if not moved and self._sent > self._acknowledged:
+                    self._resend = True
+            return False
+
+    def _publish(self, payload: bytes) -> None:
+        self._client.publish(str(self._topic(Channel.EVENT)), payload, qos=1)

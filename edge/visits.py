@@ -1,0 +1,80 @@
+"""The box's own knowledge of who is inside; enough to decide with no network."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from edge.clock import Clock
+from edge.store import Store
+from gate.matching import OpenVisit
+from gate.reference import first_number, mint
+from gate.vehicle import VehicleClass
+
+
+class Stay(NamedTuple):
+    """A visit as the box knows it."""
+
+    visit: str
+    plate: str
+    vehicle_class: VehicleClass
+    entered_at: datetime
+    paid: bool
+
+
+class Visits:
+    """Visits of a site, minted here."""
+
+    def __init__(self, store: Store, clock: Clock, site: str, key: bytes) -> None:
+        self._store, self._clock, self._site, self._key = store, clock, site, key
+
+    def open(self, plate: str, kind: VehicleClass, lane: str) -> str:
+        """A new visit; its reference was never given before."""
+        now = self._clock.now()
+        number = int(self._store.meta("next_visit") or first_number(now))
+        reference = mint(self._site, number, self._key)
+        with self._store.transaction():
+            self._store.remember("next_visit", str(number + 1))
+            self._store.run(
+                "INSERT INTO visit (visit, plate, vehicle_class, lane, opened_at) VALUES (?, ?, ?, ?, ?)",
+                reference,
+                plate,
+                kind,
+                lane,
+                now.isoformat(),
+            )
+        return reference
+
+    def entered(self, visit: str) -> None:
+        """The vehicle went past the entry's arm."""
+        now = self._clock.now().isoformat()
+        self._store.run("UPDATE visit SET entered_at = ? WHERE visit = ? AND entered_at IS NULL", now, visit)
+
+    def left(self, visit: str) -> None:
+        """The vehicle went past an exit's arm."""
+        self._store.run("UPDATE visit SET left_at = ? WHERE visit = ?", self._clock.now().isoformat(), visit)
+
+    def voided(self, visit: str) -> None:
+        """The vehicle backed out before it entered."""
+        self._store.run("UPDATE visit SET voided = 1 WHERE visit = ?", visit)
+
+    def paid(self, visit: str) -> None:
+        """The centre says nothing is owed."""
+        self._store.run("UPDATE visit SET paid = 1 WHERE visit = ?", visit)
+
+    def get(self, visit: str) -> Stay | None:
+        """A visit that is inside."""
+        row = self._store.run(
+            "SELECT visit, plate, vehicle_class, coalesce(entered_at, opened_at), paid FROM visit "
+            "WHERE visit = ? AND left_at IS NULL AND voided = 0",
+            visit,
+        ).fetchone()
+        if row is None:
+            return None
+        return Stay(row[0], row[1], VehicleClass(row[2]), datetime.fromisoformat(row[3]), bool(row[4]))
+
+    def inside(self) -> list[OpenVisit]:
+        """Everyone who may leave."""
+        rows = self._store.run(
+            "SELECT visit, plate, vehicle_class FROM visit "
+            "WHERE left_at IS NULL AND voided = 0 AND entered_at IS NOT NULL"
+        )
+        return [OpenVisit(visit, plate, VehicleClass(kind)) for visit, plate, kind in rows]

@@ -1,0 +1,1 @@
+"""HTTP surface for programs: notices of money, evidence pictures, lanes and books."""

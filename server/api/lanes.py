@@ -1,0 +1,84 @@
+"""Lanes as they are now, and the two ways to help a driver."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, Field
+from sqlmodel import col, select
+
+from gate.messages import Action, Display, Open, OpeningReason
+from server import commands
+from server.api.caller import CentreDep, PersonDep, needed
+from server.auth import Person, Power, audit
+from server.centre import Centre
+from server.db import reading, transaction
+from server.lanes import lanes_now, open_visits
+from server.register import SiteRow
+
+router = APIRouter()
+
+
+class DisplayOrder(BaseModel):
+    """This approach is that visit."""
+
+    approach: UUID
+    visit: str = Field(pattern="^[A-Z0-9]{11}$")
+
+
+class OpenOrder(BaseModel):
+    """Raise the arm; why is kept for ever."""
+
+    note: str = Field(min_length=3, max_length=200)
+    approach: UUID | None = None
+    visit: str | None = Field(default=None, pattern="^[A-Z0-9]{11}$")
+
+
+@router.get("/v1/lanes")
+def lanes(centre: CentreDep, person: PersonDep, site: str | None = None) -> dict[str, Any]:
+    """Every lane as it is now."""
+    needed(person, Power.SEE_LANES)
+    with reading(centre.engine) as session:
+        sites = [site] if site else list(session.exec(select(SiteRow.site).order_by(col(SiteRow.site))))
+        found = [lane for each in sites for lane in lanes_now(session, each, plates=person.may(Power.SEE_PLATES))]
+    return {"lanes": found}
+
+
+@router.get("/v1/visits/{site}/open")
+def visits(site: str, centre: CentreDep, person: PersonDep) -> dict[str, Any]:
+    """Who is inside, for a person who looks for the vehicle at the exit."""
+    needed(person, Power.HELP_DRIVERS)
+    with transaction(centre.engine) as session:
+        audit(session, person.name, "looked at open visits", site, datetime.now(UTC), {})
+        return {"visits": open_visits(session, site)}
+
+
+@router.post("/v1/lanes/{site}/{lane}/display")
+def display(site: str, lane: str, body: DisplayOrder, centre: CentreDep, person: PersonDep) -> dict[str, str]:
+    """Tell the box which visit stands at its arm."""
+    action = Display(lane=lane, approach=body.approach, visit=body.visit)
+    return _ordered(centre, person, site, action, "matched by hand")
+
+
+@router.post("/v1/lanes/{site}/{lane}/open")
+def open_lane(site: str, lane: str, body: OpenOrder, centre: CentreDep, person: PersonDep) -> dict[str, str]:
+    """Raise the arm with a person's reason."""
+    reason = OpeningReason.PERSON
+    action = Open(lane=lane, reason=reason, visit=body.visit, approach=body.approach, note=body.note)
+    return _ordered(centre, person, site, action, "opened by hand")
+
+
+def _ordered(centre: Centre, person: Person, site: str, action: Action, what: str) -> dict[str, str]:
+    needed(person, Power.HELP_DRIVERS)
+    lane = getattr(action, "lane", "")
+    with transaction(centre.engine) as session:
+        try:
+            order = commands.order(session, site, lane, action, by=person.name)
+        except commands.NobodyThere as error:
+            raise HTTPException(404, str(error)) from error
+        detail = {"command": str(order.command.command), "note": getattr(action, "note", "")}
+        audit(session, person.name, what, f"{site}/{lane}", datetime.now(UTC), detail)
+    commands.send(centre.bus, centre.key, [order])
+    centre.live.changed(site)
+    return {"command": str(order.command.command)}

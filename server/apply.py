@@ -1,0 +1,220 @@
+"""What each fact of a box means for the books. One function a kind; facts in, derived rows changed."""
+
+from typing import assert_never
+
+import msgspec
+
+from gate.messages import (
+    ArmLowered,
+    ArmRaised,
+    DeviceFault,
+    Direction,
+    Envelope,
+    PersonWanted,
+    PlateRead,
+    Quoted,
+    VehiclePassed,
+    VisitMatched,
+    VisitOpened,
+    VisitVoided,
+)
+from gate.tariff import BadTariff, price
+from gate.vehicle import VehicleClass
+from server.batch import Batch
+from server.derived import LaneNowRow, VisitRow
+from server.facts import AnomalyRow, OpeningRow, PassageRow
+from server.tariffs import Tariffs
+from server.vault import VaultReadRow
+
+
+def apply(batch: Batch, envelope: Envelope, tariffs: Tariffs) -> None:  # noqa: C901, PLR0912 - one case a kind
+    """Book one fact."""
+    body = envelope.body
+    match body:
+        case PlateRead():
+            _plate_read(batch, envelope, body)
+        case VisitOpened():
+            _visit_opened(batch, envelope, body)
+        case VisitMatched():
+            _visit_matched(batch, envelope, body)
+        case Quoted():
+            _quoted(batch, envelope, body, tariffs)
+        case ArmRaised():
+            _arm_raised(batch, envelope, body)
+        case ArmLowered():
+            _lane(batch, envelope).arm = "down"
+        case VehiclePassed():
+            _vehicle_passed(batch, envelope, body)
+        case VisitVoided():
+            _visit_voided(batch, body)
+        case PersonWanted():
+            _person_wanted(batch, envelope, body)
+        case DeviceFault():
+            _device_fault(batch, envelope, body)
+        case _:
+            assert_never(body)
+
+
+def visits_in(envelope: Envelope) -> tuple[str, ...]:
+    """The visits that a fact speaks of."""
+    visit = getattr(envelope.body, "visit", None)
+    return (visit,) if visit else ()
+
+
+def _plate_read(batch: Batch, envelope: Envelope, body: PlateRead) -> None:
+    batch.fact(
+        VaultReadRow,
+        approach=str(body.approach),
+        site=envelope.site,
+        lane=body.lane,
+        direction=body.direction,
+        visit=None,
+        plate=body.plate,
+        confidence=body.confidence,
+        characters=msgspec.json.encode(body.characters).decode(),
+        lines=body.lines,
+        colour=body.colour,
+        vehicle_class=body.vehicle_class,
+        picture=body.picture,
+        engine=body.engine,
+        took_ms=body.took_ms,
+        happened_at=envelope.happened_at,
+    )
+    lane = _lane(batch, envelope, body.direction)
+    lane.approach, lane.visit, lane.price = str(body.approach), None, None
+    lane.decided_by = lane.decided_reason = lane.wants = lane.wants_approach = None
+
+
+def _visit_opened(batch: Batch, envelope: Envelope, body: VisitOpened) -> None:
+    if batch.visit(body.visit):  # a reference twice: the books keep the first, people see the second
+        _anomaly(batch, envelope, "message_reused", f"visit:{body.visit}", {"lane": body.lane})
+        return
+    row = VisitRow(
+        visit=body.visit,
+        site=envelope.site,
+        vehicle_class=body.vehicle_class,
+        read=body.read,
+        entry_lane=body.lane,
+        entry_approach=str(body.approach),
+        opened_at=envelope.happened_at,
+    )
+    batch.changed(row)
+    lane = _lane(batch, envelope, Direction.IN)
+    lane.approach, lane.visit = str(body.approach), body.visit
+
+
+def _visit_matched(batch: Batch, envelope: Envelope, body: VisitMatched) -> None:
+    lane = _lane(batch, envelope, Direction.OUT)
+    lane.approach, lane.visit, lane.wants, lane.wants_approach = str(body.approach), body.visit, None, None
+    lane.decided_by = body.by
+    row = batch.visit(body.visit)
+    if row is None:
+        _anomaly(batch, envelope, "exit_without_entry", f"match:{body.approach}", {"visit": body.visit})
+        return
+    row.exit_lane, row.exit_approach = body.lane, str(body.approach)
+    row.matched_by, row.match_probability = body.by, body.probability
+    batch.changed(row)
+
+
+def _quoted(batch: Batch, envelope: Envelope, body: Quoted, tariffs: Tariffs) -> None:
+    lane = _lane(batch, envelope, Direction.OUT)
+    lane.visit, lane.price = body.visit, body.total
+    row = batch.visit(body.visit)
+    if row is None or body.visit in batch.charged:  # a charge is posted once and never changes
+        return
+    row.quoted, row.quoted_vat, row.quoted_tariff = body.total, body.vat, body.tariff
+    row.quoted_lines = msgspec.json.encode(body.lines).decode()
+    row.payload = body.payload
+    row.recomputed = _computed_again(row, body, tariffs, envelope.site)
+    batch.changed(row)
+
+
+def _computed_again(row: VisitRow, body: Quoted, tariffs: Tariffs, site: str) -> int | None:
+    """The centre's own answer from the same facts; None when it does not know the tariff."""
+    tariff = tariffs.get(site, body.tariff)
+    if tariff is None or row.entered_at is None:
+        return None
+    try:
+        return price(tariff, VehicleClass(row.vehicle_class), row.entered_at, body.left_at).total
+    except (BadTariff, ValueError):
+        return None
+
+
+def _arm_raised(batch: Batch, envelope: Envelope, body: ArmRaised) -> None:
+    batch.fact(
+        OpeningRow,
+        opening=str(body.opening),
+        site=envelope.site,
+        lane=body.lane,
+        reason=body.reason,
+        by=body.by,
+        note=body.note,
+        visit=body.visit,
+        approach=str(body.approach) if body.approach else None,
+        command=str(body.command) if body.command else None,
+        took_ms=body.took_ms,
+        happened_at=envelope.happened_at,
+    )
+    lane = _lane(batch, envelope)
+    lane.arm, lane.decided_by, lane.decided_reason = "up", body.by, body.reason
+    lane.wants = lane.wants_approach = None
+
+
+def _vehicle_passed(batch: Batch, envelope: Envelope, body: VehiclePassed) -> None:
+    batch.fact(
+        PassageRow,
+        passage=str(body.passage),
+        site=envelope.site,
+        lane=body.lane,
+        direction=body.direction,
+        visit=body.visit,
+        opening=str(body.opening) if body.opening else None,
+        tailgate=body.tailgate,
+        happened_at=envelope.happened_at,
+        journal=envelope.journal,
+        sequence=envelope.sequence,
+    )
+    row = batch.visit(body.visit)
+    if row is None:
+        return
+    if body.direction is Direction.IN:
+        row.entered_at, row.entry_passage = envelope.happened_at, str(body.passage)
+    else:
+        row.left_at, row.exit_passage = envelope.happened_at, str(body.passage)
+    batch.changed(row)
+
+
+def _visit_voided(batch: Batch, body: VisitVoided) -> None:
+    row = batch.visit(body.visit)
+    if row is not None and row.entered_at is None:
+        row.voided = True
+        batch.changed(row)
+
+
+def _person_wanted(batch: Batch, envelope: Envelope, body: PersonWanted) -> None:
+    lane = _lane(batch, envelope)
+    lane.wants, lane.wants_approach, lane.wants_since = body.why, str(body.approach), envelope.happened_at
+    lane.candidates = msgspec.json.encode(body.candidates).decode()
+
+
+def _device_fault(batch: Batch, envelope: Envelope, body: DeviceFault) -> None:
+    evidence = {"lane": body.lane, "device": body.device, "what": body.what, "box": envelope.box}
+    _anomaly(batch, envelope, "device_fault", str(envelope.message_id), evidence)
+
+
+def _anomaly(batch: Batch, envelope: Envelope, code: str, subject: str, evidence: dict[str, str]) -> None:
+    batch.fact(
+        AnomalyRow,
+        code=code,
+        subject=subject,
+        site=envelope.site,
+        amount=0,
+        happened_at=envelope.happened_at,
+        evidence=msgspec.json.encode(evidence).decode(),
+    )
+
+
+def _lane(batch: Batch, envelope: Envelope, direction: str = "") -> LaneNowRow:
+    row = batch.lane(envelope.site, envelope.body.lane, envelope.box, direction)
+    row.direction = direction or row.direction
+    return row

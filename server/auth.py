@@ -1,0 +1,143 @@
+"""People, roles and sessions. Tokens are random and kept as hashes; passwords as argon2."""
+
+import hashlib
+import os
+import secrets
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import msgspec
+from pwdlib import PasswordHash
+from sqlalchemy import Engine
+from sqlmodel import Session, col, delete
+
+from gate.ids import uuid7
+from server.db import reading, transaction
+from server.facts import AuditRow
+from server.register import SessionRow, UserRow
+
+
+class Role(StrEnum):
+    """What a person may do; each includes nothing of another unless POWERS says so."""
+
+    ATTENDANT = "attendant"
+    MANAGER = "manager"
+    FINANCE = "finance"
+    ADMINISTRATOR = "administrator"
+
+
+class Power(StrEnum):
+    """One thing that a role may or may not do."""
+
+    SEE_LANES = "see_lanes"
+    SEE_PLATES = "see_plates"
+    HELP_DRIVERS = "help_drivers"
+    SEE_BOOKS = "see_books"
+    EXPORT = "export"
+    MANAGE_PEOPLE = "manage_people"
+
+
+POWERS: Final[dict[Role, frozenset[Power]]] = {
+    Role.ATTENDANT: frozenset({Power.SEE_LANES, Power.SEE_PLATES, Power.HELP_DRIVERS}),
+    Role.MANAGER: frozenset(Power) - {Power.MANAGE_PEOPLE},
+    Role.FINANCE: frozenset({Power.SEE_LANES, Power.SEE_BOOKS, Power.EXPORT}),
+    Role.ADMINISTRATOR: frozenset(Power),
+}
+SESSION_LIFE: Final = timedelta(hours=12)
+GUESSES_MAX: Final = 10
+GUESS_WINDOW: Final = timedelta(hours=1)
+_hasher = PasswordHash.recommended()
+_NOBODY: Final = _hasher.hash(secrets.token_urlsafe(16))
+
+
+class LoginRefused(PermissionError):
+    """Name or password is wrong; which of both is not said."""
+
+
+class TooManyGuesses(PermissionError):
+    """This address guessed too often for this name."""
+
+
+class Person(NamedTuple):
+    """Who is asking. `csrf` must come back with every form."""
+
+    name: str
+    role: Role
+    csrf: str
+
+    def may(self, power: Power) -> bool:
+        """Whether the role has this power."""
+        return power in POWERS[self.role]
+
+
+class Doorkeeper:
+    """Logs people in and out. Wrong guesses are counted by name and address, so that a stranger's guessing
+    does not lock the owner out."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._guesses: dict[tuple[str, str], list[datetime]] = {}
+
+    def login(self, name: str, password: str, address: str) -> tuple[str, Person]:
+        """A new session's token. Raises LoginRefused or TooManyGuesses."""
+        now = datetime.now(UTC)
+        recent = [at for at in self._guesses.get((name, address), []) if now - at < GUESS_WINDOW]
+        if len(recent) >= GUESSES_MAX:
+            raise TooManyGuesses(name)
+        with reading(self._engine) as session:
+            user = session.get(UserRow, name)
+        stored = user.password if user and not user.disabled else _NOBODY
+        if not _hasher.verify(password, stored) or user is None or user.disabled:
+            self._guesses[name, address] = [*recent, now]
+            raise LoginRefused(name)
+        self._guesses.pop((name, address), None)
+        token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+        row = SessionRow(
+            token_sha256=_digest(token), name=name, csrf=csrf, created_at=now, expires_at=now + SESSION_LIFE
+        )
+        with transaction(self._engine) as session:
+            session.exec(delete(SessionRow).where(col(SessionRow.expires_at) < now))
+            session.add(row)
+            audit(session, name, "login", name, now, {"address": address})
+        return token, Person(name, Role(user.role), csrf)
+
+    def person(self, token: str) -> Person | None:
+        """Whose session this is, if it is one and not over."""
+        now = datetime.now(UTC)
+        with reading(self._engine) as session:
+            row = session.get(SessionRow, _digest(token))
+            user = session.get(UserRow, row.name) if row and row.expires_at > now else None
+            if row is None or user is None or user.disabled:
+                return None
+            return Person(user.name, Role(user.role), row.csrf)
+
+    def logout(self, token: str) -> None:
+        """End the session."""
+        with transaction(self._engine) as session:
+            session.exec(delete(SessionRow).where(col(SessionRow.token_sha256) == _digest(token)))
+
+
+def add_user(session: Session, name: str, role: Role, password: str, now: datetime) -> bool:
+    """A new person. Says whether the name was free."""
+    if session.get(UserRow, name):
+        return False
+    session.add(UserRow(name=name, role=role, password=_hasher.hash(password), created_at=now))
+    return True
+
+
+def audit(session: Session, who: str, what: str, subject: str, now: datetime, detail: dict[str, str]) -> None:
+    """Record what a person did or looked at."""
+    row = AuditRow(
+        id=str(uuid7(now, os.urandom(10))),
+        who=who,
+        what=what,
+        subject=subject,
+        at=now,
+        detail=msgspec.json.encode(detail).decode(),
+    )
+    session.add(row)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,100 @@
+"""One unit of work of ingest: rows gathered in memory, written in a few statements.
+
+What an event needs to know of the past is fetched once for the whole batch; what it changes in the derived
+tables is written back once. The books are the same as if each event had been written alone, in order.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, SQLModel, col, select
+
+from server.db import columns, insert_many, upsert_many
+from server.derived import JournalMarkRow, LaneNowRow, VisitRow
+from server.facts import ChargeRow, EventRow, PaymentRow
+
+
+class Batch:
+    """Facts to insert, and the derived rows as they will be after the batch."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self.session = session
+        self.now = now
+        self.charged: set[str] = set()
+        self.prepaid: set[str] = set()
+        self._used: set[str] = set()
+        self._facts: dict[type[SQLModel], list[dict[str, Any]]] = defaultdict(list)
+        self._visits: dict[str, VisitRow | None] = {}
+        self._changed: dict[str, VisitRow] = {}
+        self._lanes: dict[tuple[str, str], LaneNowRow] = {}
+        self._marks: dict[tuple[str, str], JournalMarkRow] = {}
+
+    def know(self, visits: Iterable[str], lanes: Iterable[tuple[str, str]]) -> None:
+        """Fetch what the events of this batch will ask about."""
+        names = sorted(set(visits))
+        self._visits.update(dict.fromkeys(names))
+        find = self.session.exec
+        self._visits.update({row.visit: row for row in find(select(VisitRow).where(col(VisitRow.visit).in_(names)))})
+        self.charged.update(find(select(ChargeRow.visit).where(col(ChargeRow.visit).in_(names))))
+        early = select(PaymentRow.reference).where(col(PaymentRow.reference).in_(names))
+        self.prepaid.update(reference for reference in find(early) if reference)
+        sites = {site for site, _ in lanes}
+        here = find(select(LaneNowRow).where(col(LaneNowRow.site).in_(sites)))
+        self._lanes.update({(row.site, row.lane): row for row in here})
+        self.session.expunge_all()
+
+    def remember(self, messages: set[str]) -> None:
+        """Look up which of these message ids were used before."""
+        used = select(EventRow.message_id).where(col(EventRow.message_id).in_(sorted(messages)))
+        self._used.update(self.session.exec(used))
+
+    def is_new(self, message: str) -> bool:
+        """Whether this message id is used for the first time; it is used now."""
+        if message in self._used:
+            return False
+        self._used.add(message)
+        return True
+
+    def fact(self, table: type[SQLModel], **values: Any) -> None:  # noqa: ANN401 - column values
+        """A row to insert."""
+        self._facts[table].append(values)
+
+    def visit(self, visit: str | None) -> VisitRow | None:
+        """The visit as it stands in this batch; whoever changes it says so with `changed`."""
+        return self._visits.get(visit) if visit else None
+
+    def changed(self, row: VisitRow) -> None:
+        """The visit is new or another than before."""
+        self._visits[row.visit] = self._changed[row.visit] = row
+
+    def lane(self, site: str, lane: str, box: str, direction: str = "") -> LaneNowRow:
+        """The lane as it stands in this batch, made when it was never heard of."""
+        row = self._lanes.get((site, lane))
+        if row is None:
+            row = LaneNowRow(site=site, lane=lane, box=box, direction=direction, updated_at=self.now)
+            self._lanes[site, lane] = row
+        row.updated_at = self.now
+        return row
+
+    def mark(self, box: str, journal: str) -> JournalMarkRow:
+        """How far this journal is."""
+        row = self._marks.get((box, journal))
+        if row is None:
+            known = self.session.get(JournalMarkRow, (box, journal))
+            row = known or JournalMarkRow(box=box, journal=journal, sequence=0, updated_at=self.now)
+            if known:
+                self.session.expunge(known)
+            self._marks[box, journal] = row
+        return row
+
+    def flush(self) -> None:
+        """Write everything gathered; the batch is empty of news afterwards."""
+        for table, rows in self._facts.items():
+            insert_many(self.session, table, rows)
+        self._facts.clear()
+        upsert_many(self.session, VisitRow, [columns(row) for row in self._changed.values()])
+        self._changed.clear()
+        upsert_many(self.session, LaneNowRow, [columns(row) for row in self._lanes.values()])
+        upsert_many(self.session, JournalMarkRow, [columns(row) for row in self._marks.values()])

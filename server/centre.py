@@ -1,0 +1,191 @@
+"""The centre's parts in one place, and the one thread that writes what boxes say."""
+
+import queue
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, select
+
+from gate import signing
+from gate.messages import Online, Open, OpeningReason, Reply, State
+from gate.topics import Channel
+from gate.wire import Malformed, decode, encode
+from server import commands, leases, presence
+from server.bus import Bus, Delivery
+from server.config import CentreConfig
+from server.db import connect, transaction
+from server.derived import BoxNowRow, LaneNowRow
+from server.facts import ChargeRow
+from server.ingest import BATCH_MAX, Arrival, Settled, ingest
+from server.ledger import owed
+from server.live import Live
+from server.tariffs import Tariffs
+
+AGAIN: Final = timedelta(seconds=3)
+RETRY_S: Final = 1.0
+log = structlog.get_logger()
+
+
+class Centre:
+    """Everything that requests and threads share."""
+
+    def __init__(self, config: CentreConfig) -> None:
+        self.config = config
+        self.engine = connect(config.database)
+        self.tariffs = Tariffs(self.engine)
+        self.key = signing.private_key(config.signing_key)
+        self.vault = Path(config.vault)
+        self.live = Live()
+        self.bus = Bus(config.broker, "centre", sites=tuple(site.site for site in config.sites))
+        self._stopping = threading.Event()
+        self._writer = threading.Thread(target=self._write, name="ingest", daemon=True)
+
+    def start(self) -> None:
+        """Listen to the boxes."""
+        self.bus.start()
+        self._writer.start()
+
+    def stop(self) -> None:
+        """Finish what is being written, then let go."""
+        self._stopping.set()
+        if self._writer.ident is not None:
+            self._writer.join(timeout=10)
+        self.bus.stop()
+        self.engine.dispose()
+
+    def authorise(self, settled: list[Settled]) -> None:
+        """Visits that owe nothing may go: tell the boxes, and open where the vehicle stands at the arm."""
+        if not settled:
+            return
+        orders: list[commands.Order] = []
+        papers: list[leases.Paper] = []
+        with transaction(self.engine) as session:
+            for each in settled:
+                papers += leases.paid_change(session, each.site, each.visit, self.key)
+                orders += self._open_orders(session, each)
+        for paper in papers:
+            self.bus.publish(paper.topic, paper.payload, retain=paper.retain)
+        commands.send(self.bus, self.key, orders)
+        for site in {each.site for each in settled}:
+            self.live.changed(site)
+
+    def _open_orders(self, session: Session, settled: Settled) -> list[commands.Order]:
+        waiting = select(LaneNowRow).where(
+            LaneNowRow.site == settled.site, LaneNowRow.visit == settled.visit, LaneNowRow.direction == "out"
+        )
+        orders = []
+        for lane in session.exec(waiting):
+            action = Open(lane=lane.lane, reason=OpeningReason.PAID, visit=settled.visit)
+            try:
+                orders.append(commands.order(session, settled.site, lane.lane, action, by="rule"))
+            except commands.NobodyThere as error:
+                log.warning("no order possible", why=str(error))
+        return orders
+
+    # --- the writer thread -------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        held: list[Delivery] = []
+        while not self._stopping.is_set():
+            held = held or self._gather()
+            if not held:
+                continue
+            try:
+                self._take(held)
+            except OperationalError as error:  # the database is away: nothing is lost, everything waits
+                log.error("database away", error=str(error.orig))
+                self._stopping.wait(RETRY_S)
+                continue
+            except Exception:
+                log.exception("batch failed")
+                self._stopping.wait(RETRY_S)
+            held = []
+
+    def _gather(self) -> list[Delivery]:
+        try:
+            first = self.bus.arrivals.get(timeout=0.5)
+        except queue.Empty:
+            return []
+        gathered = [first]
+        while len(gathered) < BATCH_MAX:
+            try:
+                gathered.append(self.bus.arrivals.get_nowait())
+            except queue.Empty:
+                break
+        return gathered
+
+    def _take(self, deliveries: list[Delivery]) -> None:
+        facts = [Arrival(each.topic, each.payload) for each in deliveries if each.topic.channel is Channel.EVENT]
+        if facts:
+            taken = ingest(self.engine, self.tariffs, facts)
+            for topic, ack in taken.acks.items():
+                self.bus.publish(topic, encode(ack))
+            self.authorise(taken.settled)
+        for each in deliveries:
+            if each.topic.channel is not Channel.EVENT:
+                self._presence(each)
+            self.bus.acknowledge(each)
+        for site in {each.topic.site for each in deliveries}:
+            self.live.changed(site)
+
+    def _presence(self, delivery: Delivery) -> None:
+        topic, now = delivery.topic, datetime.now(UTC)
+        if not delivery.payload:
+            return  # a retained message was cleared
+        try:
+            said = _said(topic.channel, delivery.payload)
+        except Malformed as error:
+            log.warning("malformed", topic=str(topic), why=str(error)[:200])
+            return
+        if said.box != topic.box:
+            log.warning("foreign", topic=str(topic))
+            return
+        with transaction(self.engine) as session:
+            if not presence.is_known(session, topic):
+                log.warning("unknown box", topic=str(topic))
+                return
+            if isinstance(said, Reply):
+                presence.reply_said(session, said, now)
+            elif isinstance(said, Online):
+                presence.online_said(session, said)
+            else:
+                box = presence.state_said(session, topic, said, now)
+                papers = self._renewed(session, box, now)
+                late = self._forgotten(session, topic.site, said, now)
+        if isinstance(said, State):
+            for paper in papers:
+                self.bus.publish(paper.topic, paper.payload, retain=paper.retain)
+            commands.send(self.bus, self.key, late)
+
+    def _renewed(self, session: Session, box: BoxNowRow, now: datetime) -> list[leases.Paper]:
+        if not leases.is_behind(session, box, now):
+            return []
+        life = timedelta(hours=self.config.lease_hours)
+        paper = leases.snapshot(session, self.tariffs, box.box, life, self.key)
+        return [paper] if paper else []
+
+    def _forgotten(self, session: Session, site: str, state: State, now: datetime) -> list[commands.Order]:
+        """An open that got lost on the way goes out again while the paid vehicle still waits."""
+        orders = []
+        for lane in state.lanes:
+            if lane.phase != "paying" or lane.visit is None:
+                continue
+            if session.get(ChargeRow, lane.visit) is None or owed(session, lane.visit) > 0:
+                continue
+            if commands.recently_ordered(session, lane.visit, now, AGAIN):
+                continue
+            action = Open(lane=lane.lane, reason=OpeningReason.PAID, visit=lane.visit)
+            orders.append(commands.order(session, site, lane.lane, action, by="rule"))
+        return orders
+
+
+def _said(channel: Channel, payload: bytes) -> State | Online | Reply:
+    if channel is Channel.STATE:
+        return decode(payload, State)
+    if channel is Channel.ONLINE:
+        return decode(payload, Online)
+    return decode(payload, Reply)

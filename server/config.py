@@ -1,0 +1,96 @@
+"""What the centre is told when it starts: one JSON file, every mistake named with its key."""
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from gate.messages import BoxName, Natural, SiteCode
+from gate.tariff import Tariff
+from gate.wire import Contract, Malformed, decode
+
+Port = Annotated[int, Meta(ge=1, le=65_535)]
+Secret = Annotated[str, Meta(min_length=16)]
+
+
+class BadConfig(ValueError):
+    """The file cannot be used; the message names it and the key."""
+
+
+class Broker(Contract):
+    """Where the MQTT broker is and who we are to it."""
+
+    host: str
+    port: Port
+    user: str
+    password: Secret
+    ca_file: str = ""
+
+
+class SiteConfig(Contract):
+    """A car park to begin with; people change it later on the console."""
+
+    site: SiteCode
+    name_vi: str
+    name_en: str
+    bank: Annotated[str, Meta(pattern=r"^\d{6}$")]
+    account: Annotated[str, Meta(pattern="^[A-Za-z0-9]{1,19}$")]
+    account_name: str
+    capacity: Natural
+    unpaid: Annotated[str, Meta(pattern="^(bill|hold)$")]
+    patience_s: Annotated[int, Meta(ge=1, le=3600)]
+    tariff: Tariff
+
+
+class BoxConfig(Contract):
+    """An edge box that may speak for a site, and the hash of the token it uploads pictures with."""
+
+    box: BoxName
+    site: SiteCode
+    token_sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class FirstUser(Contract):
+    """A person who can log in from the start; the password is kept as a hash only."""
+
+    name: str
+    role: str
+    password: Annotated[str, Meta(min_length=10)]
+
+
+class CentreConfig(Contract):
+    """The centre as a whole. `sepay_secret` empty: the endpoint is off."""
+
+    database: str
+    vault: str
+    host: str
+    port: Port
+    broker: Broker
+    signing_key: Secret
+    sites: tuple[SiteConfig, ...]
+    boxes: tuple[BoxConfig, ...]
+    sepay_secret: str = ""
+    users: tuple[FirstUser, ...] = ()
+    lease_hours: Annotated[int, Meta(ge=1, le=720)] = 72
+    behind_tls: bool = False
+
+
+def load(path: Path) -> CentreConfig:
+    """The configuration in the file. Raises BadConfig."""
+    try:
+        config = decode(path.read_bytes(), CentreConfig)
+    except OSError as error:
+        raise BadConfig(f"{path}: {error.strerror}") from error
+    except Malformed as error:
+        raise BadConfig(f"{path}: {error}") from error
+    sites = {site.site for site in config.sites}
+    for box in config.boxes:
+        if box.site not in sites:
+            raise BadConfig(f"{path}: boxes: {box.box} belongs to {box.site}, which is no site here")
+    if not _is_loopback(config.host) and not config.behind_tls:
+        raise BadConfig(f"{path}: host: {config.host} is not loopback; put TLS before it and say behind_tls")
+    return config
+
+
+def _is_loopback(host: str) -> bool:
+    return host in {"127.0.0.1", "localhost", "::1"}

@@ -1,0 +1,98 @@
+"""The database: one engine for SQLite and PostgreSQL, with the durability that the books need."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session, SQLModel
+
+_INSERT: Final = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+BUSY_MS: Final = 20_000
+
+
+def connect(url: str) -> Engine:
+    """An engine for `url`. SQLite gets WAL and FULL on every connection: NORMAL loses acknowledged commits."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000})
+    event.listen(engine, "connect", _durable)
+    event.listen(engine, "begin", _immediate)
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to this version."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """One unit of work: committed as a whole when the block ends well, else nothing of it is."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A look at the books that holds nobody up."""
+    with Session(engine.execution_options(reading=True), expire_on_commit=False) as session:
+        yield session
+
+
+def insert_once(session: Session, row: SQLModel) -> bool:
+    """Insert the row unless its key is taken. Says whether it was inserted."""
+    return bool(insert_many(session, type(row), [columns(row)]))
+
+
+def insert_many(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> int:
+    """Insert rows whose keys are free, in one statement. Says how many went in."""
+    if not rows:
+        return 0
+    insert = _INSERT[session.get_bind().dialect.name]
+    result = session.connection().execute(insert(table).on_conflict_do_nothing(), rows)  # type: ignore[operator]
+    return max(0, result.rowcount)
+
+
+def upsert_many(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+    """Write derived rows whole: new ones go in, known ones are replaced."""
+    if not rows:
+        return
+    insert = _INSERT[session.get_bind().dialect.name]
+    keys = [column.name for column in inspect(table).primary_key]
+    statement = insert(table)
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    session.connection().execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+
+
+def columns(row: SQLModel) -> dict[str, Any]:
+    """A row's columns and values."""
+    return {name: getattr(row, name) for name in type(row).model_fields}
+
+
+def hold(session: Session, name: str) -> None:
+    """Keep others off `name` until this transaction ends. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def _durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # we begin ourselves, see _immediate
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _immediate(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event hands over its own connection
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if not connection.get_execution_options().get("reading") else "BEGIN")

@@ -1,0 +1,110 @@
+"""Tables derived from the facts in the same transaction. Each may be dropped and rebuilt."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field, SQLModel
+
+from server.facts import moment
+from server.types import UtcDateTime
+
+
+class JournalMarkRow(SQLModel, table=True):
+    """How far a box's journal is committed."""
+
+    __tablename__ = "journal_mark"
+
+    box: str = Field(primary_key=True)
+    journal: str = Field(primary_key=True)
+    sequence: int = Field(sa_type=BigInteger)
+    updated_at: datetime = moment()
+
+
+class VisitRow(SQLModel, table=True):
+    """A stay as it stands now."""
+
+    __tablename__ = "visit"
+    __table_args__ = (Index("visit_open", "site", "left_at"), Index("visit_of_day", "site", "opened_at"))
+
+    visit: str = Field(primary_key=True)
+    site: str
+    vehicle_class: str
+    read: bool
+    entry_lane: str
+    entry_approach: str
+    opened_at: datetime = moment()
+    entered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    entry_passage: str | None = None
+    exit_lane: str | None = None
+    exit_approach: str | None = None
+    matched_by: str | None = None
+    match_probability: float | None = None
+    quoted: int | None = None
+    quoted_vat: int | None = None
+    quoted_tariff: str | None = None
+    quoted_lines: str | None = None
+    recomputed: int | None = None
+    payload: str | None = None
+    left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    exit_passage: str | None = None
+    voided: bool = False
+
+
+class LaneNowRow(SQLModel, table=True):
+    """What a lane looks like now: the last vehicle, who decided, whether a person is wanted."""
+
+    __tablename__ = "lane_now"
+
+    site: str = Field(primary_key=True)
+    lane: str = Field(primary_key=True)
+    box: str
+    direction: str
+    phase: str = "unknown"
+    arm: str = "unknown"
+    approach: str | None = None
+    visit: str | None = None
+    wants: str | None = None
+    wants_approach: str | None = None
+    wants_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    candidates: str = "[]"
+    decided_by: str | None = None
+    decided_reason: str | None = None
+    price: int | None = None
+    updated_at: datetime = moment()
+
+
+class BoxNowRow(SQLModel, table=True):
+    """What a box last said of itself. Its monotonic clock and when we heard it give commands their deadline."""
+
+    __tablename__ = "box_now"
+
+    box: str = Field(primary_key=True)
+    site: str
+    boot: str
+    monotonic_ms: int = Field(sa_type=BigInteger)
+    heard_at: datetime = moment()
+    online: bool
+    journal: str
+    last_sequence: int = Field(sa_type=BigInteger)
+    waiting: int
+    lease_number: int
+    delta_number: int
+    reader: str
+    version: str
+
+
+class FindingRow(SQLModel, table=True):
+    """A case on somebody's screen: opened when reconciliation first saw it, closed when it no longer does."""
+
+    __tablename__ = "finding"
+    __table_args__ = (Index("finding_open", "site", "closed_at"),)
+
+    code: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    site: str
+    visit: str | None = None
+    amount: int = Field(sa_type=BigInteger)
+    due: datetime = moment()
+    evidence: str
+    opened_at: datetime = moment()
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,201 @@
+"""Tables of facts: inserted once, never updated. Everything else can be rebuilt from them.
+
+Plates and pictures are not here: they live in the vault (`server/vault.py`), keyed by visit.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from server.types import UtcDateTime
+
+
+def moment(*, index: bool = False) -> datetime:
+    """A required moment column."""
+    column: datetime = Field(sa_type=UtcDateTime, index=index)
+    return column
+
+
+class EventRow(SQLModel, table=True):
+    """What a box said, once: (box, journal, sequence) is the one key of deduplication."""
+
+    __tablename__ = "event"
+    __table_args__ = (UniqueConstraint("box", "journal", "sequence"),)
+
+    message_id: str = Field(primary_key=True)
+    fingerprint: str
+    site: str
+    box: str
+    journal: str
+    sequence: int = Field(sa_type=BigInteger)
+    kind: str
+    boot: str
+    monotonic_ms: int = Field(sa_type=BigInteger)
+    happened_at: datetime = moment(index=True)
+    recorded_at: datetime = moment()
+    clock_offset_ms: int | None = None
+    clock_quality: str
+    body: str  # JSON without the plate
+
+
+class NoticeRow(SQLModel, table=True):
+    """What a provider said: the raw bytes and headers, once by (provider, their id)."""
+
+    __tablename__ = "notice"
+
+    provider: str = Field(primary_key=True)
+    provider_id: str = Field(primary_key=True)
+    fingerprint: str
+    received_at: datetime = moment()
+    headers: str
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class PassageRow(SQLModel, table=True):
+    """A vehicle went past an arm."""
+
+    __tablename__ = "passage"
+    __table_args__ = (Index("passage_of_day", "site", "happened_at"),)
+
+    passage: str = Field(primary_key=True)
+    site: str
+    lane: str
+    direction: str
+    visit: str | None = Field(default=None, index=True)
+    opening: str | None = None
+    tailgate: bool
+    happened_at: datetime = moment()
+    journal: str
+    sequence: int = Field(sa_type=BigInteger)
+
+
+class OpeningRow(SQLModel, table=True):
+    """An arm was seen up: one reason."""
+
+    __tablename__ = "opening"
+    __table_args__ = (Index("opening_of_day", "site", "happened_at"),)
+
+    opening: str = Field(primary_key=True)
+    site: str
+    lane: str
+    reason: str
+    by: str
+    note: str
+    visit: str | None = None
+    approach: str | None = None
+    command: str | None = None
+    took_ms: int
+    happened_at: datetime = moment()
+
+
+class ChargeRow(SQLModel, table=True):
+    """What a visit costs, posted once for ever."""
+
+    __tablename__ = "charge"
+    __table_args__ = (Index("charge_of_day", "site", "happened_at"),)
+
+    visit: str = Field(primary_key=True)
+    site: str
+    tariff: str
+    vehicle_class: str
+    total: int
+    vat: int
+    lines: str
+    happened_at: datetime = moment()
+    recorded_at: datetime = moment()
+
+
+class PaymentRow(SQLModel, table=True):
+    """Money that came in, once by (provider, their id). Which visit it settles is in the ledger."""
+
+    __tablename__ = "payment"
+    __table_args__ = (Index("payment_of_day", "site", "received_at"),)
+
+    provider: str = Field(primary_key=True)
+    provider_id: str = Field(primary_key=True)
+    site: str
+    account: str
+    amount: int = Field(sa_type=BigInteger)
+    reference: str | None = Field(default=None, index=True)
+    bank_reference: str
+    happened_at: datetime = moment()
+    received_at: datetime = moment()
+
+
+class EntryRow(SQLModel, table=True):
+    """A journal entry of the ledger; its key is unique for ever."""
+
+    __tablename__ = "entry"
+
+    key: str = Field(primary_key=True)
+    kind: str
+    site: str = Field(index=True)
+    visit: str = Field(index=True)
+    happened_at: datetime = moment()
+    recorded_at: datetime = moment()
+
+
+class PostingRow(SQLModel, table=True):
+    """One line of an entry: above zero debits, below credits."""
+
+    __tablename__ = "posting"
+
+    key: str = Field(primary_key=True, foreign_key="entry.key")
+    line: int = Field(primary_key=True)
+    account: str = Field(index=True)
+    amount: int = Field(sa_type=BigInteger)
+
+
+class CommandRow(SQLModel, table=True):
+    """An order to a box, stored with the reason for it before it is sent."""
+
+    __tablename__ = "command"
+
+    command: str = Field(primary_key=True)
+    site: str
+    box: str
+    lane: str
+    action: str
+    visit: str | None = None
+    by: str
+    issued_at: datetime = moment()
+    body: str
+
+
+class ReplyRow(SQLModel, table=True):
+    """What became of a command."""
+
+    __tablename__ = "reply"
+
+    command: str = Field(primary_key=True)
+    outcome: str
+    position: str
+    why: str
+    recorded_at: datetime = moment()
+
+
+class AnomalyRow(SQLModel, table=True):
+    """Trouble recorded when it happened; the same trouble about the same subject is one row."""
+
+    __tablename__ = "anomaly"
+
+    code: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    site: str = Field(index=True)
+    amount: int = Field(sa_type=BigInteger)
+    happened_at: datetime = moment(index=True)
+    evidence: str
+
+
+class AuditRow(SQLModel, table=True):
+    """What a person did or looked at."""
+
+    __tablename__ = "audit"
+
+    id: str = Field(primary_key=True)
+    who: str = Field(index=True)
+    what: str
+    subject: str
+    at: datetime = moment()
+    detail: str

@@ -1,0 +1,253 @@
+"""Facts of the boxes, booked exactly once and in order, acknowledged after the commit.
+
+The centre takes only the next number of a journal. A number it has is compared by fingerprint; a gap is answered
+with the watermark, which makes the box send again from there.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import msgspec
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, col, select
+
+from gate.findings import Code
+from gate.messages import Ack, Envelope, PlateRead, VehiclePassed
+from gate.topics import Channel, Topic
+from gate.wire import Malformed, decode, encode
+from server import ledger
+from server.apply import apply, visits_in
+from server.batch import Batch
+from server.db import insert_once, transaction
+from server.facts import AnomalyRow, EventRow
+from server.register import BoxRow
+from server.tariffs import Tariffs
+
+BATCH_MAX = 500
+log = structlog.get_logger()
+
+
+class Arrival(NamedTuple):
+    """A message as it came from the broker."""
+
+    topic: Topic
+    payload: bytes
+
+
+class Settled(NamedTuple):
+    """A visit that owes nothing now because of what was ingested."""
+
+    site: str
+    visit: str
+
+
+@dataclass
+class Taken:
+    """What a batch came to: acknowledgements to send, visits that may go, and the envelopes that were new."""
+
+    acks: dict[Topic, Ack]
+    settled: list[Settled]
+    fresh: list[Envelope]
+
+
+class Trouble(NamedTuple):
+    """A message that was not booked, and why."""
+
+    code: Code
+    subject: str
+    site: str
+    why: str
+
+
+def ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival]) -> Taken:
+    """Book a batch in one transaction. When it returns, everything acknowledged is on disk.
+
+    A message that cannot be booked does not hold up those behind it: it is parked with its finding.
+    Raises OperationalError when the database itself is away; nothing is booked then, nothing acknowledged.
+    """
+    try:
+        return _ingest(engine, tariffs, arrivals)
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever one message breaks must not stop a site
+        if len(arrivals) == 1:
+            return _park(engine, arrivals[0], error)
+    taken = Taken({}, [], [])
+    for arrival in arrivals:
+        one = ingest(engine, tariffs, [arrival])
+        taken.acks.update(one.acks)
+        taken.settled.extend(one.settled)
+        taken.fresh.extend(one.fresh)
+    return taken
+
+
+def _park(engine: Engine, arrival: Arrival, error: Exception) -> Taken:
+    """Keep a fact that cannot be booked as it came, and go on behind it."""
+    envelope = decode(arrival.payload, Envelope)
+    digest = hashlib.sha256(arrival.payload).hexdigest()
+    now = datetime.now(UTC)
+    log.error("message parked", box=envelope.box, sequence=envelope.sequence, error=repr(error))
+    with transaction(engine) as session:
+        batch = Batch(session, now)
+        mark = batch.mark(envelope.box, envelope.journal)
+        if envelope.sequence == mark.sequence + 1:
+            mark.sequence, mark.updated_at = envelope.sequence, now
+            batch.fact(EventRow, **{**_event(envelope, digest, now), "kind": "parked", "body": "{}"})
+        batch.flush()
+        why = f"could not be booked: {type(error).__name__}"
+        _record(session, Trouble(Code.MESSAGE_MALFORMED, f"{envelope.box}:{digest[:16]}", envelope.site, why), now)
+    ack = Ack(journal=envelope.journal, sequence=mark.sequence)
+    return Taken({Topic(envelope.site, envelope.box, Channel.ACK): ack}, [], [])
+
+
+def _ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival]) -> Taken:
+    parsed: list[tuple[Topic, Envelope, bytes]] = []
+    troubles: list[Trouble] = []
+    for arrival in arrivals:
+        envelope = _parsed(arrival)
+        if isinstance(envelope, Trouble):
+            troubles.append(envelope)
+        else:
+            parsed.append((arrival.topic, envelope, arrival.payload))
+    now = datetime.now(UTC)
+    with transaction(engine) as session:
+        taken = _book(session, tariffs, parsed, troubles, now)
+        for trouble in troubles:
+            _record(session, trouble, now)
+    return taken
+
+
+def _book(
+    session: Session,
+    tariffs: Tariffs,
+    parsed: list[tuple[Topic, Envelope, bytes]],
+    troubles: list[Trouble],
+    now: datetime,
+) -> Taken:
+    batch = Batch(session, now)
+    known = _boxes(session, {topic.box for topic, _, _ in parsed})
+    batch.know(
+        (visit for _, envelope, _ in parsed for visit in visits_in(envelope)),
+        ((envelope.site, envelope.body.lane) for _, envelope, _ in parsed),
+    )
+    batch.remember({str(envelope.message_id) for _, envelope, _ in parsed})
+    taken = Taken({}, [], [])
+    for topic, envelope, payload in parsed:
+        if known.get(topic.box) != topic.site:
+            troubles.append(Trouble(Code.MESSAGE_FOREIGN, f"box:{topic.site}:{topic.box}", topic.site, "unknown box"))
+            continue
+        _take(batch, tariffs, envelope, payload, taken, troubles)
+        mark = batch.mark(envelope.box, envelope.journal)
+        taken.acks[Topic(topic.site, topic.box, Channel.ACK)] = Ack(journal=envelope.journal, sequence=mark.sequence)
+    batch.flush()
+    _money(batch, taken, now)
+    return taken
+
+
+def _take(  # noqa: PLR0913 - the parts of one batch
+    batch: Batch, tariffs: Tariffs, envelope: Envelope, payload: bytes, taken: Taken, troubles: list[Trouble]
+) -> None:
+    mark = batch.mark(envelope.box, envelope.journal)
+    if envelope.sequence > mark.sequence + 1:
+        return  # a gap: the acknowledgement tells the box from where to send again
+    fingerprint = hashlib.sha256(payload).hexdigest()
+    if envelope.sequence <= mark.sequence:
+        _compare(batch, envelope, fingerprint, troubles)
+        return
+    mark.sequence, mark.updated_at = envelope.sequence, batch.now
+    if not batch.is_new(str(envelope.message_id)):
+        subject = f"{envelope.box}:{envelope.message_id}"
+        troubles.append(Trouble(Code.MESSAGE_REUSED, subject, envelope.site, "a message id used for another fact"))
+        return
+    batch.fact(EventRow, **_event(envelope, fingerprint, batch.now))
+    apply(batch, envelope, tariffs)
+    taken.fresh.append(envelope)
+
+
+def _compare(batch: Batch, envelope: Envelope, fingerprint: str, troubles: list[Trouble]) -> None:
+    """A resend is the same bytes; the same place with other content is refused and reported."""
+    place = (EventRow.box == envelope.box, EventRow.journal == envelope.journal)
+    stored = select(EventRow.fingerprint).where(*place, EventRow.sequence == envelope.sequence)
+    known = batch.session.exec(stored).first()
+    if known is not None and known != fingerprint:
+        subject = f"{envelope.box}:{envelope.journal}:{envelope.sequence}"
+        troubles.append(Trouble(Code.MESSAGE_REUSED, subject, envelope.site, "the same place with other content"))
+
+
+def _money(batch: Batch, taken: Taken, now: datetime) -> None:
+    """Charges of those who left, and money that was there before its price."""
+    session = batch.session
+    left = {
+        envelope.body.visit: envelope.happened_at
+        for envelope in taken.fresh
+        if isinstance(envelope.body, VehiclePassed) and envelope.body.direction == "out" and envelope.body.visit
+    }
+    for name in sorted(set(left) - batch.charged):
+        visit = batch.visit(name)
+        if visit:
+            ledger.charge(session, visit, left[name], now)
+    for name in sorted({visit for envelope in taken.fresh for visit in visits_in(envelope)} & batch.prepaid):
+        visit = batch.visit(name)
+        if visit and visit.quoted is not None and ledger.apply_waiting(session, visit, now):
+            taken.settled.append(Settled(visit.site, visit.visit))
+
+
+def _parsed(arrival: Arrival) -> Envelope | Trouble:
+    topic = arrival.topic
+    try:
+        envelope = decode(arrival.payload, Envelope)
+    except Malformed as error:
+        digest = hashlib.sha256(arrival.payload).hexdigest()[:16]
+        return Trouble(Code.MESSAGE_MALFORMED, f"{topic.box}:{digest}", topic.site, str(error)[:300])
+    if (envelope.site, envelope.box) != (topic.site, topic.box):
+        why = f"{topic.box} speaks for {envelope.site}/{envelope.box}"
+        return Trouble(Code.MESSAGE_FOREIGN, f"{topic.box}:{envelope.message_id}", topic.site, why)
+    return envelope
+
+
+def _record(session: Session, trouble: Trouble, now: datetime) -> None:
+    row = AnomalyRow(
+        code=trouble.code,
+        subject=trouble.subject,
+        site=trouble.site,
+        amount=0,
+        happened_at=now,
+        evidence=msgspec.json.encode({"why": trouble.why}).decode(),
+    )
+    insert_once(session, row)
+
+
+def _boxes(session: Session, names: set[str]) -> dict[str, str]:
+    return {row.box: row.site for row in session.exec(select(BoxRow).where(col(BoxRow.box).in_(sorted(names))))}
+
+
+def _event(envelope: Envelope, fingerprint: str, now: datetime) -> dict[str, object]:
+    return {
+        "message_id": str(envelope.message_id),
+        "fingerprint": fingerprint,
+        "site": envelope.site,
+        "box": envelope.box,
+        "journal": envelope.journal,
+        "sequence": envelope.sequence,
+        "kind": envelope.body.__struct_config__.tag,
+        "boot": str(envelope.boot),
+        "monotonic_ms": envelope.monotonic_ms,
+        "happened_at": envelope.happened_at,
+        "recorded_at": now,
+        "clock_offset_ms": envelope.clock_offset_ms,
+        "clock_quality": envelope.clock_quality,
+        "body": encode(_without_plate(envelope)).decode(),
+    }
+
+
+def _without_plate(envelope: Envelope) -> object:
+    """The body as the books keep it: a plate goes to the vault and nowhere else."""
+    body = envelope.body
+    if isinstance(body, PlateRead):
+        return msgspec.structs.replace(body, plate="", characters=())
+    return body

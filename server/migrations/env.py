@@ -1,0 +1,14 @@
+"""Alembic's entry: runs on the connection that `server.db.migrate` hands over."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import server.derived
+import server.facts
+import server.register
+import server.vault  # noqa: F401 - the four hold all tables
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,477 @@
+"""The first books"""
+
+import sqlalchemy as sa
+import sqlmodel
+from alembic import op
+
+import server.types
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """To this version."""
+
+    op.create_table(
+        "anomaly",
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("evidence", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("code", "subject"),
+    )
+    with op.batch_alter_table("anomaly", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_anomaly_happened_at"), ["happened_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_anomaly_site"), ["site"], unique=False)
+
+    op.create_table(
+        "audit",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("who", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("what", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("detail", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_who"), ["who"], unique=False)
+
+    op.create_table(
+        "box",
+        sa.Column("box", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("token_sha256", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("box"),
+    )
+    with op.batch_alter_table("box", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_box_site"), ["site"], unique=False)
+
+    op.create_table(
+        "box_now",
+        sa.Column("box", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("boot", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("monotonic_ms", sa.BigInteger(), nullable=False),
+        sa.Column("heard_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("online", sa.Boolean(), nullable=False),
+        sa.Column("journal", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("last_sequence", sa.BigInteger(), nullable=False),
+        sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column("lease_number", sa.Integer(), nullable=False),
+        sa.Column("delta_number", sa.Integer(), nullable=False),
+        sa.Column("reader", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("box"),
+    )
+    op.create_table(
+        "charge",
+        sa.Column("visit", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("tariff", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("vehicle_class", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("vat", sa.Integer(), nullable=False),
+        sa.Column("lines", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("visit"),
+    )
+    with op.batch_alter_table("charge", schema=None) as batch_op:
+        batch_op.create_index("charge_of_day", ["site", "happened_at"], unique=False)
+
+    op.create_table(
+        "command",
+        sa.Column("command", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("box", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("lane", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("action", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("visit", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("issued_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("body", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("command"),
+    )
+    op.create_table(
+        "entry",
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("visit", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_entry_site"), ["site"], unique=False)
+        batch_op.create_index(batch_op.f("ix_entry_visit"), ["visit"], unique=False)
+
+    op.create_table(
+        "event",
+        sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("fingerprint", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("box", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("journal", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("boot", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("monotonic_ms", sa.BigInteger(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("clock_offset_ms", sa.Integer(), nullable=True),
+        sa.Column("clock_quality", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("body", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("message_id"),
+        sa.UniqueConstraint("box", "journal", "sequence"),
+    )
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_event_happened_at"), ["happened_at"], unique=False)
+
+    op.create_table(
+        "finding",
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("visit", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("due", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("evidence", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("opened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", server.types.UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("code", "subject"),
+    )
+    with op.batch_alter_table("finding", schema=None) as batch_op:
+        batch_op.create_index("finding_open", ["site", "closed_at"], unique=False)
+
+    op.create_table(
+        "job_lease",
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("holder", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("until", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "job_run",
+        sa.Column("job", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("period", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("ran_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("job", "period"),
+    )
+    op.create_table(
+        "journal_mark",
+        sa.Column("box", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("journal", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("box", "journal"),
+    )
+    op.create_table(
+        "lane_now",
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("lane", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("box", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("direction", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("phase", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("arm", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("approach", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("visit", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("wants", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("wants_approach", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("wants_since", server.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("candidates", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("decided_by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("decided_reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("price", sa.Integer(), nullable=True),
+        sa.Column("updated_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("site", "lane"),
+    )
+    op.create_table(
+        "lease",
+        sa.Column("box", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("delta", sa.Integer(), nullable=False),
+        sa.Column("expires_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("box"),
+    )
+    op.create_table(
+        "notice",
+        sa.Column("provider", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("provider_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("fingerprint", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("received_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("headers", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "provider_id"),
+    )
+    op.create_table(
+        "opening",
+        sa.Column("opening", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("lane", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("visit", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("approach", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("command", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("took_ms", sa.Integer(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("opening"),
+    )
+    with op.batch_alter_table("opening", schema=None) as batch_op:
+        batch_op.create_index("opening_of_day", ["site", "happened_at"], unique=False)
+
+    op.create_table(
+        "passage",
+        sa.Column("passage", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("lane", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("direction", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("visit", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("opening", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("tailgate", sa.Boolean(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("journal", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("passage"),
+    )
+    with op.batch_alter_table("passage", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_passage_visit"), ["visit"], unique=False)
+        batch_op.create_index("passage_of_day", ["site", "happened_at"], unique=False)
+
+    op.create_table(
+        "payment",
+        sa.Column("provider", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("provider_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("reference", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("bank_reference", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("received_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "provider_id"),
+    )
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payment_reference"), ["reference"], unique=False)
+        batch_op.create_index("payment_of_day", ["site", "received_at"], unique=False)
+
+    op.create_table(
+        "reply",
+        sa.Column("command", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("position", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("command"),
+    )
+    op.create_table(
+        "session",
+        sa.Column("token_sha256", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("csrf", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("token_sha256"),
+    )
+    with op.batch_alter_table("session", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_session_name"), ["name"], unique=False)
+
+    op.create_table(
+        "site",
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name_vi", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name_en", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("bank", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("account_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.Column("unpaid", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("patience_s", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("site"),
+    )
+    op.create_table(
+        "tariff",
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("since", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("until", server.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("body", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "code"),
+    )
+    op.create_table(
+        "user_account",
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("password", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("disabled", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "vault_picture",
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("box", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("arrived_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("sha256"),
+    )
+    op.create_table(
+        "vault_read",
+        sa.Column("approach", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("lane", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("direction", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("visit", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("plate", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("characters", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("colour", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("vehicle_class", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("picture", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("engine", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("took_ms", sa.Integer(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("approach"),
+    )
+    with op.batch_alter_table("vault_read", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_vault_read_picture"), ["picture"], unique=False)
+        batch_op.create_index(batch_op.f("ix_vault_read_plate"), ["plate"], unique=False)
+        batch_op.create_index(batch_op.f("ix_vault_read_visit"), ["visit"], unique=False)
+
+    op.create_table(
+        "visit",
+        sa.Column("visit", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("site", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("vehicle_class", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("read", sa.Boolean(), nullable=False),
+        sa.Column("entry_lane", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("entry_approach", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("opened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("entered_at", server.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("entry_passage", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("exit_lane", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("exit_approach", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("matched_by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("match_probability", sa.Float(), nullable=True),
+        sa.Column("quoted", sa.Integer(), nullable=True),
+        sa.Column("quoted_vat", sa.Integer(), nullable=True),
+        sa.Column("quoted_tariff", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("quoted_lines", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("recomputed", sa.Integer(), nullable=True),
+        sa.Column("payload", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("left_at", server.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("exit_passage", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("voided", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("visit"),
+    )
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.create_index("visit_of_day", ["site", "opened_at"], unique=False)
+        batch_op.create_index("visit_open", ["site", "left_at"], unique=False)
+
+    op.create_table(
+        "posting",
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["key"],
+            ["entry.key"],
+        ),
+        sa.PrimaryKeyConstraint("key", "line"),
+    )
+    with op.batch_alter_table("posting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_posting_account"), ["account"], unique=False)
+
+
+
+
+def downgrade() -> None:
+    """Back to the version before."""
+
+    with op.batch_alter_table("posting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_posting_account"))
+
+    op.drop_table("posting")
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.drop_index("visit_open")
+        batch_op.drop_index("visit_of_day")
+
+    op.drop_table("visit")
+    with op.batch_alter_table("vault_read", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_vault_read_visit"))
+        batch_op.drop_index(batch_op.f("ix_vault_read_plate"))
+        batch_op.drop_index(batch_op.f("ix_vault_read_picture"))
+
+    op.drop_table("vault_read")
+    op.drop_table("vault_picture")
+    op.drop_table("user_account")
+    op.drop_table("tariff")
+    op.drop_table("site")
+    with op.batch_alter_table("session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_session_name"))
+
+    op.drop_table("session")
+    op.drop_table("reply")
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.drop_index("payment_of_day")
+        batch_op.drop_index(batch_op.f("ix_payment_reference"))
+
+    op.drop_table("payment")
+    with op.batch_alter_table("passage", schema=None) as batch_op:
+        batch_op.drop_index("passage_of_day")
+        batch_op.drop_index(batch_op.f("ix_passage_visit"))
+
+    op.drop_table("passage")
+    with op.batch_alter_table("opening", schema=None) as batch_op:
+        batch_op.drop_index("opening_of_day")
+
+    op.drop_table("opening")
+    op.drop_table("notice")
+    op.drop_table("lease")
+    op.drop_table("lane_now")
+    op.drop_table("journal_mark")
+    op.drop_table("job_run")
+    op.drop_table("job_lease")
+    with op.batch_alter_table("finding", schema=None) as batch_op:
+        batch_op.drop_index("finding_open")
+
+    op.drop_table("finding")
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_event_happened_at"))
+
+    op.drop_table("event")
+    with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_entry_visit"))
+        batch_op.drop_index(batch_op.f("ix_entry_site"))
+
+    op.drop_table("entry")
+    op.drop_table("command")
+    with op.batch_alter_table("charge", schema=None) as batch_op:
+        batch_op.drop_index("charge_of_day")
+
+    op.drop_table("charge")
+    op.drop_table("box_now")
+    with op.batch_alter_table("box", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_box_site"))
+
+    op.drop_table("box")
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_who"))
+
+    op.drop_table("audit")
+    with op.batch_alter_table("anomaly", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_anomaly_site"))
+        batch_op.drop_index(batch_op.f("ix_anomaly_happened_at"))
+
+    op.drop_table("anomaly")
+

@@ -1,0 +1,74 @@
+"""What boxes say of themselves: state, birth and will, and what became of commands."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from gate.messages import Online, Reply, State
+from gate.topics import Topic
+from server.db import insert_once
+from server.derived import BoxNowRow, LaneNowRow
+from server.facts import ReplyRow
+from server.register import BoxRow
+
+
+def is_known(session: Session, topic: Topic) -> bool:
+    """Whether a box of this name may speak for this site."""
+    row = session.get(BoxRow, topic.box)
+    return row is not None and row.site == topic.site
+
+
+def state_said(session: Session, topic: Topic, state: State, now: datetime) -> BoxNowRow:
+    """Take over what the box says of itself and its lanes."""
+    row = session.get(BoxNowRow, state.box) or BoxNowRow(box=state.box, site=topic.site, **_blank(now))
+    row.boot, row.monotonic_ms, row.heard_at = str(state.boot), state.monotonic_ms, now
+    row.online, row.reader, row.version = True, state.reader, state.version
+    row.journal, row.last_sequence, row.waiting = state.journal, state.last_sequence, state.waiting
+    row.lease_number, row.delta_number = state.lease_number, state.delta_number
+    session.add(row)
+    for lane in state.lanes:
+        now_row = session.get(LaneNowRow, (topic.site, lane.lane)) or LaneNowRow(
+            site=topic.site, lane=lane.lane, box=state.box, direction=lane.direction, updated_at=now
+        )
+        now_row.phase, now_row.arm, now_row.direction, now_row.box = lane.phase, lane.arm, lane.direction, state.box
+        if lane.phase != "attended":
+            now_row.wants = now_row.wants_approach = None
+        now_row.updated_at = now
+        session.add(now_row)
+    return row
+
+
+def online_said(session: Session, online: Online) -> None:
+    """A birth or a will. An old boot's will says nothing about a newer one."""
+    row = session.get(BoxNowRow, online.box)
+    if row is not None and row.boot == str(online.boot):
+        row.online = online.online
+        session.add(row)
+
+
+def reply_said(session: Session, reply: Reply, now: datetime) -> None:
+    """What became of a command, once."""
+    row = ReplyRow(
+        command=str(reply.command),
+        outcome=reply.outcome,
+        position=reply.position,
+        why=reply.why,
+        recorded_at=now,
+    )
+    insert_once(session, row)
+
+
+def _blank(now: datetime) -> dict[str, object]:
+    return {
+        "boot": "",
+        "monotonic_ms": 0,
+        "heard_at": now,
+        "online": True,
+        "journal": "",
+        "last_sequence": 0,
+        "waiting": 0,
+        "lease_number": 0,
+        "delta_number": 0,
+        "reader": "",
+        "version": "",
+    }

@@ -1,0 +1,1 @@
+"""Payment providers and bank feeds, one file each."""

@@ -1,0 +1,101 @@
+"""Tables of what the centre was told by its people: sites, boxes, tariffs, users, sessions, job runs."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from server.facts import moment
+from server.types import UtcDateTime
+
+
+class SiteRow(SQLModel, table=True):
+    """A car park."""
+
+    __tablename__ = "site"
+
+    site: str = Field(primary_key=True)
+    name_vi: str
+    name_en: str
+    bank: str
+    account: str
+    account_name: str
+    capacity: int
+    unpaid: str
+    patience_s: int
+
+
+class BoxRow(SQLModel, table=True):
+    """An edge box that may speak for a site. Its picture token is kept as a hash."""
+
+    __tablename__ = "box"
+
+    box: str = Field(primary_key=True)
+    site: str = Field(index=True)
+    token_sha256: str
+
+
+class TariffRow(SQLModel, table=True):
+    """A version of a site's price list, as its JSON. Never changed once stored."""
+
+    __tablename__ = "tariff"
+
+    site: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    since: datetime = moment()
+    until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    body: str
+
+
+class LeaseRow(SQLModel, table=True):
+    """The last snapshot given to a box, and how many changes followed it."""
+
+    __tablename__ = "lease"
+
+    box: str = Field(primary_key=True)
+    number: int
+    delta: int
+    expires_at: datetime = moment()
+
+
+class UserRow(SQLModel, table=True):
+    """A person with a role."""
+
+    __tablename__ = "user_account"
+
+    name: str = Field(primary_key=True)
+    role: str
+    password: str
+    created_at: datetime = moment()
+    disabled: bool = False
+
+
+class SessionRow(SQLModel, table=True):
+    """A login. Only the token's hash is kept."""
+
+    __tablename__ = "session"
+
+    token_sha256: str = Field(primary_key=True)
+    name: str = Field(index=True)
+    csrf: str
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+
+
+class JobRunRow(SQLModel, table=True):
+    """That a job ran for a period: a second run is harmless."""
+
+    __tablename__ = "job_run"
+
+    job: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    ran_at: datetime = moment()
+
+
+class JobLeaseRow(SQLModel, table=True):
+    """Who runs the jobs, where no advisory lock is to be had (SQLite)."""
+
+    __tablename__ = "job_lease"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: datetime = moment()

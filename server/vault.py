@@ -1,0 +1,40 @@
+"""The vault: plates and pictures, keyed by visit. Erasing a person deletes rows here and touches no book."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from server.facts import moment
+
+
+class VaultReadRow(SQLModel, table=True):
+    """What the reader saw of one vehicle at one lane. Named by the approach until its visit is known."""
+
+    __tablename__ = "vault_read"
+
+    approach: str = Field(primary_key=True)
+    site: str
+    lane: str
+    direction: str
+    visit: str | None = Field(default=None, index=True)
+    plate: str = Field(index=True)
+    confidence: float
+    characters: str
+    lines: int
+    colour: str
+    vehicle_class: str | None = None
+    picture: str | None = Field(default=None, index=True)
+    engine: str
+    took_ms: int
+    happened_at: datetime = moment()
+
+
+class VaultPictureRow(SQLModel, table=True):
+    """An evidence picture that has arrived; its bytes lie under its hash in the vault's folder."""
+
+    __tablename__ = "vault_picture"
+
+    sha256: str = Field(primary_key=True)
+    box: str
+    size: int
+    arrived_at: datetime = moment()
