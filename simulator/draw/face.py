@@ -16,6 +16,8 @@ _UNIT = 0.098
 """Width of a grid unit over the height of a character, before a long text is squeezed."""
 _GAP = 1.15
 _NARROW_GAP = 0.75
+_BAR_GAP = 2.0
+"""Before a Đ, whose bar stands out on the left."""
 _SHIFT = 4
 _CORNER_STEPS = 6
 
@@ -46,6 +48,8 @@ def draw_text(shape: tuple[int, int], text: str, box: Box, stroke: float) -> lis
 
 
 def _gap(first: str, second: str) -> float:
+    if second == "Đ":
+        return _BAR_GAP
     return _NARROW_GAP if first in "-." or second in "-." else _GAP
 
 

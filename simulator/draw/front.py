@@ -133,7 +133,8 @@ def _grille(brush: Brush, face: Face) -> None:
         (-half * 0.94, (low + high) / 2),
     ]
     paint_on(brush, face.body, outline, (30, 29, 28), (14, 14, 14))
-    for level in np.linspace(low, high, face.bars + 2)[1:-1]:
+    bars = min(face.bars, round(6 * (high - low)))
+    for level in np.linspace(low, high, bars + 2)[1:-1]:
         bar = face.body.skin(np.linspace(-half * 0.86, half * 0.86, 9), np.full(9, level)) - (0, 0.01, 0)
         brush.line(bar, mixed(_CHROME, _BLACK, 0.35), 0.016)
     rim = face.body.skin(*np.array([*outline, outline[0]]).T) - (0, 0.01, 0)

@@ -53,6 +53,11 @@ def kerb(brush: Brush, side: float, half: float, rng: random.Random) -> None:
     colours = np.array([(_YELLOW, _BLACK)[index % 2] for index in range(len(starts))])
     brush.tiles(np.array(tops), colours)
     brush.tiles(np.array(faces), colours * 0.8)
+
+
+def posts(brush: Brush, side: float, half: float) -> None:
+    """A row of flexible posts along the island's edge."""
+    near, high = side * half, 0.16
     for y in np.arange(6.5, -1.0, -1.5):
         post = near + side * 0.3
         brush.fade(panel(post - 0.045, post + 0.045, high, 0.85, y), (60, 120, 214), (36, 80, 170))
@@ -61,32 +66,15 @@ def kerb(brush: Brush, side: float, half: float, rng: random.Random) -> None:
 
 
 def booth(brush: Brush, side: float, half: float, rng: random.Random) -> None:
-    """The attendant's booth: a wall along the island with a dark window, and the next lane's far wall."""
-    near = side * (half + 0.55)
+    """The attendant's booth on the island: side wall, front wall with a plinth, dark window."""
+    near, far = side * (half + 0.55), side * (half + 1.6)
     front, back = rng.uniform(1.2, 2.4), rng.uniform(4.2, 5.5)
-    far = side * (half + 1.6)
     wall = rng.choice(((196, 200, 202), (170, 150, 120), (120, 160, 190), (150, 168, 150)))
-    brush.fill(
-        [(near, front, 0.16), (near, back, 0.16), (near, back, 2.6), (near, front, 2.6)], mixed(wall, (0, 0, 0), 0.25)
-    )
-    brush.fade(
-        np.array([(near, front, 2.6), (far, front, 2.6), (far, front, 0.16), (near, front, 0.16)]),
-        wall,
-        mixed(wall, (0, 0, 0), 0.15),
-    )
-    inner = near + side * 0.12
-    brush.fade(
-        np.array(
-            [
-                (inner, front - 0.01, 2.3),
-                (far, front - 0.01, 2.3),
-                (far, front - 0.01, 1.15),
-                (inner, front - 0.01, 1.15),
-            ]
-        ),
-        (96, 90, 80),
-        (60, 58, 54),
-    )
+    dark = mixed(wall, (0, 0, 0), 0.25)
+    brush.fill([(near, front, 0.16), (near, back, 0.16), (near, back, 2.6), (near, front, 2.6)], dark)
+    brush.fade(panel(near, far, 0.16, 2.6, front), wall, mixed(wall, (0, 0, 0), 0.15))
+    brush.fill(panel(near, far, 0.16, 0.40, front - 0.01), (70, 72, 74))
+    brush.fade(panel(near + side * 0.12, far, 1.15, 2.3, front - 0.01), (96, 90, 80), (60, 58, 54))
 
 
 def barrier(brush: Brush, side: float, half: float) -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from simulator.draw.camera import HEIGHT, WIDTH, Camera, Points
-from simulator.draw.furniture import backdrop, barrier, booth, kerb, markings
+from simulator.draw.furniture import backdrop, barrier, booth, kerb, markings, posts
 from simulator.draw.paint import Brush, Picture
 from simulator.draw.texture import clouds, generator
 
@@ -45,6 +45,8 @@ def draw_ground(camera: Camera, lane: int, *, motorbikes: bool, wet: bool) -> Pi
         kerb(brush, side, half, rng)
     side = rng.choice((-1.0, 1.0))
     booth(brush, -side, half, rng)
+    for edge in (-1.0, 1.0):
+        posts(brush, edge, half)
     barrier(brush, side, half)
     return picture
 

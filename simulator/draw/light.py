@@ -29,7 +29,7 @@ def shadow(picture: Picture, outline: Points) -> None:
     """A soft dark patch on the ground under the vehicle; `outline` in pixels."""
     mask = np.full((_SIZE[1], _SIZE[0]), 255, np.uint8)
     cv2.fillPoly(mask, [(outline / _COARSE * 16).round().astype(np.int32).reshape(-1, 1, 2)], 70, cv2.LINE_AA, 4)
-    _multiply(picture, cv2.cvtColor(cv2.GaussianBlur(mask, (0, 0), 3), cv2.COLOR_GRAY2BGR))
+    _darken(picture, np.asarray(cv2.GaussianBlur(mask, (0, 0), 3), np.uint8))
 
 
 def illuminate(picture: Picture, look: Look, spot: Points) -> None:
@@ -63,7 +63,7 @@ def cast_shade(picture: Picture, look: Look, spot: Points) -> None:
     cv2.fillPoly(
         mask, [(corners * 16).round().astype(np.int32).reshape(-1, 1, 2)], round(255 * (1 - look.shade)), cv2.LINE_AA, 4
     )
-    _multiply(picture, cv2.cvtColor(mask, cv2.COLOR_GRAY2BGR))
+    _darken(picture, mask)
 
 
 def glare(picture: Picture, look: Look, lamps: Points, radius: float, colour: tuple[float, float, float]) -> None:
@@ -94,3 +94,14 @@ def _distance(spot: Points, flat: float) -> NDArray[np.float32]:
 def _multiply(picture: Picture, coarse: MatLike, most: float = 1.0) -> None:
     full = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
     cv2.multiply(picture, full, picture, scale=most / 255)
+
+
+def _darken(picture: Picture, coarse: NDArray[np.uint8]) -> None:
+    """Multiply by a grey map, only in the rows that it changes."""
+    rows = np.flatnonzero((coarse < 255).any(axis=1))
+    if len(rows) == 0:
+        return
+    first, last = int(rows[0]), int(rows[-1]) + 1
+    grey = cv2.resize(coarse[first:last], (WIDTH, (last - first) * _COARSE), interpolation=cv2.INTER_LINEAR)
+    part = picture[first * _COARSE : last * _COARSE]
+    cv2.multiply(part, cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), part, scale=1 / 255)

@@ -86,11 +86,20 @@ def _rider(brush: Brush, bike: Bike) -> None:
 def _legs(brush: Brush, bike: Bike) -> None:
     dark = mixed(bike.trousers, (0, 0, 0), 0.45)
     for side in (-1, 1):
-        leg = [(side * 0.12, 0.45, 0.92), (side * 0.24, 0.5, 0.88), (side * 0.36, 0.7, 0.68), (side * 0.33, 0.65, 0.3),
-               (side * 0.24, 0.65, 0.28), (side * 0.22, 0.7, 0.62)]  # fmt: skip
-        brush.fade(smooth(leg, 2), bike.trousers, dark)
-        shoe = [(side * 0.22, 0.5, 0.30), (side * 0.36, 0.5, 0.30), (side * 0.38, 0.45, 0.2), (side * 0.22, 0.45, 0.2)]
+        shoe = [
+            (side * 0.21, 0.45, 0.30),
+            (side * 0.35, 0.45, 0.30),
+            (side * 0.38, 0.40, 0.18),
+            (side * 0.21, 0.40, 0.18),
+        ]
         brush.fade(smooth(shoe, 2), (60, 58, 58), (30, 30, 30))
+        leg = np.array(
+            [(0.05, 0.92), (0.22, 0.90), (0.35, 0.70), (0.36, 0.60), (0.33, 0.26), (0.22, 0.24), (0.20, 0.6)]
+        )
+        outline = np.column_stack([side * leg[:, 0], np.full(len(leg), 0.45), leg[:, 1]])
+        brush.fade(smooth(outline, 2), bike.trousers, dark)
+    board = _whole([(0.16, 0.5, 0.62), (0.22, 0.5, 0.42), (0.20, 0.5, 0.26)])
+    brush.fade(smooth(board, 1), mixed(bike.paint, _PLASTIC, 0.6), (22, 22, 22))
 
 
 def _exhaust(brush: Brush) -> None:
@@ -110,7 +119,8 @@ def _wheel(brush: Brush) -> None:
 
 
 def _tail(brush: Brush, bike: Bike) -> None:
-    """Cowl, seat, grab rail, tail lamp and indicators; a delivery box on some."""
+    """Frame, cowl, seat, grab rail, tail lamp and indicators; a delivery box on some."""
+    brush.fill(_whole([(0.13, 0.28, 0.92), (0.14, 0.28, 0.66), (0.08, 0.2, 0.48)]), (30, 29, 29))
     for side in (-1, 1):
         cowl = [
             (side * 0.02, 0.1, 0.92),

@@ -53,10 +53,13 @@ def draw_plate(plate: Plate, px_per_mm: float = 1.0) -> Picture:
     ink_of = _inks(lines, plate)
     picture: NDArray[np.float32] = np.full((height, width, 3), _GROUND[plate.subject.colour], np.float32)
     picture *= np.linspace(1.02, 0.95, height, dtype=np.float32)[:, None, None]
+    masks = {ink_of(""): _frame((height, width), px_per_mm)}
     for line, box in zip(lines, _boxes(lines, width, height), strict=True):
         for character, mask in zip(line, draw_text((height, width), line, box, _STROKE), strict=True):
-            _press(picture, mask, ink_of(character), px_per_mm)
-    _press(picture, _frame((height, width), px_per_mm), ink_of(""), px_per_mm)
+            ink = ink_of(character)
+            masks[ink] = np.asarray(cv2.max(masks[ink], mask), np.uint8) if ink in masks else mask
+    for ink, mask in masks.items():
+        _press(picture, mask, ink, px_per_mm)
     _bolts(picture, px_per_mm, rng)
     _soil(picture, plate, rng)
     return np.clip(picture, 0, 255).astype(np.uint8)
@@ -83,7 +86,7 @@ def _inks(lines: tuple[str, ...], plate: Plate) -> _Inks:
 def _boxes(lines: tuple[str, ...], width: int, height: int) -> list[Box]:
     if len(lines) == 1:
         return [(0.035 * width, 0.16 * height, 0.93 * width, 0.68 * height)]
-    top = (0.12 * width, 0.10 * height, 0.76 * width, 0.345 * height)
+    top = (0.11 * width, 0.10 * height, 0.78 * width, 0.345 * height)
     return [top, (0.06 * width, 0.535 * height, 0.88 * width, 0.365 * height)]
 
 
@@ -106,15 +109,11 @@ def _frame(shape: tuple[int, int], px_per_mm: float) -> Mask:
 
 def _press(picture: NDArray[np.float32], mask: Mask, ink: Colour, px_per_mm: float) -> None:
     """Ink the mask and light its raised edges from above on the left."""
-    x, y, width, height = cv2.boundingRect(mask)
-    pad = 4
-    rows, columns = slice(max(y - pad, 0), y + height + pad), slice(max(x - pad, 0), x + width + pad)
-    cut = mask[rows, columns].astype(np.float32) / 255
+    cover = mask.astype(np.float32) / 255
     step = max(1, round(px_per_mm))
-    relief = np.roll(cut, (step, step), (0, 1)) - np.roll(cut, (-step, -step), (0, 1))
-    part = picture[rows, columns]
-    part += (np.array(ink, np.float32) - part) * cut[..., None]
-    part -= 22 * relief[..., None]
+    relief = np.roll(cover, (step, step), (0, 1)) - np.roll(cover, (-step, -step), (0, 1))
+    picture += (np.array(ink, np.float32) - picture) * cover[..., None]
+    picture -= 22 * relief[..., None]
 
 
 def _bolts(picture: NDArray[np.float32], px_per_mm: float, rng: random.Random) -> None:

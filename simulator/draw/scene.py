@@ -109,7 +109,7 @@ def jpeg(image: NDArray[np.uint8], quality: int = 88) -> bytes:
 
 def _stage(subject: Subject, look: Look) -> _Stage:
     # The same plate is the same vehicle at the entry and at the exit, whatever the lane and the light.
-    own = random.Random(zlib.crc32(f"{subject.plate_text}/{subject.vehicle_class}".encode()))
+    own = random.Random(zlib.crc32(f"{subject.key}/{subject.vehicle_class}".encode()))
     camera = camera_of(look.lane, motorbikes=subject.vehicle_class == MOTO)
     height, width = (side / 1000 for side in size_mm(subject))
     return _Stage(camera, Pose(look.x, look.y, np.radians(look.yaw)), vehicle_of(subject, own, width, height))
