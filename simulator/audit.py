@@ -71,6 +71,10 @@ class _Audit:
         for lane in sorted({*truth, *books}):
             if len(truth[lane]) != len(books[lane]):
                 yield "openings of a lane", lane, len(truth[lane]), len(books[lane])
+            for real, booked in zip(truth[lane], books[lane], strict=False):  # the count speaks of a surplus
+                vehicle = self.vehicle_of.get(booked["visit"])
+                if vehicle is not None and vehicle != real["vehicle"]:
+                    yield "opening for another vehicle", str(booked["opening"]), real["vehicle"], vehicle
         for opening in self.books["openings"]:
             if not opening["reason"]:
                 yield "opening without a reason", str(opening["opening"]), "exactly one reason", opening["reason"]

@@ -5,6 +5,7 @@ again, eight times in all; the waits are the provider's, in units of `retry_unit
 """
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -22,7 +23,7 @@ from simulator.population import Payer
 WAITS: Final = (1, 1, 2, 3, 5, 8, 13)
 _HELD_AT_MOST_S: Final = 3.0
 _AGAIN_AFTER_S: Final = 0.4
-_HURRIED_WAIT_S: Final = 0.8
+_HURRIED_WAIT_S: Final = 0.8  # retries of the last moment still leave a centre time to come back
 
 
 class Notices:
@@ -33,12 +34,14 @@ class Notices:
         self._faults = faults
         self._client = client
         self._tasks: set[asyncio.Task[None]] = set()
+        self._untold: set[bytes] = set()
         self._held: asyncio.Future[None] | None = None
         self._hurry = asyncio.Event()
 
     def send(self, transfer: Transfer, payer: Payer) -> None:
         """Send this transfer's notice, now or when its fate lets it."""
         body = notice(transfer)
+        self._untold.add(body)
         if payer.reordered and self._held is None and not self._hurry.is_set():
             self._held = asyncio.get_running_loop().create_future()
             self._begin(self._send_swapped(body, self._held))
@@ -50,16 +53,22 @@ class Notices:
         """The day nears its end: whatever waits goes now, and pauses are short from here on."""
         self._hurry.set()
 
+    async def idle(self) -> None:
+        """Return when nothing is under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def finish(self, within_s: float) -> None:
         """Hurry whatever still waits, and return when all is told or the time is up."""
         self.hurry()
         if not self._tasks:
             return
         _, late = await asyncio.wait(self._tasks, timeout=within_s)
-        self._faults["undelivered"] += len(late)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+        for body in tuple(self._untold):
+            self._give_up(body)
 
     async def _send_one(self, body: bytes, payer: Payer, overtaken: asyncio.Future[None] | None) -> None:
         if payer.late_s:
@@ -88,10 +97,17 @@ class Notices:
             return
         for wait in WAITS:
             await self._pause(wait * self._plan.retry_unit_s)
+            if self._hurry.is_set():
+                await asyncio.sleep(min(wait * self._plan.retry_unit_s, _HURRIED_WAIT_S))
             self._faults["retried"] += 1
             if await self._post(body):
                 return
-        self._faults["undelivered"] += 1
+        self._give_up(body)
+
+    def _give_up(self, body: bytes) -> None:
+        if body in self._untold:  # a second telling that fails leaves the first one told
+            self._untold.discard(body)
+            self._faults["undelivered"] += 1
 
     async def _post(self, body: bytes) -> bool:
         try:
@@ -103,16 +119,15 @@ class Notices:
             )
         except httpx.HTTPError:
             return False
+        if answer.is_success:
+            self._untold.discard(body)
         return answer.is_success
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, or hurry when the world ends: a pause then is short, so that retries still mean something."""
-        try:
+        """Wait, but not when the world ends."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._hurry.wait()
-        except TimeoutError:
-            return
-        await asyncio.sleep(min(seconds, _HURRIED_WAIT_S))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

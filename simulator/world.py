@@ -42,7 +42,7 @@ class World:
         self._plan = plan
         self._tell = tell
         self._drivers: set[asyncio.Task[None]] = set()
-        self._sites: dict[str, Site] = {}
+        self.sites: dict[str, Site] = {}
         self._bank = Bank({site.account.number: site.account.bin for site in plan.sites})
         self._failure: BaseException | None = None
 
@@ -57,7 +57,7 @@ class World:
             await self._set_up(stack)
             client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
             notices = Notices(self._plan.bank, self.truth.faults, client)
-            ports = {name: site.cameras.port for name, site in self._sites.items()}
+            ports = {name: site.cameras.port for name, site in self.sites.items()}
             self._tell({"event": "ready", "cameras": ports})
             others = [self._watched(work) for work in self._background(client, notices)]
             await self._live(notices)
@@ -71,18 +71,18 @@ class World:
 
     async def _set_up(self, stack: AsyncExitStack) -> None:
         for plan in self._plan.sites:
-            site = self._sites[plan.site] = Site(plan, self.day, self.truth)
+            site = self.sites[plan.site] = Site(plan, self.day, self.truth)
             stack.callback(site.cameras.stop)
             site.cameras.start()
-        links = [lane.link for site in self._sites.values() for lane in site.lanes.values()]
+        links = [lane.link for site in self.sites.values() for lane in site.lanes.values()]
         for link in links:
             stack.push_async_callback(link.close)
         await asyncio.gather(*(link.open(_CONNECT_WITHIN_S) for link in links))
 
     def _background(self, client: httpx.AsyncClient, notices: Notices) -> list[Coroutine[Any, Any, None]]:
-        works = [self._bring(name, notices) for name in self._sites]
+        works = [self._bring(name, notices) for name in self.sites]
         if self._plan.attendant is not None:
-            works.append(Attendant(self._plan.attendant, self._sites, self.day, self.truth, client).work())
+            works.append(Attendant(self._plan.attendant, self.sites, self.day, self.truth, client).work())
         works.append(self._report())
         return works
 
@@ -99,7 +99,7 @@ class World:
 
     async def _bring(self, name: str, notices: Notices) -> None:
         """Let vehicles come to one site."""
-        site = self._sites[name]
+        site = self.sites[name]
         for after_s, vehicle in arrivals(site.plan, self._plan.bank, self._plan.seed):
             await self.day.rest(after_s, Phase.DRAIN)
             if self.day.phase >= Phase.DRAIN:
@@ -128,7 +128,7 @@ class World:
     async def _let_arms_settle(self) -> None:
         """An arm on its way still reaches its end, and the product still hears of it."""
         now = asyncio.get_running_loop().time()
-        boards = [lane.board for site in self._sites.values() for lane in site.lanes.values()]
+        boards = [lane.board for site in self.sites.values() for lane in site.lanes.values()]
         ends = [arrives_at(board.arm) or now for board in boards]
         await asyncio.sleep(min(_ARMS_WITHIN_S, max(0.0, max(ends) - now) + _HEARD_WITHIN_S))
 
