@@ -1,11 +1,11 @@
 """The one command. It alone may import all parts, and imports one only when it is asked for.
 
-A new command is a row of COMMANDS and a function of its part, with typer's annotations, or a typer app where it has
-commands of its own. It ends with `typer.Exit(code)`, and refuses input with `typer.BadParameter`.
+A new command is a row of COMMANDS and, in its part, one of: a function with typer's annotations; a typer app, where it
+has commands of its own; or, with `parses`, a function that gets the words after the command and returns the exit status.
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
@@ -15,45 +15,42 @@ import typer
 class Command(NamedTuple):
     """A command that is not imported yet.
 
-    target: `module:attribute` of a function or a typer app; help: its line in the list of commands;
-    passes_on: options that it does not know are arguments to it.
+    target: `module:attribute`; help: its line in the list of commands; parses: it reads the words after it by itself.
     """
 
     target: str
     help: str
-    passes_on: bool = False
+    parses: bool = False
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
-    "read": Command("edge.read_command:read", "Read the plates in pictures."),
-    "test": Command("tests.harness.suite:run", "Check and test this checkout.", passes_on=True),
+    "read": Command("edge.reader.cli:main", "Read the plates in pictures.", parses=True),
+    "test": Command("tests.harness.suite:main", "Check and test this checkout.", parses=True),
 }
 
 
-def load(target: str) -> Callable[..., Any] | typer.Typer:
+def load(target: str) -> Any:
     """The function or app that `module:attribute` names."""
     module, _, attribute = target.partition(":")
-    loaded: Callable[..., Any] | typer.Typer = getattr(import_module(module), attribute)
-    return loaded
+    return getattr(import_module(module), attribute)
 
 
 def not_asked_for() -> None:
     """Stands in the list for a command whose part is not imported."""
 
 
-def build(arguments: Sequence[str]) -> typer.Typer:
-    """The app for these arguments: all commands in its list, only the one asked for imported."""
+def build(asked: str) -> typer.Typer:
+    """The app with all commands in its list, only the one asked for imported."""
     app = typer.Typer(
         name="barie", add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
     )
     app.callback()(barie)
     for name, command in COMMANDS.items():
-        body = load(command.target) if arguments[:1] == [name] else not_asked_for
+        body = load(command.target) if name == asked and not command.parses else not_asked_for
         if isinstance(body, typer.Typer):
             app.add_typer(body, name=name, short_help=command.help)
         else:
-            settings = {"ignore_unknown_options": command.passes_on}
-            app.command(name, short_help=command.help, context_settings=settings)(body)
+            app.command(name, short_help=command.help)(body)
     return app
 
 
@@ -61,9 +58,14 @@ def barie() -> None:
     """A cashless parking and toll gate controller whose books agree with its barriers."""
 
 
-def main() -> None:
-    """Run what the command line says."""
-    build(sys.argv[1:])(prog_name="barie")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run what the command line says. Ends the process."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    asked = words[0] if words else ""
+    command = COMMANDS.get(asked)
+    if command and command.parses:
+        sys.exit(load(command.target)(words[1:]))
+    build(asked)(words, prog_name="barie")
 
 
 if __name__ == "__main__":

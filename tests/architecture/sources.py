@@ -16,6 +16,9 @@ PRODUCT: Final = [*_python(*PARTS), ROOT / "barie_cli.py"]
 GATE: Final = _python("gate")
 ALL: Final = [*PRODUCT, *_python("tests")]
 
+# A migration is one long list of statements and never changes once it has run somewhere.
+SIZED: Final = [path for path in ALL if "migrations" not in path.parts]
+
 
 def name(path: Path) -> str:
     """How a file is called in a report."""

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from tests.architecture.sources import ALL, GATE, PRODUCT, name
+from tests.architecture.sources import ALL, GATE, PRODUCT, SIZED, name
 
 FILE_LINES_MAX: Final = 400
 FUNCTION_LINES_MAX: Final = 60
@@ -62,12 +62,12 @@ def saying(files: list[Path], pattern: str) -> list[str]:
 
 
 def test_files_are_short() -> None:
-    long = {name(path): count for path in ALL if (count := len(path.read_text().splitlines())) > FILE_LINES_MAX}
+    long = {name(path): count for path in SIZED if (count := len(path.read_text().splitlines())) > FILE_LINES_MAX}
     assert not long, "split the file by responsibility"
 
 
 def test_functions_are_short() -> None:
-    lengths = {f"{name(path)}:{f.name}": (f.end_lineno or 0) - f.lineno + 1 for path in ALL for f in functions(path)}
+    lengths = {f"{name(path)}:{f.name}": (f.end_lineno or 0) - f.lineno + 1 for path in SIZED for f in functions(path)}
     long = {where: lines for where, lines in lengths.items() if lines > FUNCTION_LINES_MAX}
     assert not long, "keep the ifs, extract the rest"
 
@@ -83,7 +83,8 @@ def test_topics_are_built_and_parsed_in_one_place() -> None:
 
 
 def test_nobody_prints() -> None:
-    assert not saying(PRODUCT, r"(?<![\w.])print\("), "a command uses typer.echo, anything else its log"
+    talking = [where for where in saying(PRODUCT, r"(?<![\w.])print\(") if not where.endswith(("/cli.py", "/main.py"))]
+    assert not talking, "a command's own file prints, anything else has its log"
 
 
 def test_nobody_mocks() -> None:

@@ -1,13 +1,12 @@
 """`barie test`: the checks and the tests, as everyone and every machine runs them."""
 
+import argparse
 import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final
-
-import typer
+from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -17,31 +16,42 @@ CHECKS: Final[Mapping[str, Sequence[str]]] = {
     "ruff check": ("-m", "ruff", "check", "--quiet", "."),
     "ruff format": ("-m", "ruff", "format", "--check", "--quiet", "."),
     "mypy": ("-m", "mypy", *SOURCES),
-    "import-linter": ("-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"),
+    "import-linter": (
+        "-c",
+        "from importlinter.cli import lint_imports_command as run; run()",
+        "--no-cache",
+        "--no-logo",
+    ),
 }
 
 UNITS: Final = "not (broker or browser or postgres or slow)"
 
 
-def run(
-    arguments: Annotated[list[str] | None, typer.Argument(help="Tests to run, and options for pytest.")] = None,
-    *,
-    fast: Annotated[bool, typer.Option("--fast", help="Only the unit tests: no broker, database or browser.")] = False,
-) -> None:
-    """Lint, types, import rules and all tests, against a real broker and a real PostgreSQL started here.
-
-    With tests or options named, or with --fast, only tests are run.
-    """
-    failed = [] if arguments or fast else [name for name, command in CHECKS.items() if not check(name, command)]
-    code = run_pytest([*(["-m", UNITS] if fast else []), *(arguments or [])])
+def main(words: Sequence[str]) -> int:
+    """Check and test as the words after `barie test` say. 0 only when all passed."""
+    options, arguments = _parser().parse_known_args(words)
+    failed = [] if arguments or options.fast else [name for name, command in CHECKS.items() if not check(name, command)]
+    code = run_pytest([*(["-m", UNITS] if options.fast else []), *arguments])
     if failed:
-        typer.echo(f"barie test: failed: {', '.join(failed)}", err=True)
-    raise typer.Exit(code or len(failed))
+        sys.stderr.write(f"barie test: failed: {', '.join(failed)}\n")
+    return code or len(failed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="barie test",
+        usage="barie test [--fast] [TEST or option of pytest ...]",
+        description="Lint, types, import rules and all tests, against a real broker and a real PostgreSQL "
+        "started here. With tests or options named, or with --fast, only tests are run.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--fast", action="store_true", help="only the unit tests: no broker, database or browser")
+    return parser
 
 
 def check(name: str, command: Sequence[str]) -> bool:
     """Run one check from the root. Says whether it passed."""
-    typer.echo(f"{name} ...")
+    sys.stdout.write(f"{name} ...\n")
     return python(command) == 0
 
 
