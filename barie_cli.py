@@ -1,7 +1,7 @@
 """The one command. It alone may import all parts, and imports one only when it is asked for.
 
 A new command is a row of COMMANDS and, in its part, one of: a function with typer's annotations; a typer app, where it
-has commands of its own; or, with `parses`, a function that gets the words after the command and returns the exit status.
+has commands of its own; or, with `parses`, a function that gets the words after the command and returns the exit code.
 """
 
 import sys
