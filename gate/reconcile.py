@@ -120,6 +120,22 @@ class Hour(Contract):
     paid: int
 
 
+OF_A_VISIT: Final = frozenset(
+    {
+        Code.UNREAD,
+        Code.LEFT_NOT_PAID,
+        Code.LEFT_NOT_PRICED,
+        Code.PAID_NOT_LEFT,
+        Code.PAID_TWICE,
+        Code.PAID_LATE,
+        Code.AMOUNT_DIFFERS,
+        Code.PRICE_DIFFERS,
+        Code.ENTRY_WITHOUT_EXIT,
+    }
+)
+"""What a visit and its payments show by themselves: every day that knows the visit finds the same."""
+
+
 class Report(Contract):
     """What the day comes to. `counts` and `money` are plain figures; `in_transit` is explained and not yet due."""
 
@@ -196,7 +212,7 @@ def _visits(day: Day) -> Iterator[Finding]:
             "entered": _moment(visit.entered_at),
             "left": _moment(visit.left_at),
         }
-        if not visit.read and _today(day, visit.opened_at):
+        if not visit.read:
             yield _finding(Code.UNREAD, visit.visit, visit.opened_at, 0, visit.visit, evidence)
         yield from _left(visit, paid[visit.visit], evidence)
         yield from _inside(visit, paid[visit.visit], evidence)

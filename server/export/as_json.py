@@ -1,0 +1,47 @@
+"""An export as JSON for programs: each sheet a list of objects, keys in English, moments with their offset."""
+
+import shutil
+from collections.abc import Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import msgspec
+
+from server.export.as_csv import spooled
+from server.export.sheets import Cover, Value, sheets
+
+
+class JsonFile:
+    """Keeps each sheet's rows in a file of its own, which memory holds while it is small, and joins them at the end."""
+
+    def __init__(self, stream: BinaryIO, cover: Cover) -> None:
+        self._stream, self._cover = stream, cover
+        self._open = ExitStack()
+        known = sheets(with_plates=cover.with_plates)
+        self._keys = {sheet.key: [column.key for column in sheet.columns] for sheet in known}
+        self._files = {key: self._open.enter_context(spooled()) for key in self._keys}
+
+    def row(self, sheet: str, values: Sequence[Value]) -> None:
+        """The next row of a sheet."""
+        file = self._files[sheet]
+        file.write(b",\n" if file.tell() else b"\n")
+        file.write(msgspec.json.encode(dict(zip(self._keys[sheet], values, strict=True))))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        with self._open:
+            if error is None:
+                self._join()
+
+    def _join(self) -> None:
+        head = {"site": self._cover.site, "from": self._cover.start, "to": self._cover.end}
+        self._stream.write(msgspec.json.encode(head)[:-1])
+        for key, file in self._files.items():
+            self._stream.write(b",\n" + msgspec.json.encode(key) + b": [")
+            file.seek(0)
+            shutil.copyfileobj(file, self._stream)
+            self._stream.write(b"]")
+        self._stream.write(b"}\n")

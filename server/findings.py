@@ -1,0 +1,85 @@
+"""Cases on somebody's screen: the findings of the last days, kept as rows that open and close by themselves.
+
+A row closes only when a report that would show it no longer does. Days further back are looked at again one by
+one, so that an old debt is not forgotten because its day is over.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlmodel import Session, col, select
+
+from gate.findings import Code, Finding
+from gate.reconcile import OF_A_VISIT, PASSAGE_DUE, STAY_LONG, Day, reconcile
+from server.db import columns, hold, upsert_many
+from server.derived import FindingRow
+from server.reconcile import balances, day, local_date
+
+Key = tuple[str, str]
+DAY: Final = timedelta(days=1)
+
+
+def sync(session: Session, site: str, now: datetime) -> tuple[int, int]:
+    """Make the rows follow the reports of today and yesterday. Says how many opened and how many closed."""
+    return sync_day(session, site, local_date(now), now)
+
+
+def sync_day(session: Session, site: str, on: date, now: datetime) -> tuple[int, int]:
+    """The same for another day and the one before it."""
+    hold(session, f"findings:{site}")
+    totals = balances(session, site)
+    looked = [day(session, site, each, now, totals) for each in (on - DAY, on)]
+    reports = [reconcile(each) for each in looked]
+    found = {(finding.code.value, finding.subject): finding for report in reports for finding in report.findings}
+    rows = _rows(session, site, found)
+    session.expunge_all()
+    news = [_as_it_is(rows.get(key), finding, site, now) for key, finding in found.items()]
+    opened = [key for key in found if key not in rows or rows[key].closed_at is not None]
+    gone = [row for key, row in rows.items() if key not in found and _would_be_seen(row, looked)]
+    closed = [{**columns(row), "closed_at": now} for row in gone]
+    upsert_many(session, FindingRow, [row for row in news if row is not None] + closed)
+    return len(opened), len(closed)
+
+
+def older_days(session: Session, site: str, now: datetime) -> list[date]:
+    """The days of open rows that `sync` does not look at, newest first."""
+    rows = session.exec(select(FindingRow.due).where(FindingRow.site == site, col(FindingRow.closed_at).is_(None)))
+    return sorted({local_date(due) for due in rows if local_date(due) < local_date(now)}, reverse=True)
+
+
+def _rows(session: Session, site: str, found: dict[Key, Finding]) -> dict[Key, FindingRow]:
+    """The site's open rows, and the rows of what was found, whoever has them."""
+    still_open = select(FindingRow).where(FindingRow.site == site, col(FindingRow.closed_at).is_(None))
+    rows = {(row.code, row.subject): row for row in session.exec(still_open)}
+    for key in found.keys() - rows.keys():
+        row = session.get(FindingRow, key)
+        if row is not None:
+            rows[key] = row
+    return rows
+
+
+def _as_it_is(row: FindingRow | None, finding: Finding, site: str, now: datetime) -> dict[str, object] | None:
+    """The row as it should be; None when it is so already. What belongs to no site stays with who saw it first."""
+    wanted = FindingRow(
+        code=finding.code.value,
+        subject=finding.subject,
+        site=row.site if row else site,
+        visit=finding.visit,
+        amount=finding.amount,
+        due=finding.due,
+        evidence=msgspec.json.encode(finding.evidence).decode(),
+        opened_at=row.opened_at if row and row.closed_at is None else now,
+        closed_at=None,
+    )
+    return None if row is not None and columns(row) == columns(wanted) else columns(wanted)
+
+
+def _would_be_seen(row: FindingRow, looked: list[Day]) -> bool:
+    """Whether the reports just made would show this row if it still were so."""
+    start, end = looked[0].start, looked[-1].end
+    if row.code in OF_A_VISIT:
+        known = any(visit.visit == row.visit for each in looked for visit in each.visits)
+        return known or start <= row.due - STAY_LONG < row.due < end
+    late = PASSAGE_DUE if row.code == Code.OPENING_UNUSED else timedelta(0)
+    return start <= row.due - late < end
