@@ -24,6 +24,10 @@ class Command(NamedTuple):
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
+    "demo": Command("simulator.command:run_demo", "Run the whole system on this machine and watch it."),
+    "server": Command("server.main:server", "The centre."),
+    "edge": Command("edge.main:edge", "The agent on a site's box."),
+    "simulate": Command("simulator.command:simulate", "A simulated world for running parts."),
     "read": Command("edge.reader.cli:main", "Read the plates in pictures.", parses=True),
     "test": Command("tests.harness.suite:main", "Check and test this checkout.", parses=True),
 }

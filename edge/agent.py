@@ -29,7 +29,7 @@ from gate.topics import Channel
 from gate.wire import decode, encode
 
 VERSION: Final = "0.1.0"
-STATE_EVERY_S: Final = 5.0
+STATE_EVERY_S: Final = 2.0
 TIDY_EVERY_S: Final = 3600.0
 WAIT_MAX_S: Final = 1.0
 DRAIN_S: Final = 5.0
@@ -56,7 +56,7 @@ class Agent:
         self._bus = SiteBus(config.site_broker, f"{config.box}-devices", self._work.put)
         self._reader = self._made_reader()
         cameras = {lane.lane: SnapshotCamera(lane.camera) for lane in config.lanes}
-        self._eyes = LaneEyes(cameras, self._reader, self._work.put)
+        self._eyes = LaneEyes(cameras, self._reader, config.reader, self._work.put)
         birth = Online(box=config.box, boot=self._clock.boot, online=True)
         self._uplink = Uplink(config, file, birth, lambda channel, data: self._work.put(self._heard(channel, data)))
         self._lanes = {lane.lane: LaneKeeper(lane, self._parts()) for lane in config.lanes}
@@ -66,7 +66,7 @@ class Agent:
     def _made_reader(self) -> ReaderProcess | None:
         if self._config.reader.engine is Engine.NONE:
             return None
-        return ReaderProcess(threads=self._config.reader.threads, deadline_s=self._config.reader.deadline_s)
+        return ReaderProcess(engine=self._config.reader.engine, threads=self._config.reader.threads)
 
     def _parts(self) -> Parts:
         key = self._config.reference_key.encode()
@@ -221,10 +221,15 @@ class Agent:
             waiting=self._outbox.last - self._outbox.acknowledged,
             lease_number=lease.number if lease else 0,
             delta_number=self._papers.delta,
-            reader=self._config.reader.engine,
+            reader=self._reader_state(),
             lanes=tuple(lane.state() for lane in self._lanes.values()),
         )
         self._uplink.say(Channel.STATE, encode(state), retain=True)
+
+    def _reader_state(self) -> str:
+        if self._reader is None:
+            return "none"
+        return "ready" if self._reader.wait_ready(0) else "starting"
 
     def _tidy(self) -> None:
         gone, shed = self._outbox.prune(), self._pictures.shed()

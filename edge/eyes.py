@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
 from edge.approach import Look
+from edge.config import ReaderConfig
 from edge.devices.site_bus import Post
 from edge.reader.process import ReadResult
 from gate.devices.board import DeviceFailed
@@ -16,17 +17,17 @@ SNAPSHOT_S: Final = 2.0
 class ReaderPort(Protocol):
     """A reader that answers later."""
 
-    engine: str
-
-    def submit(self, image: bytes, done: Callable[[ReadResult], None]) -> None:
+    def submit(self, image: bytes, done: Callable[[ReadResult], None], *, deadline_s: float) -> None:
         """Read; `done` is called on some thread, whatever happens."""
 
 
 class LaneEyes:
     """Looks on behalf of lanes."""
 
-    def __init__(self, cameras: Mapping[str, Camera], reader: ReaderPort | None, post: Post) -> None:
-        self._cameras, self._reader, self._post = cameras, reader, post
+    def __init__(
+        self, cameras: Mapping[str, Camera], reader: ReaderPort | None, config: ReaderConfig, post: Post
+    ) -> None:
+        self._cameras, self._reader, self._config, self._post = cameras, reader, config, post
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(cameras)), thread_name_prefix="camera")
 
     def look(self, lane: str, done: Callable[[Look], None]) -> None:
@@ -44,12 +45,14 @@ class LaneEyes:
         try:
             picture = camera.snapshot(SNAPSHOT_S)
         except DeviceFailed as error:
-            look = Look(None, b"", reader.engine, 0, str(error))
+            look = Look(None, b"", self._config.engine, 0, str(error))
             self._post(lambda: done(look))
             return
-        reader.submit(picture, lambda result: self._read(picture, reader.engine, result, done))
+        reader.submit(
+            picture, lambda result: self._read(picture, result, done), deadline_s=self._config.deadline_s
+        )
 
-    def _read(self, picture: bytes, engine: str, result: ReadResult, done: Callable[[Look], None]) -> None:
+    def _read(self, picture: bytes, result: ReadResult, done: Callable[[Look], None]) -> None:
         best = result.plates[0] if result.plates else None
-        look = Look(best, picture, engine, int(result.ms), result.error or "")
+        look = Look(best, picture, self._config.engine, int(result.ms), result.error or "")
         self._post(lambda: done(look))

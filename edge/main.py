@@ -1,22 +1,29 @@
 """`barie edge`: a box as a process."""
 
-import argparse
 import logging
 import signal
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import structlog
+import typer
 
 from edge.agent import Agent
 from edge.config import BadConfig, load
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the box until it is told to stop. Exit 2 for a configuration that cannot be used."""
-    parser = argparse.ArgumentParser("barie edge", description="The agent on a site's box: it decides for all lanes.")
-    parser.add_argument("--config", type=Path, required=True, help="the box's JSON file")
-    args = parser.parse_args(argv)
+def edge(
+    config: Annotated[Path, typer.Option(help="the JSON file; docs/handbook.md explains every key")],
+) -> None:
+    """The agent on a site's box: it decides for all lanes. Runs until it is told to stop.
+
+    Exit 2 for a configuration that cannot be used; the message names file and key.
+    """
+    raise typer.Exit(_run(config))
+
+
+def _run(path: Path) -> int:
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -28,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
         ],
     )
     try:
-        agent = Agent(load(args.config))
+        agent = Agent(load(path))
     except (BadConfig, OSError, ValueError) as error:
         print(f"barie edge: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -36,7 +43,3 @@ def main(argv: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: agent.stop())
     agent.run()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

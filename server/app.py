@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.base import RequestResponseEndpoint
 
-from server.api import books, lanes, notices, pictures, session
+from server.api import books, boxes, lanes, notices, pictures, session
 from server.auth import Doorkeeper
 from server.centre import Centre
 
@@ -32,7 +32,7 @@ def application(centre: Centre) -> FastAPI:
     app = FastAPI(title="barie", lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.centre = centre
     app.state.doorkeeper = Doorkeeper(centre.engine)
-    for part in (session, notices, pictures, lanes, books):
+    for part in (session, notices, pictures, lanes, boxes, books):
         app.include_router(part.router)
     app.middleware("http")(_with_headers)
     return app

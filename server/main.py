@@ -1,12 +1,13 @@
 """`barie server`: the centre as a process."""
 
-import argparse
 import logging
 import os
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import structlog
+import typer
 import uvicorn
 from sqlalchemy.exc import OperationalError
 
@@ -16,11 +17,17 @@ from server.config import BadConfig, load
 from server.setup import prepare
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the centre until it is told to stop. Exit 2 for a configuration that cannot be used."""
-    parser = argparse.ArgumentParser("barie server", description="The centre: ingest, money, console and jobs.")
-    parser.add_argument("--config", type=Path, required=True, help="the centre's JSON file")
-    args = parser.parse_args(argv)
+def server(
+    config: Annotated[Path, typer.Option(help="the JSON file; docs/handbook.md explains every key")],
+) -> None:
+    """The centre: ingest, money, console and jobs. Runs until it is told to stop.
+
+    Exit 2 for a configuration that cannot be used; the message names file and key.
+    """
+    raise typer.Exit(_run(config))
+
+
+def _run(path: Path) -> int:
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -32,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
         ],
     )
     try:
-        config = load(args.config)
+        config = load(path)
         prepare(config)
     except (BadConfig, OperationalError, OSError) as error:
         print(f"barie server: {error}", file=sys.stderr)  # noqa: T201
@@ -42,7 +49,3 @@ def main(argv: list[str] | None = None) -> int:
     server = uvicorn.Server(settings)
     server.run()
     return 0 if server.started else os.EX_UNAVAILABLE
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The simulator's commands."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.demo.run import DemoFailed, demo, main_folder, seconds_of
+from simulator.main import main
+
+
+def simulate(
+    scenario: Annotated[Path, typer.Argument(help="the JSON file that describes the world")],
+    *,
+    progress: Annotated[bool, typer.Option(help="report every second as a JSON line on stderr")] = False,
+) -> None:
+    """Run a simulated world against running boxes and a centre: vehicles, arms, cameras, a bank, an attendant."""
+    raise typer.Exit(main(["--world", str(scenario), *(["--progress"] if progress else [])]))
+
+
+def run_demo(
+    for_: Annotated[
+        str | None, typer.Option("--for", help="vehicles arrive this long (60s, 2m), then the run drains and compares")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="another seed is another day")] = 1,
+) -> None:
+    """Run the whole system on this machine: brokers, centre, three sites, the simulated world, the console.
+
+    With --for: one JSON object on stdout, exit 0 only when the books agree with what really happened, item by item.
+    Without: until Ctrl-C.
+    """
+    try:
+        seconds = seconds_of(for_) if for_ else None
+    except ValueError as error:
+        raise typer.BadParameter(f"--for {error}") from error
+    try:
+        result = demo(main_folder(), seconds=seconds, seed=seed, say=_Said())
+    except (DemoFailed, OSError) as error:
+        sys.stderr.write(f"barie demo: {error}\n")
+        raise typer.Exit(1) from error
+    if result is not None:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+        raise typer.Exit(1 if result["differences"] else 0)
+
+
+class _Said:
+    """Progress for people, on stderr: a live line where it is a terminal, else a line now and then."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._next = 0.0
+
+    def __call__(self, words: str, *, live: bool = False) -> None:
+        if live and self._live:
+            sys.stderr.write(f"\r\033[K{words}")
+        elif not live or time.monotonic() >= self._next:
+            self._next = time.monotonic() + 5.0
+            sys.stderr.write(f"{words}\n")
+        sys.stderr.flush()

@@ -1,0 +1,185 @@
+"""Runs a demo: starts the parts in order, lets the world live, compares the books with the truth."""
+
+import contextlib
+import json
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from simulator.audit import all_differences
+from simulator.demo.setup import DRAIN_S, Stage, set_up
+from simulator.demo.sites import SITES
+from simulator.stage.ports import listening
+from simulator.stage.processes import Process, barie
+
+READY_S: Final = 60.0
+SETTLE_S: Final = 20.0
+LOOK_S: Final = 0.25
+
+
+class DemoFailed(RuntimeError):
+    """A part did not come up or did not do its work; the message says which and shows its last words."""
+
+
+def demo(folder: Path, *, seconds: float | None, seed: int, say: Any) -> dict[str, Any] | None:
+    """Run the demo; the result of the comparison after `seconds` of arrivals, nothing when a person ends it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    stage = set_up(folder, arrivals_s=seconds, seed=seed)
+    with ExitStack() as parts:
+        parts.callback(_keep_logs, stage, processes := [])
+        for broker in stage.brokers:
+            parts.enter_context(broker)
+        processes.append(parts.enter_context(_part("server", "--config", str(stage.centre))))
+        _wait_for(stage, processes, lambda: listening(_port(stage)), "the centre")
+        boxes = [parts.enter_context(_part("edge", "--config", str(stage.box(site)))) for site in SITES]
+        processes += boxes
+        with httpx.Client(base_url=stage.url, timeout=10) as http:
+            _log_in(stage, http, "administrator")
+            _wait_for(stage, processes, lambda: _boxes_are_ready(http), "the boxes")
+            _greet(stage, say)
+            world = parts.enter_context(_part("simulate", str(stage.world), "--progress"))
+            processes.append(world)
+            _live(stage, processes, world, seconds, say)
+            return _compared(stage, http, say) if seconds is not None else None
+
+
+def _live(stage: Stage, parts: list[Process], world: Process, seconds: float | None, say: Any) -> None:
+    """Until the world is over: a line of progress a second, and an error at once when a part dies."""
+    ending = threading.Event()
+    with _interrupts(ending):
+        limit = time.monotonic() + (seconds + DRAIN_S + READY_S if seconds is not None else float("inf"))
+        while world.running and not ending.is_set():
+            for part in parts:
+                if not part.running and part is not world:
+                    raise DemoFailed(_obituary(part))
+            if time.monotonic() > limit:
+                raise DemoFailed(f"the world did not end\n{_tail(world.log)}")
+            _progress(world, say)
+            with contextlib.suppress(Exception):
+                world.wait(1.0)
+    if seconds is None:
+        return
+    if world.running or world.wait() != 0 or not stage.truth.is_file():
+        raise DemoFailed(_obituary(world))
+
+
+@contextmanager
+def _interrupts(ending: threading.Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the demo, its parts are then stopped in order."""
+    kept = {number: signal.signal(number, lambda *_: ending.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _compared(stage: Stage, http: httpx.Client, say: Any) -> dict[str, Any]:
+    """What was and what the books say, once the boxes have nothing more to tell."""
+    say("drained; comparing the books with what really happened")
+    until = time.monotonic() + SETTLE_S
+    truth = json.loads(stage.truth.read_text())
+    while True:
+        books = {site.site: http.get(f"/v1/books/{site.site}").raise_for_status().json() for site in SITES}
+        found = all_differences(truth, books)
+        if not found or time.monotonic() > until:
+            break
+        time.sleep(LOOK_S)
+    sites = {
+        site.site: {"truth": truth["sites"][site.site]["totals"], "books": books[site.site]["totals"]}
+        for site in SITES
+    }
+    return {
+        "sites": sites,
+        "differences": found,
+        "faults": truth.get("faults", {}),
+        "complaints": truth.get("complaints", []),
+        "attendant": truth.get("attendant", {}),
+    }
+
+
+def _keep_logs(stage: Stage, processes: list[Process]) -> None:
+    for process, name in zip(processes, ["centre", *(site.box for site in SITES), "world"], strict=False):
+        (stage.folder / f"{name}.log").write_text(process.log)
+
+
+def _part(*arguments: str) -> Process:
+    return barie(*arguments)
+
+
+def _port(stage: Stage) -> int:
+    return int(stage.url.rsplit(":", 1)[1])
+
+
+def _log_in(stage: Stage, http: httpx.Client, role: str) -> None:
+    person = stage.people[role]
+    answer = http.post("/v1/session", json={"user": person.name, "password": person.password}).raise_for_status()
+    http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+
+
+def _boxes_are_ready(http: httpx.Client) -> bool:
+    """Every box is heard and its reader has read its first picture."""
+    boxes = http.get("/v1/boxes").raise_for_status().json()["boxes"]
+    return len(boxes) == len(SITES) and all(box["online"] and box["reader"] == "ready" for box in boxes)
+
+
+def _wait_for(stage: Stage, parts: list[Process], holds: Any, what: str) -> None:
+    del stage
+    until = time.monotonic() + READY_S
+    while not holds():
+        for part in parts:
+            if not part.running:
+                raise DemoFailed(_obituary(part))
+        if time.monotonic() > until:
+            raise DemoFailed(f"{what} did not come up in {READY_S:.0f} s\n" + "\n".join(_tail(part.log) for part in parts))
+        time.sleep(LOOK_S)
+
+
+def _greet(stage: Stage, say: Any) -> None:
+    say("")
+    say(f"console   {stage.url}/")
+    for person in stage.people.values():
+        say(f"login     {person.name:14} {person.password}")
+    say(f"files     {stage.folder}")
+    say("")
+
+
+def _progress(world: Process, say: Any) -> None:
+    lines = [line for line in world.log.splitlines() if line.startswith('{"event": "progress"')]
+    if not lines:
+        return
+    told = json.loads(lines[-1])
+    words = [
+        f"{site} {figures['arrived']} came, {figures['inside']} inside, {figures['payments']} paid {figures['paid_vnd']:,}₫"
+        for site, figures in told["sites"].items()
+    ]
+    say(f"{told['phase']}: " + " · ".join(words), live=True)
+
+
+def _obituary(part: Process) -> str:
+    return f"{part.name} ended by itself (exit {part.popen.poll()})\n{_tail(part.log)}"
+
+
+def _tail(log: str) -> str:
+    return "\n".join(log.splitlines()[-15:])
+
+
+def seconds_of(text: str) -> float:
+    """`60s`, `2m` or plain seconds. Raises ValueError."""
+    unit = {"s": 1.0, "m": 60.0}.get(text[-1:], 0.0)
+    value = float(text[:-1]) * unit if unit else float(text)
+    if not 1 <= value <= 86_400:
+        raise ValueError(f"{text}: between 1s and 1440m")
+    return value
+
+
+def main_folder() -> Path:
+    """Where a demo keeps its files; the next one begins anew there."""
+    return Path(__file__).resolve().parents[2] / ".barie" / "demo"
