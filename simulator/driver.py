@@ -50,7 +50,7 @@ class Driver:
         if since is None:
             self._known.where = "turned away"
             return
-        if not await self._day.until(lambda: entry.may_go(since)):
+        if not await self._let_through(entry, since):
             return
         await self._drive_through(entry)
         await self._day.rest(self.vehicle.stay_s, Phase.DRAIN)
@@ -65,8 +65,14 @@ class Driver:
         page = way_out.asks_to_pay(since)
         if page is not None and not way_out.may_go(since):
             await self._pay(page, way_out, since)
-        if await self._day.until(lambda: way_out.may_go(since)):
+        if await self._let_through(way_out, since):
             await self._drive_through(way_out)
+
+    async def _let_through(self, lane: Lane, since: Glance) -> bool:
+        """Wait for the arm. One that already rises as the day ends is still for us."""
+        if not await self._day.until(lambda: lane.may_go(since)):
+            await asyncio.sleep(lane.board.up_in_s)
+        return lane.may_go(since)
 
     async def _take_turn(self, lane: Lane, last: Phase) -> Glance | None:
         """Queue and roll up to the arm; None when the phase `last` began before it was our turn."""

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from gate.devices import tasmota
 from gate.devices.board import Level, Relay, Sensor
-from simulator.devices.arm import Arm, Fault, arrives_at, broken, limits, pulsed
+from simulator.devices.arm import DOWN, UP, Arm, Fault, arrives_at, broken, limits, pulsed
 
 PULSE_S: Final = 0.5
 _EARLY_S: Final = 0.01  # an event loop may wake a hair before the moment asked for
@@ -60,6 +60,12 @@ class BoardTwin:
     def is_still(self) -> bool:
         """Whether the arm will stay where it is."""
         return self._wake is None
+
+    @property
+    def up_in_s(self) -> float:
+        """The seconds until the arm, now rising, will be up; 0 when it does not rise."""
+        when = arrives_at(self.arm) if self.arm.heading == UP else None
+        return 0.0 if when is None else max(0.0, when - self._clock.time()) + _EARLY_S
 
     def level(self, sensor: Sensor) -> Level:
         """What an input reads."""
@@ -140,7 +146,7 @@ class BoardTwin:
         return _LEVEL[read.up], _LEVEL[read.down]
 
     def _is_coming_down(self) -> bool:
-        return self.arm.heading == 0.0 and self._levels[Sensor.LIMIT_DOWN] is Level.OFF
+        return self.arm.heading == DOWN and self._levels[Sensor.LIMIT_DOWN] is Level.OFF
 
 
 def _nobody() -> None:

@@ -85,8 +85,8 @@ class Box:
         lane = message.topic.split("/")[1]
         with self._lock:
             if message.topic == profiler.profile_topic(lane):
-                self._measured(lane, message.payload)
-            for sensor, level, _edge in tasmota.readings(lane, message.topic, message.payload):
+                self._measured(lane, bytes(message.payload))
+            for sensor, level, _edge in tasmota.readings(lane, message.topic, bytes(message.payload)):
                 self._edge(lane, sensor, level)
 
     def _edge(self, lane: str, sensor: Sensor, level: Level) -> None:
@@ -166,7 +166,12 @@ class Box:
                 self._pulse("out-1", Relay.RAISE)
 
     def _visit(self, picture: str, kind: str) -> dict[str, Any]:
-        visit = {"visit": mint("SPS", self._number(), b"key"), "class": kind, "plate": "", "picture": picture}
+        visit: dict[str, Any] = {
+            "visit": mint("SPS", self._number(), b"key"),
+            "class": kind,
+            "plate": "",
+            "picture": picture,
+        }
         visit |= {"entry_passage": None, "exit_passage": None, "state": "open"}
         self.books["visits"].append(visit)
         return visit

@@ -141,6 +141,18 @@ def test_a_raise_is_seen_as_the_limits_see_it() -> None:
     assert (bench.board.is_up, bench.board.ups) == (True, 1)
 
 
+def test_a_rising_arm_says_when_it_will_be_up() -> None:
+    bench = Bench()
+    assert bench.board.up_in_s == 0
+    bench.pulse(Relay.RAISE)
+    bench.clock.turn(0.4)
+    assert bench.board.up_in_s == pytest.approx(0.61)
+    bench.clock.turn(bench.board.up_in_s)
+    assert (bench.board.is_up, bench.board.up_in_s) == (True, 0)
+    bench.pulse(Relay.LOWER)
+    assert bench.board.up_in_s == 0
+
+
 def test_an_on_while_the_relay_is_closed_is_no_second_pulse() -> None:
     bench = Bench()
     bench.pulse(Relay.RAISE)

@@ -120,6 +120,11 @@ def _swap_entries(books: Document) -> None:
     first["entry_passage"], second["entry_passage"] = "e2", "e1"
 
 
+def _halve(books: Document) -> None:
+    books["charges"][0]["amount"] -= 4_000
+    books["charges"].append({"visit": A, "amount": 4_000})
+
+
 def _set(name: str, place: int, key: str, value: Any) -> Callable[[Document], None]:
     def change(books: Document) -> None:
         books[name][place][key] = value
@@ -185,6 +190,7 @@ CASES = {
         _add("charges", {"visit": A, "amount": 10_000}),
         {"charges of a vehicle", "owed by a vehicle"},
     ),
+    "a charge in two halves": (_halve, {"charges of a vehicle"}),
     "a charge too early": (
         _add("charges", {"visit": C, "amount": 70_000}),
         {"charges of a vehicle", "owed by a vehicle"},

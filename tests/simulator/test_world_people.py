@@ -132,7 +132,9 @@ def test_a_site_draws_its_vehicles_as_jpeg_and_the_same_each_time(site: SitePlan
             first, again, leaving = (view.draw() for view in views)
             assert first == again
             assert first != leaving, "another camera sees it otherwise"
-            assert cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_COLOR).shape == (720, 1280, 3)
+            picture = cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_COLOR)
+            assert picture is not None
+            assert picture.shape == (720, 1280, 3)
         finally:
             made.cameras.stop()
 
