@@ -1,0 +1,1 @@
+"""Vietnamese number plates in several files; `gate.plate` is the door."""
