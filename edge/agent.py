@@ -126,7 +126,9 @@ class Agent:
 
     def _time_to_next(self) -> float:
         wakes = [lane.lane.wake_at for lane in self._lanes.values() if lane.lane.wake_at is not None]
-        soonest = min([*wakes, *(timer[0] for timer in self._timers[:1])], default=self._clock.monotonic_s() + WAIT_MAX_S)
+        soonest = min(
+            [*wakes, *(timer[0] for timer in self._timers[:1])], default=self._clock.monotonic_s() + WAIT_MAX_S
+        )
         return min(WAIT_MAX_S, max(0.0, soonest - self._clock.monotonic_s()))
 
     def _guarded(self, work: Call) -> None:

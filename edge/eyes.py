@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from edge.approach import Look
 from edge.config import ReaderConfig
 from edge.devices.site_bus import Post
-from edge.reader.process import ReadResult
+from edge.reader.frames import ReadResult
 from gate.devices.board import DeviceFailed
 from gate.devices.camera import Camera
 
@@ -48,9 +48,7 @@ class LaneEyes:
             look = Look(None, b"", self._config.engine, 0, str(error))
             self._post(lambda: done(look))
             return
-        reader.submit(
-            picture, lambda result: self._read(picture, result, done), deadline_s=self._config.deadline_s
-        )
+        reader.submit(picture, lambda result: self._read(picture, result, done), deadline_s=self._config.deadline_s)
 
     def _read(self, picture: bytes, result: ReadResult, done: Callable[[Look], None]) -> None:
         best = result.plates[0] if result.plates else None

@@ -34,16 +34,16 @@ def client(broker: Broker, name: str) -> mqtt.Client:
 
 def connect(made: mqtt.Client, broker: Broker) -> None:
     """Connect in the background, for as long as it takes."""
-    properties = Properties(PacketTypes.CONNECT)
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.MaximumPacketSize = BYTES_MAX + 1_024
     made.connect_async(broker.host, broker.port, keepalive=15, clean_start=True, properties=properties)
     made.loop_start()
 
 
-def _without_delay(_client: mqtt.Client, _data: Any, sock: Any) -> None:  # noqa: ANN401 - paho's signature
+def _without_delay(_client: mqtt.Client, _data: Any, sock: Any) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _check_published(_client: mqtt.Client, _data: Any, _mid: int, reason: Any, _properties: Any) -> None:  # noqa: ANN401
+def _check_published(_client: mqtt.Client, _data: Any, _mid: int, reason: Any, _properties: Any) -> None:
     if reason.is_failure:
         log.error("broker refused a publish", reason=str(reason))

@@ -67,13 +67,13 @@ class Outbox:
         old = time.time() - KEEP_S
         with self._store.transaction():
             self._store.remember("last_sequence", str(self.last))
-            gone = self._store.run(
-                "DELETE FROM outbox WHERE sequence <= ? AND recorded_at < ?", self.acknowledged, old
-            )
+            gone = self._store.run("DELETE FROM outbox WHERE sequence <= ? AND recorded_at < ?", self.acknowledged, old)
         return gone.rowcount
 
 
 def after(store: Store, sequence: int, most: int) -> list[Entry]:
     """Facts behind `sequence`, in order. For the sending thread's own connection."""
-    rows = store.run("SELECT sequence, payload FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?", sequence, most)
+    rows = store.run(
+        "SELECT sequence, payload FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?", sequence, most
+    )
     return [Entry(*row) for row in rows]

@@ -46,7 +46,7 @@ class Pictures:
         try:
             (self._folder / name).write_bytes(picture)
         except OSError as error:
-            log.error("picture lost", why=error.strerror)
+            log.warning("picture lost", why=error.strerror)
             return None
         self._store.run("INSERT OR IGNORE INTO picture VALUES (?, ?, 0)", name, time.time())
         self._wake.set()
@@ -54,7 +54,7 @@ class Pictures:
 
     def shed(self) -> int:
         """Drop the oldest pictures beyond the budget, sent ones first. Says how many went."""
-        count = self._store.run("SELECT count(*) FROM picture").fetchone()[0]
+        count = int(self._store.run("SELECT count(*) FROM picture").fetchone()[0])
         over = max(0, count - KEPT_MAX)
         oldest = self._store.run("SELECT sha256 FROM picture ORDER BY sent DESC, taken_at LIMIT ?", over).fetchall()
         for (name,) in oldest:
@@ -94,4 +94,4 @@ class Pictures:
             connection.close()
         if status not in SENT:
             log.warning("picture not taken", status=status)
-        return status in SENT or 400 <= status < 500 and status not in {401, 408, 429}  # noqa: PLR2004
+        return status in SENT or (400 <= status < 500 and status not in {401, 408, 429})

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS picture (
 
 
 class Store:
-    """A connection to the file. FULL: an acknowledged commit survives a power cut (NORMAL was measured to lose them)."""
+    """A connection to the file. FULL, because NORMAL was measured to lose acknowledged commits in power cuts."""
 
     def __init__(self, path: Path, *, writing: bool = True) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -81,19 +81,19 @@ class Uplink:
 
     # --- network thread: only hands over ------------------------------------------------------------------
 
-    def _connected(self, client: mqtt.Client, *_: Any) -> None:  # noqa: ANN401 - paho's signature
+    def _connected(self, client: mqtt.Client, *_: Any) -> None:
         client.subscribe([(str(self._topic(channel)), 1) for channel in sorted(TO_BOX)])
         client.publish(str(self._topic(Channel.ONLINE)), encode(self._birth), qos=1, retain=True)
         with self._changed:
             self._up, self._resend = True, True
             self._changed.notify()
 
-    def _disconnected(self, *_: Any) -> None:  # noqa: ANN401 - paho's signature
+    def _disconnected(self, *_: Any) -> None:
         with self._changed:
             self._up = False
             self._changed.notify()
 
-    def _message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:  # noqa: ANN401
+    def _message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         try:
             channel = Topic.parse(message.topic).channel
         except ForeignTopic:

@@ -32,5 +32,3 @@ def site_rules(box: str) -> str:
     lines += ["", f"user {DEVICES_USER}"]
     lines += [f"topic read {topic}" for topic in orders] + [f"topic write {topic}" for topic in answers]
     return "\n".join(lines) + "\n"
-
-

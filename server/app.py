@@ -10,6 +10,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from server.api import books, boxes, lanes, notices, pictures, session
 from server.auth import Doorkeeper
 from server.centre import Centre
+from server.console.install import install
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; "
@@ -34,6 +35,7 @@ def application(centre: Centre) -> FastAPI:
     app.state.doorkeeper = Doorkeeper(centre.engine)
     for part in (session, notices, pictures, lanes, boxes, books):
         app.include_router(part.router)
+    install(app, centre)
     app.middleware("http")(_with_headers)
     return app
 

@@ -27,7 +27,7 @@ from server.tariffs import Tariffs
 from server.vault import VaultReadRow
 
 
-def apply(batch: Batch, envelope: Envelope, tariffs: Tariffs) -> None:  # noqa: C901, PLR0912 - one case a kind
+def apply(batch: Batch, envelope: Envelope, tariffs: Tariffs) -> None:  # noqa: C901 - one case a kind
     """Book one fact."""
     body = envelope.body
     match body:

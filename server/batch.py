@@ -57,7 +57,7 @@ class Batch:
         self._used.add(message)
         return True
 
-    def fact(self, table: type[SQLModel], **values: Any) -> None:  # noqa: ANN401 - column values
+    def fact(self, table: type[SQLModel], **values: Any) -> None:
         """A row to insert."""
         self._facts[table].append(values)
 

@@ -8,7 +8,6 @@ import queue
 import socket
 import ssl
 import threading
-
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
@@ -43,9 +42,7 @@ class Bus:
         self.connected = threading.Event()
         self._sites = sites
         self._broker = broker
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv5, manual_ack=True
-        )
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv5, manual_ack=True)
         self._client.username_pw_set(broker.user, broker.password)
         self._client.max_queued_messages_set(QUEUE_MAX)
         if broker.ca_file:
@@ -59,7 +56,7 @@ class Bus:
 
     def start(self) -> None:
         """Connect in the background, for as long as it takes."""
-        properties = Properties(PacketTypes.CONNECT)
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.ReceiveMaximum = INFLIGHT_MAX
         properties.MaximumPacketSize = BYTES_MAX + 1_024
         self._client.connect_async(
@@ -69,7 +66,7 @@ class Bus:
 
     def publish(self, topic: Topic, payload: bytes, *, retain: bool = False, expiry_s: int | None = None) -> None:
         """Send, at least once. What must not be lost is in the database, not here."""
-        properties = Properties(PacketTypes.PUBLISH)
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         if expiry_s is not None:
             properties.MessageExpiryInterval = expiry_s
         self._client.publish(str(topic), payload, qos=1, retain=retain, properties=properties)
@@ -84,17 +81,17 @@ class Bus:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _on_connect(self, client: mqtt.Client, *_: Any) -> None:  # noqa: ANN401 - paho's signature
+    def _on_connect(self, client: mqtt.Client, *_: Any) -> None:
         sites = self._sites or ("+",)
         client.subscribe([(every_box(channel, site), 1) for site in sites for channel in sorted(FROM_BOX)])
         self.connected.set()
         log.info("broker connected", port=self._broker.port)
 
-    def _on_disconnect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, *_: Any) -> None:  # noqa: ANN401
+    def _on_disconnect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, *_: Any) -> None:
         self.connected.clear()
         log.warning("broker lost", reason=str(reason))
 
-    def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:  # noqa: ANN401
+    def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         try:
             topic = Topic.parse(message.topic)
         except (ForeignTopic, UnicodeDecodeError):
@@ -103,12 +100,10 @@ class Bus:
         self.arrivals.put(Delivery(topic, bytes(message.payload), message.mid, message.qos))
 
 
-def _without_delay(_client: mqtt.Client, _data: Any, sock: Any) -> None:  # noqa: ANN401 - Nagle costs 80 ms a message
+def _without_delay(_client: mqtt.Client, _data: Any, sock: Any) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _check_published(_client: mqtt.Client, _data: Any, _mid: int, reason: Any, _properties: Any) -> None:  # noqa: ANN401
+def _check_published(_client: mqtt.Client, _data: Any, _mid: int, reason: Any, _properties: Any) -> None:
     if reason.is_failure:  # a refused publish looks like success everywhere else
         log.error("broker refused a publish", reason=str(reason))
-
-

@@ -97,7 +97,7 @@ class Centre:
             try:
                 self._take(held)
             except OperationalError as error:  # the database is away: nothing is lost, everything waits
-                log.error("database away", error=str(error.orig))
+                log.warning("database away", error=str(error.orig))
                 self._stopping.wait(RETRY_S)
                 continue
             except Exception:

@@ -58,7 +58,7 @@ def order(session: Session, site: str, lane: str, action: Action, by: str) -> Or
             site=site,
             box=box.box,
             lane=lane,
-            action=action.__struct_config__.tag,
+            action=str(action.__struct_config__.tag),
             visit=getattr(action, "visit", None),
             by=by,
             issued_at=now,

@@ -1,9 +1,9 @@
 """The database: one engine for SQLite and PostgreSQL, with the durability that the books need."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from alembic import command
 from alembic.config import Config
@@ -13,7 +13,11 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
-_INSERT: Final = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+# both dialects speak ON CONFLICT in the same words; sqlite's type stands for both
+_INSERT: Final[dict[str, Callable[[Any], sqlite.Insert]]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": cast("Callable[[Any], sqlite.Insert]", postgresql.insert),
+}
 BUSY_MS: Final = 20_000
 
 
@@ -60,7 +64,7 @@ def insert_many(session: Session, table: type[SQLModel], rows: list[dict[str, An
     if not rows:
         return 0
     insert = _INSERT[session.get_bind().dialect.name]
-    result = session.connection().execute(insert(table).on_conflict_do_nothing(), rows)  # type: ignore[operator]
+    result = session.connection().execute(insert(table).on_conflict_do_nothing(), rows)
     return max(0, result.rowcount)
 
 
@@ -87,12 +91,12 @@ def hold(session: Session, name: str) -> None:
 
 
 def _durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # we begin ourselves, see _immediate
+    connection.isolation_level = None  # we begin ourselves, see _immediate
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _immediate(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event hands over its own connection
+def _immediate(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if not connection.get_execution_options().get("reading") else "BEGIN")

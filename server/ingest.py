@@ -149,7 +149,7 @@ def _book(
     return taken
 
 
-def _take(  # noqa: PLR0913 - the parts of one batch
+def _take(
     batch: Batch, tariffs: Tariffs, envelope: Envelope, payload: bytes, taken: Taken, troubles: list[Trouble]
 ) -> None:
     mark = batch.mark(envelope.box, envelope.journal)

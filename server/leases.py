@@ -77,5 +77,3 @@ def _paid_inside(session: Session, site: str) -> tuple[str, ...]:
         .where(VisitRow.site == site, col(VisitRow.left_at).is_(None))
     )
     return tuple(visit for visit in session.exec(inside) if owed(session, visit) <= 0)
-
-

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from server.app import application
 from server.centre import Centre
 from server.config import BadConfig, load
+from server.console.serving import Server
 from server.setup import prepare
 
 
@@ -46,6 +47,6 @@ def _run(path: Path) -> int:
         return 2
     app = application(Centre(config))
     settings = uvicorn.Config(app, host=config.host, port=config.port, log_level="warning", access_log=False)
-    server = uvicorn.Server(settings)
+    server = Server(settings, app.state.streams)
     server.run()
     return 0 if server.started else os.EX_UNAVAILABLE

@@ -28,7 +28,7 @@ class Kept(NamedTuple):
     settled: Settled | None
 
 
-def keep(  # noqa: PLR0913 - the parts of one notice
+def keep(
     session: Session,
     provider: str,
     provider_id: str,
@@ -63,7 +63,7 @@ def refuse(session: Session, provider: str, raw: bytes, why: str, now: datetime)
     anomaly(session, Code.NOTICE_REFUSED, subject, "", now, {"why": why})
 
 
-def anomaly(  # noqa: PLR0913 - one row
+def anomaly(
     session: Session, code: Code, subject: str, site: str, now: datetime, evidence: dict[str, str], amount: int = 0
 ) -> None:
     """Record trouble once."""

@@ -20,12 +20,22 @@ def is_known(session: Session, topic: Topic) -> bool:
 
 def state_said(session: Session, topic: Topic, state: State, now: datetime) -> BoxNowRow:
     """Take over what the box says of itself and its lanes."""
-    row = session.get(BoxNowRow, state.box) or BoxNowRow(box=state.box, site=topic.site, **_blank(now))
-    row.boot, row.monotonic_ms, row.heard_at = str(state.boot), state.monotonic_ms, now
-    row.online, row.reader, row.version = True, state.reader, state.version
-    row.journal, row.last_sequence, row.waiting = state.journal, state.last_sequence, state.waiting
-    row.lease_number, row.delta_number = state.lease_number, state.delta_number
-    session.add(row)
+    said = BoxNowRow(
+        box=state.box,
+        site=topic.site,
+        boot=str(state.boot),
+        monotonic_ms=state.monotonic_ms,
+        heard_at=now,
+        online=True,
+        journal=state.journal,
+        last_sequence=state.last_sequence,
+        waiting=state.waiting,
+        lease_number=state.lease_number,
+        delta_number=state.delta_number,
+        reader=state.reader,
+        version=state.version,
+    )
+    row = session.merge(said)
     for lane in state.lanes:
         now_row = session.get(LaneNowRow, (topic.site, lane.lane)) or LaneNowRow(
             site=topic.site, lane=lane.lane, box=state.box, direction=lane.direction, updated_at=now
@@ -56,19 +66,3 @@ def reply_said(session: Session, reply: Reply, now: datetime) -> None:
         recorded_at=now,
     )
     insert_once(session, row)
-
-
-def _blank(now: datetime) -> dict[str, object]:
-    return {
-        "boot": "",
-        "monotonic_ms": 0,
-        "heard_at": now,
-        "online": True,
-        "journal": "",
-        "last_sequence": 0,
-        "waiting": 0,
-        "lease_number": 0,
-        "delta_number": 0,
-        "reader": "",
-        "version": "",
-    }

@@ -27,7 +27,7 @@ class SnapshotCamera:
             answer = connection.getresponse()
             body = answer.read(BYTES_MAX + 1)
         except (OSError, http.client.HTTPException) as error:
-            raise DeviceFailed(f"camera: {error or type(error).__name__}") from error
+            raise DeviceFailed(f"camera: {type(error).__name__}: {error}") from error
         finally:
             connection.close()
         if answer.status != http.client.OK:

@@ -73,7 +73,7 @@ class SiteBus:
         """Put a page on the lane's screen."""
         self._client.publish(screen_topic(board), encode(page), qos=1, retain=True)
 
-    def _connected(self, client: mqtt.Client, *_: Any) -> None:  # noqa: ANN401 - paho's signature
+    def _connected(self, client: mqtt.Client, *_: Any) -> None:
         for board in self._listeners:
             topics = (
                 tasmota.result_topic(board),
@@ -84,12 +84,12 @@ class SiteBus:
             client.subscribe([(topic, 1) for topic in topics])
             client.publish(tasmota.status_topic(board), b"10", qos=1)
 
-    def _disconnected(self, *_: Any) -> None:  # noqa: ANN401 - paho's signature
+    def _disconnected(self, *_: Any) -> None:
         log.warning("site broker lost", port=self._broker.port)
         for listener in self._listeners.values():
             self._post(listener.board_lost)
 
-    def _message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:  # noqa: ANN401
+    def _message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         parts = message.topic.split("/")
         listener = self._listeners.get(parts[1]) if len(parts) == 3 else None
         if listener is None:

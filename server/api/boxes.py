@@ -20,4 +20,6 @@ def boxes(centre: CentreDep, person: PersonDep) -> dict[str, Any]:
     shown = ("box", "site", "online", "waiting", "last_sequence", "lease_number", "reader", "version")
     with reading(centre.engine) as session:
         rows = session.exec(select(BoxNowRow).order_by(col(BoxNowRow.box))).all()
-    return {"boxes": [{name: getattr(row, name) for name in shown} | {"heard_at": row.heard_at.isoformat()} for row in rows]}
+    return {
+        "boxes": [{name: getattr(row, name) for name in shown} | {"heard_at": row.heard_at.isoformat()} for row in rows]
+    }

@@ -9,11 +9,12 @@ from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from gate.messages import Action, Display, Open, OpeningReason
-from server import commands
 from server.api.caller import CentreDep, PersonDep, needed
 from server.auth import Person, Power, audit
 from server.centre import Centre
+from server.commands import NobodyThere
 from server.db import reading, transaction
+from server.help import ordered
 from server.lanes import lanes_now, open_visits
 from server.register import SiteRow
 
@@ -71,14 +72,7 @@ def open_lane(site: str, lane: str, body: OpenOrder, centre: CentreDep, person: 
 
 def _ordered(centre: Centre, person: Person, site: str, action: Action, what: str) -> dict[str, str]:
     needed(person, Power.HELP_DRIVERS)
-    lane = getattr(action, "lane", "")
-    with transaction(centre.engine) as session:
-        try:
-            order = commands.order(session, site, lane, action, by=person.name)
-        except commands.NobodyThere as error:
-            raise HTTPException(404, str(error)) from error
-        detail = {"command": str(order.command.command), "note": getattr(action, "note", "")}
-        audit(session, person.name, what, f"{site}/{lane}", datetime.now(UTC), detail)
-    commands.send(centre.bus, centre.key, [order])
-    centre.live.changed(site)
-    return {"command": str(order.command.command)}
+    try:
+        return {"command": str(ordered(centre, person, site, action, what))}
+    except NobodyThere as error:
+        raise HTTPException(404, str(error)) from error

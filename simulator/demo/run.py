@@ -93,8 +93,7 @@ def _compared(stage: Stage, http: httpx.Client, say: Any) -> dict[str, Any]:
             break
         time.sleep(LOOK_S)
     sites = {
-        site.site: {"truth": truth["sites"][site.site]["totals"], "books": books[site.site]["totals"]}
-        for site in SITES
+        site.site: {"truth": truth["sites"][site.site]["totals"], "books": books[site.site]["totals"]} for site in SITES
     }
     return {
         "sites": sites,
@@ -138,7 +137,9 @@ def _wait_for(stage: Stage, parts: list[Process], holds: Any, what: str) -> None
             if not part.running:
                 raise DemoFailed(_obituary(part))
         if time.monotonic() > until:
-            raise DemoFailed(f"{what} did not come up in {READY_S:.0f} s\n" + "\n".join(_tail(part.log) for part in parts))
+            raise DemoFailed(
+                f"{what} did not come up in {READY_S:.0f} s\n" + "\n".join(_tail(part.log) for part in parts)
+            )
         time.sleep(LOOK_S)
 
 
@@ -157,7 +158,7 @@ def _progress(world: Process, say: Any) -> None:
         return
     told = json.loads(lines[-1])
     words = [
-        f"{site} {figures['arrived']} came, {figures['inside']} inside, {figures['payments']} paid {figures['paid_vnd']:,}₫"
+        f"{site} {figures['arrived']} came, {figures['inside']} inside, {figures['paid_vnd']:,} ₫ paid"
         for site, figures in told["sites"].items()
     ]
     say(f"{told['phase']}: " + " · ".join(words), live=True)

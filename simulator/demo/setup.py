@@ -75,10 +75,15 @@ def set_up(folder: Path, *, arrivals_s: float | None, seed: int) -> Stage:
         brokers.append(site_broker)
         tokens[site.box] = secrets.token_urlsafe(24)
         camera_port = free_port()
-        _write(folder / f"{site.box}.json", _box(site, folder, key, url, tokens[site.box], broker, users, site_broker, own, camera_port))
+        _write(
+            folder / f"{site.box}.json",
+            _box(site, folder, key, url, tokens[site.box], broker, users, site_broker, own, camera_port),
+        )
         plans.append(_plan(site, site_broker.port, own[DEVICES_USER], camera_port))
     stage = Stage(folder, tuple(brokers), people, url)
-    _write(stage.centre, _centre(folder, key, centre_port, broker.port, users[CENTRE_USER], tokens, people, notice_secret))
+    _write(
+        stage.centre, _centre(folder, key, centre_port, broker.port, users[CENTRE_USER], tokens, people, notice_secret)
+    )
     _write(stage.world, _world(stage, plans, notice_secret, arrivals_s, seed))
     return stage
 
@@ -99,7 +104,7 @@ def _broker(port: int, user: str, password: str) -> dict[str, Any]:
     return {"host": HOST, "port": port, "user": user, "password": password}
 
 
-def _centre(  # noqa: PLR0913, PLR0917 - the parts of one file
+def _centre(
     folder: Path,
     key: Ed25519PrivateKey,
     port: int,
