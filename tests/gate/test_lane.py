@@ -1,0 +1,229 @@
+"""Every phase with every level of every sensor and every event: what must hold in all of them.
+
+The space is finite, so it is enumerated: a random walk hardly ever reaches an occupied zone under a raised arm.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import product
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+from gate.devices.board import SENSORS, Level, Reading, Sensor
+from gate.lane import LIMITS, PULSES_MAX, TRANSITIONS, Effect, Event, Lane, Phase, Step, blinded, sensed, step
+
+ON, OFF, UNKNOWN = Level.ON, Level.OFF, Level.UNKNOWN
+EVENTS: Final = tuple(Event)
+ALL_OFF: Final = (OFF,) * len(SENSORS)
+DETECTORS: Final = (Sensor.ARMING, Sensor.SAFETY, Sensor.EXIT)
+LATE = 1_000.0
+"""Long after the moment at which the lanes below asked to be woken."""
+PULSE_OF: Final = {Phase.RAISING: Effect.RAISE_ARM, Phase.LOWERING: Effect.LOWER_ARM}
+PULSES: Final = set(PULSE_OF.values())
+AFTER_HAND: Final = {Phase.BY_HAND, Phase.IDLE, Phase.IDENTIFYING}
+"""Where a lane may be after its arm was moved by hand: still up; down, and empty or with the next vehicle."""
+NEVER_FOR_NOTHING: Final = {Event.PASSED, Event.FIRE_ON}
+"""Events that no lane may leave unanswered."""
+
+
+class Case(NamedTuple):
+    lane: Lane
+    event: Event
+
+
+Found = Mapping[str, list[Case]]
+
+
+def lane_in(phase: Phase, levels_now: Iterable[Level], *, wake_at: float | None = 0.0) -> Lane:
+    given: dict[str, Any] = dict(zip(SENSORS, levels_now, strict=True))
+    return Lane(phase, pulses=1, wake_at=wake_at, **given)
+
+
+def every_lane() -> Iterator[Lane]:
+    for phase in Phase:
+        for levels_now in product(Level, repeat=len(SENSORS)):
+            yield lane_in(phase, levels_now)
+
+
+levels = attrgetter(*SENSORS)
+
+
+def zone_was_clear(lane: Lane, _event: Event, after: Step) -> bool:
+    """Said without the lane's own guard."""
+    clear = lane.safety is OFF and lane.exit is OFF and lane.fire is not ON
+    return clear or Effect.LOWER_ARM not in after.effects
+
+
+def pulse_fits_the_phase(_lane: Lane, _event: Event, after: Step) -> bool:
+    pulses = PULSES & set(after.effects)
+    return not pulses or pulses == {PULSE_OF.get(after.lane.phase)}
+
+
+def hand_is_respected(lane: Lane, event: Event, after: Step) -> bool:
+    if lane.phase is not Phase.BY_HAND:
+        return True
+    if after.lane.phase is Phase.LOWERING:
+        return event is Event.ORDERED_DOWN
+    return after.lane.phase in AFTER_HAND and not PULSES & set(after.effects)
+
+
+def fire_wins(_lane: Lane, event: Event, after: Step) -> bool:
+    return event is not Event.FIRE_ON or (after.lane.phase is Phase.BY_HAND and not PULSES & set(after.effects))
+
+
+def each_passage_counts_once(_lane: Lane, event: Event, after: Step) -> bool:
+    return after.effects.count(Effect.COUNT_PASSAGE) == (event is Event.PASSED)
+
+
+def the_unexpected_moves_nothing(lane: Lane, event: Event, after: Step) -> bool:
+    if event is Event.ELAPSED or (lane.phase, event) in TRANSITIONS:
+        return True
+    return after.lane.phase is lane.phase and not set(after.effects) - {Effect.COUNT_PASSAGE}
+
+
+def no_level_is_invented(lane: Lane, _event: Event, after: Step) -> bool:
+    return bool(levels(after.lane) == levels(lane))
+
+
+RULES: Final[tuple[Callable[[Lane, Event, Step], bool], ...]] = (
+    zone_was_clear,
+    pulse_fits_the_phase,
+    hand_is_respected,
+    fire_wins,
+    each_passage_counts_once,
+    the_unexpected_moves_nothing,
+    no_level_is_invented,
+)
+
+
+@pytest.fixture(scope="module")
+def seen() -> tuple[Found, set[tuple[Phase, Event]]]:
+    """The broken rules with their cases, and the rows of the table that moved a lane."""
+    found = defaultdict[str, list[Case]](list)
+    reached = set[tuple[Phase, Event]]()
+    count = 0
+    for lane in every_lane():
+        for event in EVENTS:
+            after = step(lane, event, LATE)
+            count += 1
+            if after.lane is lane and not after.effects and event not in NEVER_FOR_NOTHING:
+                continue
+            if after.lane.phase is not lane.phase:
+                reached.add((lane.phase, event))
+            for rule in RULES:
+                if not rule(lane, event, after):
+                    found[rule.__name__].append(Case(lane, event))
+    assert count == len(Phase) * len(Level) ** len(SENSORS) * len(Event) == 148_716
+    return found, reached
+
+
+def test_no_case_breaks_a_rule(seen: tuple[Found, set[tuple[Phase, Event]]]) -> None:
+    found, _ = seen
+    assert not found, {rule: (len(cases), cases[0]) for rule, cases in found.items()}
+
+
+def test_every_row_of_the_table_is_reached(seen: tuple[Found, set[tuple[Phase, Event]]]) -> None:
+    _, reached = seen
+    assert set(TRANSITIONS) - reached == set()
+    assert reached - set(TRANSITIONS) == {(phase, Event.ELAPSED) for phase in Phase} & reached
+
+
+def test_every_limit_acts_when_its_time_is_over_and_not_before() -> None:
+    for phase, limit in LIMITS.items():
+        lane = lane_in(phase, ALL_OFF, wake_at=50.0)
+        assert step(lane, Event.ELAPSED, 49.9) == Step(lane)
+        after = step(lane, Event.ELAPSED, 50.0)
+        assert after.lane.phase is limit.target
+        assert after.effects, f"{phase} ended its wait in silence"
+
+
+def test_a_phase_without_a_limit_is_never_woken() -> None:
+    for phase in set(Phase) - set(LIMITS):
+        lane = lane_in(phase, ALL_OFF)
+        assert step(lane, Event.ELAPSED, LATE) == Step(lane)
+
+
+@pytest.mark.parametrize("phase", [Phase.RAISING, Phase.LOWERING])
+def test_an_arm_that_does_not_move_is_pulsed_three_times_and_no_more(phase: Phase) -> None:
+    into = {Phase.RAISING: (Phase.IDENTIFYING, Event.GRANTED), Phase.LOWERING: (Phase.OPEN, Event.ORDERED_DOWN)}
+    before, event = into[phase]
+    now = 0.0
+    lane, effects = step(lane_in(before, ALL_OFF), event, now)
+    for _ in range(1_000):
+        now += 60
+        moved = step(lane, Event.ELAPSED, now)
+        lane, effects = moved.lane, effects + moved.effects
+    assert len([effect for effect in effects if effect in PULSES]) == 3 == PULSES_MAX
+    assert lane.phase is Phase.FAULT
+    assert effects[-1] is Effect.REPORT_FAULT
+
+
+def test_an_arm_over_an_unknown_zone_is_not_pulsed_however_long_it_takes() -> None:
+    lane = Lane(Phase.LOWERING, OFF, UNKNOWN, OFF, pulses=1, wake_at=0.0)
+    for turn in range(1_000):
+        moved = step(lane, Event.ELAPSED, turn * 60.0)
+        assert moved.effects == ()
+        lane = moved.lane
+
+
+def test_whatever_the_phase_a_blinded_lane_never_lowers() -> None:
+    for lane in every_lane():
+        if lane.fire is lane.limit_up is lane.limit_down is OFF:
+            for event in EVENTS:
+                assert Effect.LOWER_ARM not in step(blinded(lane), event, LATE).effects
+
+
+def test_blinded_lanes_know_nothing_and_keep_their_phase() -> None:
+    for phase in Phase:
+        lane = blinded(lane_in(phase, ALL_OFF, wake_at=7.0))
+        assert lane == Lane(phase, pulses=1, wake_at=7.0)
+
+
+def every_reading() -> Iterator[tuple[Lane, Reading]]:
+    for levels_now in product(Level, repeat=len(SENSORS)):
+        lane = lane_in(Phase.PASSING, levels_now)
+        for sensor, level, edge in product(Sensor, Level, (True, False)):
+            yield lane, Reading(sensor, level, edge)
+
+
+def test_a_loop_that_is_only_reported_clear_proves_nothing() -> None:
+    for lane, reading in every_reading():
+        if reading.sensor in DETECTORS and reading.level is OFF and not reading.edge:
+            assert sensed(lane, reading) == (lane, ())
+
+
+def test_every_other_reading_is_believed() -> None:
+    for lane, reading in every_reading():
+        if reading.sensor not in DETECTORS or reading.level is not OFF or reading.edge:
+            after, _ = sensed(lane, reading)
+            assert getattr(after, reading.sensor) is reading.level
+            assert sum(now is not before for now, before in zip(levels(after), levels(lane), strict=True)) <= 1
+
+
+def test_readings_become_these_events_and_no_others() -> None:
+    for lane, reading in every_reading():
+        after, events = sensed(lane, reading)
+        if after == lane or reading.level is UNKNOWN:
+            assert events == ()
+        else:
+            assert set(events) == expected_events(after, reading), (lane, reading)
+
+
+def expected_events(after: Lane, reading: Reading) -> set[Event]:
+    """What a change to ON or OFF means, said a second time and another way."""
+    on = reading.level is ON
+    clear = {Event.ZONE_CLEARED} if after.safety is after.exit is OFF else set[Event]()
+    down_only = after.limit_down is ON and after.limit_up is not ON
+    up_only = after.limit_up is ON and after.limit_down is not ON
+    arm = Event.ARM_UP if up_only else Event.ARM_DOWN if down_only else Event.ARM_MOVING
+    said: dict[Sensor, tuple[set[Event], set[Event]]] = {
+        Sensor.ARMING: ({Event.VEHICLE_ARRIVED}, {Event.VEHICLE_LEFT}),
+        Sensor.SAFETY: ({Event.ZONE_ENTERED}, clear),
+        Sensor.EXIT: ({Event.ZONE_ENTERED}, clear | {Event.PASSED}),
+        Sensor.FIRE: ({Event.FIRE_ON}, {Event.FIRE_OFF}),
+        Sensor.LIMIT_UP: ({arm}, {arm}),
+        Sensor.LIMIT_DOWN: ({arm}, {arm}),
+    }
+    return said[reading.sensor][0 if on else 1]
