@@ -1,0 +1,1 @@
+"""Plate readers: pictures in, plates out."""

@@ -1,0 +1,111 @@
+"""The search under the grammar, on probabilities written by hand."""
+
+import numpy as np
+import pytest
+
+from edge.reader.automaton import automaton
+from edge.reader.decode import greedy, heard, search
+from edge.reader.layout import Place, above, arrangements, beside, halves
+from edge.reader.networks import Matrix
+from edge.reader.rapid import judged
+from edge.reader.symbols import ALPHABET, BLANK, Folding
+
+
+def spoken(*moments: str | dict[str, float]) -> Matrix:
+    """A folded matrix: each moment says one character for sure, or some with their probabilities; '' is silence."""
+    matrix = np.zeros((2 * len(moments) + 1, BLANK + 1), np.float32)
+    matrix[::2, BLANK] = 1.0
+    for number, moment in enumerate(moments):
+        shares = {moment: 1.0} if isinstance(moment, str) else moment
+        for char, share in shares.items():
+            matrix[2 * number + 1, ALPHABET.index(char) if char else BLANK] = share
+    return matrix
+
+
+def best(*lines: Matrix) -> str:
+    found = search(list(lines), automaton(len(lines)))
+    return found[0].text if found else ""
+
+
+def test_what_is_sure_and_fits_stays() -> None:
+    line = spoken(*"30A12345")
+    assert greedy([line]) == best(line) == "30A12345"
+    assert heard([line], "30A12345") == pytest.approx([1.0] * 8)
+
+
+def test_repeated_characters_stay_apart() -> None:
+    assert best(spoken(*"51K99999")) == "51K99999"
+
+
+def test_the_grammar_puts_letters_and_digits_in_their_places() -> None:
+    assert best(spoken(*"3OA12345")) == "30A12345"
+    assert best(spoken(*"24"), spoken(*"123")) == "", "no plate is that short"
+    assert best(spoken(*"478", "1"), spoken(*"42872")) == "47B142872"
+
+
+def test_an_uncertain_character_goes_where_the_grammar_allows() -> None:
+    line = spoken("3", "0", {"O": 0.6, "A": 0.4}, *"12345")
+    assert greedy([line]) == "30O12345"
+    assert best(line) in {"30A12345", "30D12345"}
+
+
+def test_two_lines_break_where_their_format_breaks() -> None:
+    assert best(spoken(*"24B1"), spoken(*"1234")) == "24B11234"
+    assert best(spoken(*"24B11"), spoken(*"234")) == "", "no plate breaks there"
+
+
+def test_what_is_left_out_counts_against_its_neighbours() -> None:
+    line = spoken(*"TH", {"1": 0.7, "": 0.3}, *"5661")
+    sure = dict(zip("TH5661", heard([line], "TH5661"), strict=True))
+    assert sure["T"] == pytest.approx(1.0)
+    assert sure["H"] == pytest.approx(0.3)
+
+
+def test_a_repair_shows_in_the_confidence_and_keeps_the_raw_text() -> None:
+    candidate = judged([[spoken(*"3OA12345")]], ((0,),))
+    assert candidate is not None
+    assert (candidate.text, candidate.raw) == ("30A12345", "3OA12345")
+    assert candidate.weakest < 0.1
+
+
+@pytest.mark.parametrize("text", ["13A12345", "AB1234CD", "99999999"])
+def test_a_text_outside_the_grammar_comes_out_as_read(text: str) -> None:
+    candidate = judged([[spoken(*text)]], ((0,),))
+    assert candidate is not None
+    assert candidate.text == candidate.raw == text
+
+
+def test_words_are_no_plates() -> None:
+    assert judged([[spoken(*"HONDA")]], ((0,),)) is None
+
+
+def test_symbols_fold_into_the_plate_alphabet() -> None:
+    symbols = ["", "a", "A", "Đ", "đ", "D", "-", "·", "\uff13", "云", "ß", "木"]
+    matrix = np.eye(len(symbols), dtype=np.float32)
+    folded = Folding(symbols).fold(matrix)
+    read = ["" if row.argmax() == BLANK else ALPHABET[row.argmax()] for row in folded]
+    assert read[:10] == ["", "A", "A", "D", "D", "D", "", "", "3", "云"]
+    assert folded[10:, :BLANK].max() == 0, "what no plate holds gives no character"
+
+
+def place(x: float, y: float, width: float, height: float) -> Place:
+    return Place(np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]], np.float32))
+
+
+def test_which_lines_make_a_plate() -> None:
+    top, bottom, far = place(10, 10, 80, 40), place(0, 52, 100, 40), place(400, 10, 80, 40)
+    left, right = place(0, 0, 60, 30), place(70, 2, 90, 30)
+    assert above(top, bottom)
+    assert not above(bottom, top)
+    assert not above(top, far)
+    assert beside(left, right)
+    assert not beside(right, left)
+    assert not beside(left, far)
+    assert ((0,), (1,)) in arrangements([top, bottom, far])
+    assert ((0, 1),) in arrangements([left, right])
+
+
+def test_halves_of_a_square_place() -> None:
+    upper, lower = halves(place(0, 0, 100, 80))
+    assert upper.centre[1] < 40 < lower.centre[1]
+    assert above(upper, lower)
