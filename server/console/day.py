@@ -1,0 +1,160 @@
+"""The day of a site: what happened, what it came to, what is amiss. References only, never a plate."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
+
+from gate.findings import WORDS, Finding
+from gate.messages import Direction, OpeningReason
+from gate.reconcile import Day, Report, reconcile
+from server.api.caller import CentreDep, PersonDep, needed
+from server.auth import Power
+from server.console.evidence import explained
+from server.console.live import sites_of
+from server.console.page import language, page, say_to
+from server.console.words import Language, Say
+from server.db import reading
+from server.reconcile import day as facts_of
+from server.reconcile import local_date
+from server.register import SiteRow
+
+FINDINGS_MAX: Final = 200
+MONEY: Final = ("charged", "paid", "outstanding", "received", "unapplied", "awaiting_bank")
+COUNTS: Final = ("openings", "entries", "exits", "visits", "inside", "unread")
+router = APIRouter()
+
+
+class Witness(NamedTuple):
+    """One direction as the independent witnesses count it. `gap` is how far the counts lie apart."""
+
+    direction: Direction
+    passages: int
+    visits: int
+    charges: int | None
+
+    @property
+    def gap(self) -> int:
+        """0 when passages and visits agree."""
+        return abs(self.passages - self.visits)
+
+
+class Case(NamedTuple):
+    """A finding as people read it."""
+
+    finding: Finding
+    title: str
+    next_step: str
+    evidence: tuple[tuple[str, str], ...]
+
+
+@router.get("/day")
+def some_day(centre: CentreDep, person: PersonDep, site: str = "", date: str = "") -> Response:
+    """The day that a form asks for; without one, today at the first site."""
+    needed(person, Power.SEE_BOOKS)
+    with reading(centre.engine) as session:
+        known = [row.site for row in sites_of(session)]
+    if not known:
+        raise HTTPException(404, "error.no_site")
+    on = date_of(date) if date else local_date(datetime.now(UTC))
+    return RedirectResponse(f"/day/{site if site in known else known[0]}/{on.isoformat()}", 303)
+
+
+@router.get("/day/{site}/{on}")
+def one_day(site: str, on: str, request: Request, centre: CentreDep, person: PersonDep) -> Response:
+    """A site's local day."""
+    needed(person, Power.SEE_BOOKS)
+    day, now = date_of(on), datetime.now(UTC)
+    with reading(centre.engine) as session:
+        row = known_site(session, site)
+        sites = sites_of(session)
+        facts = facts_of(session, site, day, now)
+    report = reconcile(facts)
+    values = _values(report, say_to(request), language(request))
+    today = local_date(now)
+    values |= {"previous": _near(day, -1), "next": _near(day, 1), "today": today}
+    values |= {"site": row, "sites": sites, "on": day, "as_of": now, "witnesses": _witnesses(facts, report)}
+    return page(request, "day.html", person, **values)
+
+
+def known_site(session: Session, site: str) -> SiteRow:
+    """The site. 404 when nobody registered it."""
+    row = session.get(SiteRow, site)
+    if row is None:
+        raise HTTPException(404, "error.no_site")
+    return row
+
+
+def date_of(text: str) -> date:
+    """A date as in an address. 404 for anything else; the years are those that every zone can hold."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError as error:
+        raise HTTPException(404, "error.bad_day") from error
+    if not 2000 <= found.year <= 2200:
+        raise HTTPException(404, "error.bad_day")
+    return found
+
+
+def _near(on: date, days: int) -> date | None:
+    near = on + timedelta(days=days)
+    return near if 2000 <= near.year <= 2200 else None
+
+
+def _values(report: Report, say: Say, spoken: Language) -> dict[str, Any]:
+    return {
+        "money": [(name, report.money[name]) for name in MONEY],
+        "counts": [(name, report.counts[name]) for name in COUNTS],
+        "reasons": [(reason.value, report.counts[f"openings_{reason}"]) for reason in OpeningReason],
+        "findings": _cases(report.findings[:FINDINGS_MAX], say, spoken),
+        "findings_more": max(0, len(report.findings) - FINDINGS_MAX),
+        "findings_count": len(report.findings),
+        "transit": _cases(report.in_transit[:FINDINGS_MAX], say, spoken),
+        "transit_count": len(report.in_transit),
+        "hours": report.hours,
+        "chart": _chart(report, say),
+    }
+
+
+def _cases(findings: Iterable[Finding], say: Say, spoken: Language) -> list[Case]:
+    return [_case(finding, say, spoken) for finding in findings]
+
+
+def _case(finding: Finding, say: Say, spoken: Language) -> Case:
+    words = WORDS[finding.code]
+    title, following = (words.vi, words.next_vi) if spoken is Language.VI else (words.en, words.next_en)
+    return Case(finding, title, following, explained(finding.evidence, say))
+
+
+def _witnesses(facts: Day, report: Report) -> list[Witness]:
+    real = [visit for visit in facts.visits if not visit.voided]
+    entered = sum(_within(facts, visit.entered_at) for visit in real)
+    left = sum(_within(facts, visit.left_at) for visit in real)
+    return [
+        Witness(Direction.IN, report.counts["entries"], entered, None),
+        Witness(Direction.OUT, report.counts["exits"], left, report.counts["charges"]),
+    ]
+
+
+def _within(facts: Day, at: datetime | None) -> bool:
+    return at is not None and facts.start <= at < facts.end
+
+
+def _chart(report: Report, say: Say) -> dict[str, Any]:
+    """Series for the charts, with their names."""
+    hours = report.hours
+    return {
+        "hour": say("hours.hour"),
+        "hours": [hour.hour for hour in hours],
+        "passages": [
+            {"name": say("hours.in"), "values": [hour.entries for hour in hours]},
+            {"name": say("hours.out"), "values": [hour.exits for hour in hours]},
+        ],
+        "money": [
+            {"name": say("hours.charged"), "values": [hour.charged for hour in hours]},
+            {"name": say("hours.received"), "values": [hour.paid for hour in hours]},
+        ],
+    }

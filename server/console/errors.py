@@ -1,0 +1,60 @@
+"""Refusals in words: a page for people, a sentence for a part of a page, JSON for programs as before."""
+
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from server.console.page import page, say_to
+from server.console.words import WORDS
+
+PROGRAMS: Final = "/v1/"
+_KNOWN: Final = frozenset({400, 401, 403, 404, 405, 409, 503})
+
+
+def install(app: FastAPI) -> None:
+    """Answer people in words wherever a program is not asking."""
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if request.url.path.startswith(PROGRAMS):
+        return await http_exception_handler(request, error)
+    if error.status_code == 401:
+        return _to_login(request)
+    return _told(request, error.status_code, str(error.detail))
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    if request.url.path.startswith(PROGRAMS):
+        return await request_validation_exception_handler(request, error)
+    return _told(request, 400, "")
+
+
+def _to_login(request: Request) -> Response:
+    """Send a page to the login; a part of a page takes the whole page there."""
+    if is_part(request):
+        return Response(status_code=401, headers={"HX-Redirect": "/login"})
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return Response(status_code=401)
+    return RedirectResponse("/login", 303)
+
+
+def _told(request: Request, status: int, detail: str) -> Response:
+    say = say_to(request)
+    kind = status if status in _KNOWN else 400
+    more = say(detail) if detail in WORDS else say(f"error.{kind}.more")
+    if is_part(request):
+        return PlainTextResponse(f"{say(f'error.{kind}')}. {more}", status)
+    return page(request, "error.html", None, status=status, title=say(f"error.{kind}"), more=more)
+
+
+def is_part(request: Request) -> bool:
+    """Whether a script asks for a part of a page."""
+    return "hx-request" in request.headers

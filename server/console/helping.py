@@ -1,0 +1,115 @@
+"""Help for a driver from the page: this vehicle, or open with a reason."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from gate.messages import Action, Direction, Display, Open, OpeningReason
+from gate.plate import normalise
+from server.api.caller import CentreDep, PersonDep, needed
+from server.auth import Person, Power, audit
+from server.centre import Centre
+from server.commands import NobodyThere
+from server.console.cards import open_visits
+from server.console.page import page
+from server.db import reading, transaction
+from server.derived import LaneNowRow
+from server.help import NOTE_MAX, Because, noted, ordered
+
+CHOICES_MAX: Final = 24
+VISIT: Final = "^[A-Z0-9]{11}$"
+Visit = Annotated[str, Form(pattern=VISIT)]
+router = APIRouter()
+
+
+@router.get("/live/{site}/{lane}/open")
+def open_form(site: str, lane: str, approach: UUID, request: Request, centre: CentreDep, person: PersonDep) -> Response:
+    """The reasons to open for."""
+    _lane(centre, person, site, lane)
+    return page(request, "help_open.html", person, site=site, lane=lane, approach=approach, reasons=list(Because))
+
+
+@router.get("/live/{site}/{lane}/choose")
+def choose_form(
+    site: str, lane: str, approach: UUID, request: Request, centre: CentreDep, person: PersonDep, part: str = ""
+) -> Response:
+    """Vehicles inside, to pick the one at the exit. Who looks is recorded."""
+    row = _lane(centre, person, site, lane)
+    if row.direction != Direction.OUT:
+        raise HTTPException(404)
+    now, key = datetime.now(UTC), normalise(part)[:16]
+    with transaction(centre.engine) as session:
+        audit(session, person.name, "looked at open visits", site, now, {"part": key})
+    with reading(centre.engine) as session:
+        found, more = open_visits(session, site, now, key, CHOICES_MAX)
+    template = "help_choices.html" if request.headers.get("hx-target") == "choices" else "help_choose.html"
+    values: dict[str, Any] = {"site": site, "lane": lane, "approach": approach, "found": found, "more": more}
+    return page(request, template, person, **values)
+
+
+@router.post("/live/{site}/{lane}/open")
+def open_lane(
+    site: str,
+    lane: str,
+    approach: Annotated[UUID, Form()],
+    because: Annotated[Because, Form()],
+    request: Request,
+    centre: CentreDep,
+    person: PersonDep,
+    note: Annotated[str, Form(max_length=NOTE_MAX)] = "",
+) -> Response:
+    """Order the arm up for the vehicle that stands there, with a reason that is kept."""
+    if because is Because.OTHER and len(note.strip()) < 3:
+        raise HTTPException(400, "error.note")
+    action = Open(lane=lane, reason=OpeningReason.PERSON, approach=approach, note=noted(because, note))
+    return _order(request, centre, person, site, action, "opened by hand")
+
+
+@router.post("/live/{site}/{lane}/display")
+def display(
+    site: str,
+    lane: str,
+    approach: Annotated[UUID, Form()],
+    visit: Visit,
+    request: Request,
+    centre: CentreDep,
+    person: PersonDep,
+) -> Response:
+    """Tell the box which visit stands at its arm."""
+    action = Display(lane=lane, approach=approach, visit=visit)
+    return _order(request, centre, person, site, action, "matched by hand")
+
+
+def _order(request: Request, centre: Centre, person: Person, site: str, action: Open | Display, what: str) -> Response:
+    row = _lane(centre, person, site, action.lane)
+    if row.approach != str(action.approach) and row.wants_approach != str(action.approach):
+        raise HTTPException(409)
+    return _sent(request, centre, person, site, action, what)
+
+
+def _sent(request: Request, centre: Centre, person: Person, site: str, action: Action, what: str) -> Response:
+    try:
+        ordered(centre, person, site, action, what)
+    except NobodyThere as error:
+        raise HTTPException(404, "error.no_box") from error
+    answer = page(request, "help_sent.html", person)
+    answer.headers["HX-Trigger"] = "helped"
+    return answer
+
+
+def _lane(centre: Centre, person: Person, site: str, lane: str) -> LaneNowRow:
+    """The lane, for a person who may help there."""
+    needed(person, Power.HELP_DRIVERS)
+    with reading(centre.engine) as session:
+        return _found(session, site, lane)
+
+
+def _found(session: Session, site: str, lane: str) -> LaneNowRow:
+    row = session.get(LaneNowRow, (site, lane))
+    if row is None:
+        raise HTTPException(404)
+    return row

@@ -1,0 +1,48 @@
+"""The console around books of its own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server.app import application
+from server.config import Broker
+from tests.console.scene import PASSWORD, Scene, config
+from tests.console.served import Served
+from tests.harness.ports import free_port
+
+Visitor = Callable[..., httpx.Client]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    """A centre that is not started: no broker, no thread; orders stay in the books."""
+    nobody = Broker(host="127.0.0.1", port=1, user="centre", password="nobody is listening")
+    made = Scene(config(tmp_path, free_port(), nobody))
+    yield made
+    made.centre.engine.dispose()
+
+
+@pytest.fixture
+def visitor(scene: Scene) -> Iterator[Visitor]:
+    """`visitor()` is a browser without scripts; `visitor("manager")` is signed in."""
+    with ExitStack() as stack:
+        served = stack.enter_context(Served(application(scene.centre), scene.centre.config.port))
+
+        def arrive(role: str | None = None) -> httpx.Client:
+            browser = stack.enter_context(httpx.Client(base_url=served.url))
+            if role:
+                answer = browser.post("/login", data={"name": role, "password": PASSWORD})
+                assert answer.status_code == 303, answer.text
+            return browser
+
+        yield arrive
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment that the test begins."""
+    return datetime.now(UTC)
