@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
 
-from server.db import columns, insert_many, upsert_many
+from server.db import columns, hold, insert_many, upsert_many
 from server.derived import JournalMarkRow, LaneNowRow, VisitRow
 from server.facts import ChargeRow, EventRow, PaymentRow
 
@@ -24,6 +24,7 @@ class Batch:
         self.now = now
         self.charged: set[str] = set()
         self.prepaid: set[str] = set()
+        self.places: dict[tuple[str, str, int], str] = {}  # fingerprints of what this batch took
         self._used: set[str] = set()
         self._facts: dict[type[SQLModel], list[dict[str, Any]]] = defaultdict(list)
         self._visits: dict[str, VisitRow | None] = {}
@@ -38,12 +39,24 @@ class Batch:
         find = self.session.exec
         self._visits.update({row.visit: row for row in find(select(VisitRow).where(col(VisitRow.visit).in_(names)))})
         self.charged.update(find(select(ChargeRow.visit).where(col(ChargeRow.visit).in_(names))))
-        early = select(PaymentRow.reference).where(col(PaymentRow.reference).in_(names))
-        self.prepaid.update(reference for reference in find(early) if reference)
+        self._know_money(names)
         sites = {site for site, _ in lanes}
         here = find(select(LaneNowRow).where(col(LaneNowRow.site).in_(sites)))
         self._lanes.update({(row.site, row.lane): row for row in here})
         self.session.expunge_all()
+
+    def expect_money(self, visits: set[str]) -> None:
+        """Keep notices off these visits until the batch is committed, and see the money that came meanwhile.
+
+        A notice that sees no price leaves its money waiting; without this a price could miss that money.
+        """
+        for visit in sorted(visits):  # always in one order: two that hold cannot wait for each other
+            hold(self.session, visit)
+        self._know_money(sorted(visits))
+
+    def _know_money(self, names: list[str]) -> None:
+        early = select(PaymentRow.reference).where(col(PaymentRow.reference).in_(names))
+        self.prepaid.update(reference for reference in self.session.exec(early) if reference)
 
     def remember(self, messages: set[str]) -> None:
         """Look up which of these message ids were used before."""

@@ -18,7 +18,7 @@ from server import commands, leases, presence
 from server.bus import Bus, Delivery
 from server.config import CentreConfig
 from server.db import connect, transaction
-from server.derived import BoxNowRow, LaneNowRow
+from server.derived import BoxNowRow, LaneNowRow, VisitRow
 from server.facts import ChargeRow
 from server.ingest import BATCH_MAX, Arrival, Settled, ingest
 from server.ledger import owed
@@ -77,7 +77,10 @@ class Centre:
         waiting = select(LaneNowRow).where(
             LaneNowRow.site == settled.site, LaneNowRow.visit == settled.visit, LaneNowRow.direction == "out"
         )
-        orders = []
+        orders: list[commands.Order] = []
+        visit = session.get(VisitRow, settled.visit)
+        if visit is None or visit.left_at is not None:  # money that came late opens for nobody
+            return orders
         for lane in session.exec(waiting):
             action = Open(lane=lane.lane, reason=OpeningReason.PAID, visit=settled.visit)
             try:
@@ -127,10 +130,19 @@ class Centre:
             self.authorise(taken.settled)
         for each in deliveries:
             if each.topic.channel is not Channel.EVENT:
-                self._presence(each)
+                self._presence_or_log(each)
             self.bus.acknowledge(each)
         for site in {each.topic.site for each in deliveries}:
             self.live.changed(site)
+
+    def _presence_or_log(self, delivery: Delivery) -> None:
+        """What one box says of itself can be unbookable; that holds up nobody else."""
+        try:
+            self._presence(delivery)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("presence not booked", topic=str(delivery.topic))
 
     def _presence(self, delivery: Delivery) -> None:
         topic, now = delivery.topic, datetime.now(UTC)

@@ -56,16 +56,16 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 def insert_once(session: Session, row: SQLModel) -> bool:
     """Insert the row unless its key is taken. Says whether it was inserted."""
-    return bool(insert_many(session, type(row), [columns(row)]))
+    statement = _INSERT[session.get_bind().dialect.name](type(row)).on_conflict_do_nothing()
+    keys = inspect(type(row)).primary_key  # asked back, because a row count is not to be had everywhere
+    return session.connection().execute(statement.returning(*keys), columns(row)).first() is not None
 
 
-def insert_many(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> int:
-    """Insert rows whose keys are free, in one statement. Says how many went in."""
-    if not rows:
-        return 0
-    insert = _INSERT[session.get_bind().dialect.name]
-    result = session.connection().execute(insert(table).on_conflict_do_nothing(), rows)
-    return max(0, result.rowcount)
+def insert_many(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+    """Insert rows whose keys are free, in one statement. Not every database says how many went in."""
+    if rows:
+        statement = _INSERT[session.get_bind().dialect.name](table).on_conflict_do_nothing()
+        session.connection().execute(statement, rows)
 
 
 def upsert_many(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:

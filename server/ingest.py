@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import structlog
@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
 from gate.findings import Code
-from gate.messages import Ack, Envelope, PlateRead, VehiclePassed
+from gate.messages import Ack, Envelope, PlateRead, Quoted, VehiclePassed
 from gate.topics import Channel, Topic
 from gate.wire import Malformed, decode, encode
 from server import ledger
@@ -29,6 +29,8 @@ from server.register import BoxRow
 from server.tariffs import Tariffs
 
 BATCH_MAX = 500
+PARKED: Final = "parked"
+"""The kind of a fact that was kept and not applied."""
 log = structlog.get_logger()
 
 
@@ -97,7 +99,7 @@ def _park(engine: Engine, arrival: Arrival, error: Exception) -> Taken:
         mark = batch.mark(envelope.box, envelope.journal)
         if envelope.sequence == mark.sequence + 1:
             mark.sequence, mark.updated_at = envelope.sequence, now
-            batch.fact(EventRow, **{**_event(envelope, digest, now), "kind": "parked", "body": "{}"})
+            batch.fact(EventRow, **{**_event(envelope, digest, now), "kind": PARKED, "body": "{}"})
         batch.flush()
         why = f"could not be booked: {type(error).__name__}"
         _record(session, Trouble(Code.MESSAGE_MALFORMED, f"{envelope.box}:{digest[:16]}", envelope.site, why), now)
@@ -144,6 +146,7 @@ def _book(
         _take(batch, tariffs, envelope, payload, taken, troubles)
         mark = batch.mark(envelope.box, envelope.journal)
         taken.acks[Topic(topic.site, topic.box, Channel.ACK)] = Ack(journal=envelope.journal, sequence=mark.sequence)
+    batch.expect_money({each.body.visit for each in taken.fresh if isinstance(each.body, Quoted)})
     batch.flush()
     _money(batch, taken, now)
     return taken
@@ -160,9 +163,16 @@ def _take(
         _compare(batch, envelope, fingerprint, troubles)
         return
     mark.sequence, mark.updated_at = envelope.sequence, batch.now
+    batch.places[envelope.box, envelope.journal, envelope.sequence] = fingerprint
     if not batch.is_new(str(envelope.message_id)):
         subject = f"{envelope.box}:{envelope.message_id}"
         troubles.append(Trouble(Code.MESSAGE_REUSED, subject, envelope.site, "a message id used for another fact"))
+        return
+    foreign = [visit for visit in visits_in(envelope) if not visit.startswith(envelope.site)]
+    if foreign:  # kept as it was said, but no box changes another site's stays
+        batch.fact(EventRow, **{**_event(envelope, fingerprint, batch.now), "kind": PARKED})
+        why = f"{envelope.box} speaks of {foreign[0]}"
+        troubles.append(Trouble(Code.MESSAGE_FOREIGN, f"{envelope.box}:{envelope.message_id}", envelope.site, why))
         return
     batch.fact(EventRow, **_event(envelope, fingerprint, batch.now))
     apply(batch, envelope, tariffs)
@@ -173,7 +183,8 @@ def _compare(batch: Batch, envelope: Envelope, fingerprint: str, troubles: list[
     """A resend is the same bytes; the same place with other content is refused and reported."""
     place = (EventRow.box == envelope.box, EventRow.journal == envelope.journal)
     stored = select(EventRow.fingerprint).where(*place, EventRow.sequence == envelope.sequence)
-    known = batch.session.exec(stored).first()
+    just_now = batch.places.get((envelope.box, envelope.journal, envelope.sequence))
+    known = just_now or batch.session.exec(stored).first()
     if known is not None and known != fingerprint:
         subject = f"{envelope.box}:{envelope.journal}:{envelope.sequence}"
         troubles.append(Trouble(Code.MESSAGE_REUSED, subject, envelope.site, "the same place with other content"))

@@ -32,10 +32,10 @@ def post(session: Session, entry: Entry, now: datetime) -> bool:
     return True
 
 
-def charge(session: Session, visit: VisitRow, happened_at: datetime, now: datetime) -> None:
-    """Post the visit's charge from its quote, once for ever; free stays are charged nothing."""
+def charge(session: Session, visit: VisitRow, happened_at: datetime, now: datetime) -> bool:
+    """Post the visit's charge from its quote, once for ever; free stays are charged nothing. Says whether it is new."""
     if visit.quoted is None or visit.quoted_vat is None:
-        return
+        return False
     row = ChargeRow(
         visit=visit.visit,
         site=visit.site,
@@ -47,10 +47,13 @@ def charge(session: Session, visit: VisitRow, happened_at: datetime, now: dateti
         happened_at=happened_at,
         recorded_at=now,
     )
-    if insert_once(session, row) and row.total:
+    if not insert_once(session, row):
+        return False
+    if row.total:
         total, vat = row.total, row.vat
         entry = ledger.charge(site=row.site, visit=row.visit, total=total, vat=vat, happened_at=happened_at)
         post(session, entry, now)
+    return True
 
 
 def owed(session: Session, visit: str) -> int:
@@ -79,13 +82,15 @@ def receive(session: Session, payment: PaymentRow, now: datetime) -> bool:
 
 
 def apply_waiting(session: Session, visit: VisitRow, now: datetime) -> bool:
-    """Money that came before the price was known settles the visit. Says whether it owes nothing now."""
+    """Money that came before the price was known settles the visit. Says whether that made it owe nothing."""
     hold(session, visit.visit)
     waiting = -_balance(session, visit.visit, LedgerAccount.SUSPENSE)
     if waiting <= 0:
         return False
-    charge(session, visit, now, now)
+    news = charge(session, visit, now, now)
     amount = min(waiting, owed(session, visit.visit))
+    if amount <= 0 and not news:
+        return False  # what waits is over the debt: it opens nothing again
     if amount > 0:
         entry = ledger.applied(key=visit.visit, site=visit.site, visit=visit.visit, amount=amount, happened_at=now)
         post(session, entry, now)

@@ -61,6 +61,8 @@ def parse(raw: bytes) -> Notice | None:
         happened_at = datetime.strptime(body.transactionDate, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Malformed(str(error)) from error
+    if not 2000 <= happened_at.year <= 2200:
+        raise Malformed(f"transactionDate: the year {happened_at.year} is outside 2000 to 2200")
     if body.transferType != "in":
         return None
     return Notice(
@@ -69,7 +71,7 @@ def parse(raw: bytes) -> Notice | None:
         account=body.accountNumber,
         amount=body.transferAmount,
         texts=(body.content, body.code or "", body.description or ""),
-        bank_reference=body.referenceCode or "",
+        bank_reference=(body.referenceCode or "").replace("\0", ""),  # PostgreSQL holds no NUL in a text
         happened_at=happened_at,
     )
 
