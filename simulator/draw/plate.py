@@ -86,7 +86,7 @@ def _inks(lines: tuple[str, ...], plate: Plate) -> _Inks:
 def _boxes(lines: tuple[str, ...], width: int, height: int) -> list[Box]:
     if len(lines) == 1:
         return [(0.035 * width, 0.16 * height, 0.93 * width, 0.68 * height)]
-    top = (0.11 * width, 0.10 * height, 0.78 * width, 0.345 * height)
+    top = (0.09 * width, 0.10 * height, 0.82 * width, 0.345 * height)
     return [top, (0.06 * width, 0.535 * height, 0.88 * width, 0.365 * height)]
 
 
