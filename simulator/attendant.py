@@ -69,6 +69,7 @@ class Attendant:
         self, plan: AttendantPlan, sites: dict[str, Site], day: Day, truth: Truth, client: httpx.AsyncClient
     ) -> None:
         self.failures = 0
+        self._failure = ""
         self._plan = plan
         self._sites = sites
         self._day = day
@@ -83,9 +84,16 @@ class Attendant:
         while self._day.phase < Phase.OVER:
             try:
                 await self._look()
-            except (httpx.HTTPError, msgspec.DecodeError):
-                self.failures += 1
+            except (httpx.HTTPError, msgspec.DecodeError) as error:
+                self._failed(f"{type(error).__name__}: {error}")
             await self._day.rest(self._plan.look_s)
+
+    def _failed(self, why: str) -> None:
+        """Note it down, once as long as it stays the same."""
+        self.failures += 1
+        if why != self._failure:
+            self._truth.attendant.append({"at": stamp(), "did": "look", "failed": why})
+        self._failure = why
 
     async def _look(self) -> None:
         if self._token is None:

@@ -1,5 +1,6 @@
 """Who comes, drawn from the seed alone: the same seed brings the same vehicles in the same order, habits included."""
 
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from simulator.draw.plates import PlateSource
 from simulator.draw.subject import Subject
 from simulator.plan import BankPlan, SitePlan
 
+_FIRST_WITHIN_S: Final = 3.0
 _FAMILY: Final = ("NGUYEN", "TRAN", "LE", "PHAM", "HOANG", "VU", "LY", "GIANG", "MA", "THAO", "VANG", "LUONG")
 _MIDDLE: Final = ("VAN", "THI", "DUC", "MINH", "SEO", "A", "XUAN", "NGOC")
 _GIVEN: Final = ("ANH", "BINH", "CHO", "DUNG", "HA", "HUNG", "LAN", "MAI", "NAM", "PHONG", "SON", "TUAN")
@@ -58,13 +60,13 @@ class Vehicle:
 
 
 def arrivals(site: SitePlan, bank: BankPlan, seed: int) -> Iterator[tuple[float, Vehicle]]:
-    """Without end: the seconds since the arrival before, and who arrives."""
+    """Without end: the seconds since the arrival before, and who arrives. The first is soon there."""
     rng = random.Random(f"{seed}/{site.site}")
     plates = PlateSource(random.Random(rng.getrandbits(64)))
-    number = 0
-    while True:
-        number += 1
-        yield rng.expovariate(1 / site.headway_s), _vehicle(f"{site.site}-{number:05}", site, bank, plates, rng)
+    headway_s = rng.uniform(0, min(site.headway_s, _FIRST_WITHIN_S))
+    for number in itertools.count(1):
+        yield headway_s, _vehicle(f"{site.site}-{number:05}", site, bank, plates, rng)
+        headway_s = rng.expovariate(1 / site.headway_s)
 
 
 def _vehicle(name: str, site: SitePlan, bank: BankPlan, plates: PlateSource, rng: random.Random) -> Vehicle:

@@ -112,8 +112,12 @@ def test_who_will_pay_is_waited_for_and_who_cannot_is_let_out(site: SitePlan, *,
 def test_a_centre_that_is_away_or_forgot_the_session_is_asked_again(site: SitePlan) -> None:
     console = Console("no_match", [("SPSBBBBBBBB", "b" * 64)])
     console.away, console.expired = 2, 1
-    attendant, _ = attend(site, console, looks=12)
+    attendant, truth = attend(site, console, looks=12)
     assert (attendant.failures, console.logins, len(console.done)) == (3, 2, 1)
+    assert [done["failed"].partition(":")[0] for done in truth.attendant if done["did"] == "look"] == [
+        "ConnectError",
+        "HTTPStatusError",
+    ]
 
 
 def test_the_same_help_is_not_given_twice_at_once(site: SitePlan) -> None:
