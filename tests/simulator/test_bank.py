@@ -171,6 +171,7 @@ def test_what_is_refused_is_sent_again_with_the_same_bytes(centre: Centre) -> No
     assert len(centre.heard) == 4
 
 
+@pytest.mark.slow
 def test_the_schedule_is_the_providers_and_ends_after_eight(centre: Centre) -> None:
     centre.answers = [500] * 20
     faults = send(centre.url, (transfer(), payer()), retry_unit_s=0.05)
@@ -222,6 +223,7 @@ def test_the_end_of_the_day_waits_for_no_lateness(centre: Centre) -> None:
     assert len(centre.heard) == 2
 
 
+@pytest.mark.slow
 def test_the_end_of_the_day_gives_a_silent_centre_up_and_says_so(centre: Centre) -> None:
     centre.answers = [None] * 5
     faults = send(centre.url, (transfer(), payer()), hurry=True)

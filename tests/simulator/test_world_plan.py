@@ -95,6 +95,7 @@ def simulate(*words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(program, cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_a_missing_file_is_an_answer_and_a_status(tmp_path: Path) -> None:
     with simulate("--world", str(tmp_path / "none.json")) as process:
         _, said = process.communicate(timeout=30)
