@@ -37,6 +37,12 @@ def test_repeated_characters_stay_apart() -> None:
     assert best(spoken(*"51K99999")) == "51K99999"
 
 
+def test_a_character_held_for_two_moments_is_one() -> None:
+    line = spoken(*"24A1234")
+    held = np.concatenate((line[:-1], line[-2:]))
+    assert [found.text for found in search([held], automaton(1))] == ["24A1234"]
+
+
 def test_the_grammar_puts_letters_and_digits_in_their_places() -> None:
     assert best(spoken(*"3OA12345")) == "30A12345"
     assert best(spoken(*"24"), spoken(*"123")) == "", "no plate is that short"

@@ -77,7 +77,7 @@ def test_one_pixel() -> None:
 @pytest.mark.parametrize(("width", "height"), [(30_000, 30_000), (5_001, 5_000), (2**31 - 1, 2**31 - 1)])
 def test_a_header_that_claims_too_much_costs_nothing(width: int, height: int) -> None:
     tracemalloc.start()
-    with pytest.raises(UnreadableImage, match=r"too many pixels.*25,000,000|broken"):
+    with pytest.raises(UnreadableImage, match=r"too many pixels.*25,000,000"):
         decode(claimed_png(width, height))
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
