@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "edge": Command("edge.main:edge", "The agent on a site's box."),
     "simulate": Command("simulator.command:simulate", "A simulated world for running parts."),
     "read": Command("edge.reader.cli:main", "Read the plates in pictures.", parses=True),
+    "bench": Command("tests.bench.command:bench", "Measure the parts beside the bare path."),
     "test": Command("tests.harness.suite:main", "Check and test this checkout.", parses=True),
 }
 

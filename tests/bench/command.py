@@ -1,0 +1,41 @@
+"""`barie bench`: which bench, how often, for people or for programs."""
+
+import json
+import sys
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+
+class Name(StrEnum):
+    """The benches there are."""
+
+    GATE = "gate"
+    INGEST = "ingest"
+
+
+def bench(
+    name: Annotated[Name, typer.Argument(help="gate: vehicle on the loop to arm commanded; ingest: durable events/s")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+    runs: Annotated[int | None, typer.Option(min=1, help="gate: vehicles read; ingest: rounds of each path")] = None,
+) -> None:
+    """Measure the real parts beside the bare path, in one run. Takes a minute or two; nothing is left behind."""
+    sys.stderr.write(f"measuring {name}: real brokers and processes, a minute or two\n")
+    figures = _measure(name, runs)
+    if as_json:
+        sys.stdout.write(json.dumps(figures) + "\n")
+        return
+    for key, value in figures.items():
+        sys.stdout.write(f"{key:20} {value}\n")
+
+
+def _measure(name: Name, runs: int | None) -> dict[str, Any]:
+    if name is Name.GATE:
+        from tests.bench.gate import bench_gate
+
+        return bench_gate(runs or 40, 4 * (runs or 40))
+    from tests.bench.ingest import bench_ingest
+
+    return bench_ingest(runs or 3)

@@ -1,0 +1,53 @@
+"""An MQTT client for a bench that waits for one message at a time."""
+
+import queue
+from typing import Any
+
+import paho.mqtt.client as mqtt
+
+from edge import mqtt as connection
+from edge.config import Broker
+
+PATIENCE_S = 30.0
+
+
+class Line:
+    """Connected when made. `hear` subscribes, `next` waits for the next message on any of those topics."""
+
+    def __init__(self, port: int, user: str, password: str, name: str) -> None:
+        self.came: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self._up: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        broker = Broker(host="127.0.0.1", port=port, user=user, password=password)
+        self.client = connection.client(broker, name)
+        self.client.on_connect = self._connected
+        self.client.on_subscribe = self._connected
+        self.client.on_message = self._message
+        connection.connect(self.client, broker)
+        self._up.get(timeout=PATIENCE_S)
+
+    def hear(self, *topics: str) -> None:
+        """Subscribe, and wait until the broker has agreed."""
+        self.client.subscribe([(topic, 1) for topic in topics])
+        self._up.get(timeout=PATIENCE_S)
+
+    def say(self, topic: str, payload: bytes) -> None:
+        """Publish at once."""
+        self.client.publish(topic, payload, qos=1)
+
+    def next(self, topic: str) -> bytes:
+        """The next message on this topic; others on the way are dropped."""
+        while True:
+            said, payload = self.came.get(timeout=PATIENCE_S)
+            if said == topic:
+                return payload
+
+    def close(self) -> None:
+        """Disconnect."""
+        self.client.disconnect()
+        self.client.loop_stop()
+
+    def _connected(self, *_: Any) -> None:
+        self._up.put(item=True)
+
+    def _message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        self.came.put((message.topic, bytes(message.payload)))
