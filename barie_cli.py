@@ -29,6 +29,10 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "edge": Command("edge.main:edge", "The agent on a site's box."),
     "simulate": Command("simulator.command:simulate", "A simulated world for running parts."),
     "read": Command("edge.reader.cli:main", "Read the plates in pictures.", parses=True),
+    "reconcile": Command("server.cli:reconcile", "Compare a site's day: passages, visits, money."),
+    "export": Command("server.cli:export_days", "Write a site's days for finance: xlsx, csv or json."),
+    "price": Command("server.cli:price", "The bill of a stay under a tariff."),
+    "qr": Command("server.cli:qr", "Write and read VietQR payloads."),
     "bench": Command("tests.bench.command:bench", "Measure the parts beside the bare path."),
     "test": Command("tests.harness.suite:main", "Check and test this checkout.", parses=True),
 }

@@ -48,7 +48,8 @@ def main(config_file: str, rows_file: str, count: str) -> None:
         taken += len(batch)
         with transaction(engine) as session:
             for name, table in tables.items():
-                upto = len(rows[name]) * taken // whole
+                share = len(rows[name]) * taken
+                upto = share // whole if name == "posting" else -(-share // whole)  # an entry before its lines
                 part = rows[name][dealt[name] : upto]
                 if part:
                     session.connection().execute(table.insert(), part)
