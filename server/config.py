@@ -1,9 +1,11 @@
 """What the centre is told when it starts: one JSON file, every mistake named with its key."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from gate.messages import BoxName, Natural, SiteCode
 from gate.tariff import Tariff
@@ -59,7 +61,8 @@ class FirstUser(Contract):
 
 
 class CentreConfig(Contract):
-    """The centre as a whole. `sepay_secret` empty: the endpoint is off."""
+    """The centre as a whole. `sepay_secret` empty: the endpoint is off. `certificate` and `certificate_key` are PEM
+    files: with them the centre speaks TLS itself, and browsers keep its cookies to TLS."""
 
     database: str
     vault: str
@@ -73,6 +76,8 @@ class CentreConfig(Contract):
     users: tuple[FirstUser, ...] = ()
     lease_hours: Annotated[int, Meta(ge=1, le=720)] = 72
     behind_tls: bool = False
+    certificate: str = ""
+    certificate_key: str = ""
 
 
 def load(path: Path) -> CentreConfig:
@@ -87,8 +92,16 @@ def load(path: Path) -> CentreConfig:
     for box in config.boxes:
         if box.site not in sites:
             raise BadConfig(f"{path}: boxes: {box.box} belongs to {box.site}, which is no site here")
+    if bool(config.certificate) != bool(config.certificate_key):
+        raise BadConfig(f"{path}: certificate: it and certificate_key go together")
+    for file in filter(None, (config.certificate, config.certificate_key)):
+        if not os.access(file, os.R_OK):
+            raise BadConfig(f"{path}: certificate: {file} cannot be read")
+    config = replace(config, behind_tls=config.behind_tls or bool(config.certificate))
     if not _is_loopback(config.host) and not config.behind_tls:
-        raise BadConfig(f"{path}: host: {config.host} is not loopback; put TLS before it and say behind_tls")
+        raise BadConfig(
+            f"{path}: host: {config.host} is not loopback; name a certificate, or put TLS before it and say behind_tls"
+        )
     return config
 
 

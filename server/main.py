@@ -46,7 +46,15 @@ def _run(path: Path) -> int:
         print(f"barie server: {error}", file=sys.stderr)  # noqa: T201
         return 2
     app = application(Centre(config))
-    settings = uvicorn.Config(app, host=config.host, port=config.port, log_level="warning", access_log=False)
+    settings = uvicorn.Config(
+        app,
+        host=config.host,
+        port=config.port,
+        log_level="warning",
+        access_log=False,
+        ssl_certfile=config.certificate or None,
+        ssl_keyfile=config.certificate_key or None,
+    )
     server = Server(settings, app.state.streams)
     server.run()
     return 0 if server.started else os.EX_UNAVAILABLE

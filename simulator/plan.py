@@ -111,7 +111,8 @@ class AttendantPlan(_Plan, frozen=True, kw_only=True):
 
 
 class WorldPlan(_Plan, frozen=True, kw_only=True):
-    """All of it. `arrivals_s` None: vehicles come until the world is stopped."""
+    """All of it. `arrivals_s` None: vehicles come until the world is stopped. `ca_file`: whose certificates the bank
+    and the attendant trust, where the centre speaks TLS; empty: those that the machine trusts."""
 
     seed: int
     arrivals_s: Seconds | None
@@ -120,6 +121,7 @@ class WorldPlan(_Plan, frozen=True, kw_only=True):
     sites: Annotated[tuple[SitePlan, ...], Meta(min_length=1, max_length=100)]
     bank: BankPlan
     attendant: AttendantPlan | None = None
+    ca_file: Annotated[str, Meta(max_length=200)] = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be told apart."""
@@ -139,4 +141,6 @@ def load(path: Path) -> WorldPlan:
     folder = Path(plan.truth).parent
     if not folder.is_dir():
         raise BadWorld(f"{path}: `truth`: there is no folder {folder}")
+    if plan.ca_file and not Path(plan.ca_file).is_file():
+        raise BadWorld(f"{path}: `ca_file`: there is no file {plan.ca_file}")
     return plan

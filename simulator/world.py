@@ -4,6 +4,7 @@ It stops by itself: arrivals end, parked vehicles leave, and what is not done wh
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any, Final
@@ -55,7 +56,7 @@ class World:
         asyncio.get_running_loop().set_exception_handler(self._broke)
         async with AsyncExitStack() as stack:
             await self._set_up(stack)
-            client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+            client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, verify=self._trusted()))
             notices = Notices(self._plan.bank, self.truth.faults, client)
             ports = {name: site.cameras.port for name, site in self.sites.items()}
             self._tell({"event": "ready", "cameras": ports})
@@ -68,6 +69,9 @@ class World:
             raise self._failure
         self._tell(report(self.day, self.truth))
         return self.truth
+
+    def _trusted(self) -> ssl.SSLContext | bool:
+        return ssl.create_default_context(cafile=self._plan.ca_file) if self._plan.ca_file else True
 
     async def _set_up(self, stack: AsyncExitStack) -> None:
         for plan in self._plan.sites:
