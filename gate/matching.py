@@ -46,7 +46,7 @@ def rank(plate: str, kind: VehicleClass | None, visits: Iterable[OpenVisit], mos
     """Rank the open visits for a read at an exit. An unread plate ranks by class alone and has no margin."""
     weighed = [(visit.visit, _likelihood(plate, kind, visit)) for visit in visits]
     stranger = _STRANGER
-    whole = stranger + sum(weight for _, weight in weighed)
+    whole = math.fsum([stranger, *(weight for _, weight in weighed)])  # exact, so the order of visits is no matter
     ordered = sorted(weighed, key=lambda pair: (-pair[1], pair[0]))
     candidates = tuple(Candidate(visit, weight / whole) for visit, weight in ordered[:most])
     if not candidates or not plate:
