@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, select
 
 from gate import signing
@@ -17,10 +16,11 @@ from gate.wire import Malformed, decode, encode
 from server import commands, leases, presence
 from server.bus import Bus, Delivery
 from server.config import CentreConfig
-from server.db import connect, transaction
+from server.db import AWAY, connect, transaction
 from server.derived import BoxNowRow, LaneNowRow, VisitRow
 from server.facts import ChargeRow
 from server.ingest import BATCH_MAX, Arrival, Settled, ingest
+from server.jobs import Jobs
 from server.ledger import owed
 from server.live import Live
 from server.tariffs import Tariffs
@@ -41,6 +41,7 @@ class Centre:
         self.vault = Path(config.vault)
         self.live = Live()
         self.bus = Bus(config.broker, "centre", sites=tuple(site.site for site in config.sites))
+        self.jobs = Jobs(self.engine, changed=self.live.changed)
         self._stopping = threading.Event()
         self._writer = threading.Thread(target=self._write, name="ingest", daemon=True)
 
@@ -48,10 +49,12 @@ class Centre:
         """Listen to the boxes."""
         self.bus.start()
         self._writer.start()
+        self.jobs.start()
 
     def stop(self) -> None:
         """Finish what is being written, then let go."""
         self._stopping.set()
+        self.jobs.stop()
         if self._writer.ident is not None:
             self._writer.join(timeout=10)
         self.bus.stop()
@@ -99,7 +102,7 @@ class Centre:
                 continue
             try:
                 self._take(held)
-            except OperationalError as error:  # the database is away: nothing is lost, everything waits
+            except AWAY as error:  # the database is away: nothing is lost, everything waits
                 log.warning("database away", error=str(error.orig))
                 self._stopping.wait(RETRY_S)
                 continue
@@ -139,7 +142,7 @@ class Centre:
         """What one box says of itself can be unbookable; that holds up nobody else."""
         try:
             self._presence(delivery)
-        except OperationalError:
+        except AWAY:
             raise
         except Exception:
             log.exception("presence not booked", topic=str(delivery.topic))

@@ -10,6 +10,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
@@ -19,6 +20,8 @@ _INSERT: Final[dict[str, Callable[[Any], sqlite.Insert]]] = {
     "postgresql": cast("Callable[[Any], sqlite.Insert]", postgresql.insert),
 }
 BUSY_MS: Final = 20_000
+AWAY: Final = (OperationalError, ProgrammingError, InternalError, InterfaceError)
+"""The database itself does not take anything: gone, full, read-only or without our schema. No row is to blame."""
 
 
 def connect(url: str) -> Engine:

@@ -5,7 +5,7 @@ one, so that an old debt is not forgotten because its day is over.
 """
 
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlmodel import Session, col, select
@@ -20,23 +20,38 @@ Key = tuple[str, str]
 DAY: Final = timedelta(days=1)
 
 
+class Looked(NamedTuple):
+    """What two days of a site show as of `now`."""
+
+    site: str
+    now: datetime
+    days: tuple[Day, Day]
+    found: dict[Key, Finding]
+
+
 def sync(session: Session, site: str, now: datetime) -> tuple[int, int]:
     """Make the rows follow the reports of today and yesterday. Says how many opened and how many closed."""
-    return sync_day(session, site, local_date(now), now)
+    return write(session, look(session, site, local_date(now), now))
 
 
-def sync_day(session: Session, site: str, on: date, now: datetime) -> tuple[int, int]:
-    """The same for another day and the one before it."""
-    hold(session, f"findings:{site}")
+def look(session: Session, site: str, on: date, now: datetime) -> Looked:
+    """The findings of a day and the one before it. Only reads, so that it need not hold up who writes."""
     totals = balances(session, site)
-    looked = [day(session, site, each, now, totals) for each in (on - DAY, on)]
-    reports = [reconcile(each) for each in looked]
+    days = (day(session, site, on - DAY, now, totals), day(session, site, on, now, totals))
+    reports = [reconcile(each) for each in days]
     found = {(finding.code.value, finding.subject): finding for report in reports for finding in report.findings}
+    return Looked(site, now, days, found)
+
+
+def write(session: Session, looked: Looked) -> tuple[int, int]:
+    """Make the rows follow what was seen. Says how many opened and how many closed."""
+    site, now, days, found = looked
+    hold(session, f"findings:{site}")
     rows = _rows(session, site, found)
     session.expunge_all()
     news = [_as_it_is(rows.get(key), finding, site, now) for key, finding in found.items()]
     opened = [key for key in found if key not in rows or rows[key].closed_at is not None]
-    gone = [row for key, row in rows.items() if key not in found and _would_be_seen(row, looked)]
+    gone = [row for key, row in rows.items() if row.site == site and key not in found and _would_be_seen(row, days)]
     closed = [{**columns(row), "closed_at": now} for row in gone]
     upsert_many(session, FindingRow, [row for row in news if row is not None] + closed)
     return len(opened), len(closed)
@@ -75,11 +90,11 @@ def _as_it_is(row: FindingRow | None, finding: Finding, site: str, now: datetime
     return None if row is not None and columns(row) == columns(wanted) else columns(wanted)
 
 
-def _would_be_seen(row: FindingRow, looked: list[Day]) -> bool:
+def _would_be_seen(row: FindingRow, days: tuple[Day, Day]) -> bool:
     """Whether the reports just made would show this row if it still were so."""
-    start, end = looked[0].start, looked[-1].end
+    start, end = days[0].start, days[1].end
     if row.code in OF_A_VISIT:
-        known = any(visit.visit == row.visit for each in looked for visit in each.visits)
+        known = any(visit.visit == row.visit for each in days for visit in each.visits)
         return known or start <= row.due - STAY_LONG < row.due < end
     late = PASSAGE_DUE if row.code == Code.OPENING_UNUSED else timedelta(0)
     return start <= row.due - late < end

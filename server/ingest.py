@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 import msgspec
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
 from gate.findings import Code
@@ -23,7 +22,7 @@ from gate.wire import Malformed, decode, encode
 from server import ledger
 from server.apply import apply, visits_in
 from server.batch import Batch
-from server.db import insert_once, transaction
+from server.db import AWAY, insert_once, transaction
 from server.facts import AnomalyRow, EventRow
 from server.register import BoxRow
 from server.tariffs import Tariffs
@@ -70,11 +69,11 @@ def ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival]) -> Tak
     """Book a batch in one transaction. When it returns, everything acknowledged is on disk.
 
     A message that cannot be booked does not hold up those behind it: it is parked with its finding.
-    Raises OperationalError when the database itself is away; nothing is booked then, nothing acknowledged.
+    Raises one of `AWAY` when the database itself takes nothing; nothing is booked then, nothing acknowledged.
     """
     try:
         return _ingest(engine, tariffs, arrivals)
-    except OperationalError:
+    except AWAY:
         raise
     except Exception as error:  # noqa: BLE001 - whatever one message breaks must not stop a site
         if len(arrivals) == 1:
@@ -198,10 +197,8 @@ def _money(batch: Batch, taken: Taken, now: datetime) -> None:
         for envelope in taken.fresh
         if isinstance(envelope.body, VehiclePassed) and envelope.body.direction == "out" and envelope.body.visit
     }
-    for name in sorted(set(left) - batch.charged):
-        visit = batch.visit(name)
-        if visit:
-            ledger.charge(session, visit, left[name], now)
+    due = [(visit, left[name]) for name in sorted(set(left) - batch.charged) if (visit := batch.visit(name))]
+    ledger.charge_all(session, due, now)
     for name in sorted({visit for envelope in taken.fresh for visit in visits_in(envelope)} & batch.prepaid):
         visit = batch.visit(name)
         if visit and visit.quoted is not None and ledger.apply_waiting(session, visit, now):

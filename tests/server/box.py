@@ -87,7 +87,7 @@ class Box:
     def __init__(self, site: str = "SPS", journal: str = "0123456789abcdef", seed: int = 0) -> None:
         self.site, self.name, self.journal = site, f"{site.lower()}-1", journal
         self.sequence = 0
-        self._ids = itertools.count((seed + 1) << 64 | int(journal, 16) << 32)
+        self._ids = itertools.count(int.from_bytes(site.encode()) << 96 | seed << 90 | int(journal, 16) << 24)
 
     def id(self) -> UUID:
         """A new id."""
