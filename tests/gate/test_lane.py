@@ -181,34 +181,43 @@ def test_blinded_lanes_know_nothing_and_keep_their_phase() -> None:
         assert lane == Lane(phase, pulses=1, wake_at=7.0)
 
 
-def every_reading() -> Iterator[tuple[Lane, Reading]]:
-    for levels_now in product(Level, repeat=len(SENSORS)):
-        lane = lane_in(Phase.PASSING, levels_now)
-        for sensor, level, edge in product(Sensor, Level, (True, False)):
-            yield lane, Reading(sensor, level, edge)
+class Sensed(NamedTuple):
+    before: Lane
+    reading: Reading
+    after: Lane
+    events: tuple[Event, ...]
 
 
-def test_a_loop_that_is_only_reported_clear_proves_nothing() -> None:
-    for lane, reading in every_reading():
-        if reading.sensor in DETECTORS and reading.level is OFF and not reading.edge:
-            assert sensed(lane, reading) == (lane, ())
+@pytest.fixture(scope="module")
+def every_reading() -> list[Sensed]:
+    lanes = [lane_in(Phase.PASSING, levels_now) for levels_now in product(Level, repeat=len(SENSORS))]
+    readings = [Reading(*each) for each in product(Sensor, Level, (True, False))]
+    return [Sensed(lane, reading, *sensed(lane, reading)) for lane in lanes for reading in readings]
 
 
-def test_every_other_reading_is_believed() -> None:
-    for lane, reading in every_reading():
-        if reading.sensor not in DETECTORS or reading.level is not OFF or reading.edge:
-            after, _ = sensed(lane, reading)
+def is_mere_report_of_clear(reading: Reading) -> bool:
+    return reading.sensor in DETECTORS and reading.level is OFF and not reading.edge
+
+
+def test_a_loop_that_is_only_reported_clear_proves_nothing(every_reading: list[Sensed]) -> None:
+    for before, reading, after, events in every_reading:
+        if is_mere_report_of_clear(reading):
+            assert (after, events) == (before, ())
+
+
+def test_every_other_reading_is_believed(every_reading: list[Sensed]) -> None:
+    for before, reading, after, _ in every_reading:
+        if not is_mere_report_of_clear(reading):
             assert getattr(after, reading.sensor) is reading.level
-            assert sum(now is not before for now, before in zip(levels(after), levels(lane), strict=True)) <= 1
+            assert sum(now is not was for now, was in zip(levels(after), levels(before), strict=True)) <= 1
 
 
-def test_readings_become_these_events_and_no_others() -> None:
-    for lane, reading in every_reading():
-        after, events = sensed(lane, reading)
-        if after == lane or reading.level is UNKNOWN:
+def test_readings_become_these_events_and_no_others(every_reading: list[Sensed]) -> None:
+    for before, reading, after, events in every_reading:
+        if levels(after) == levels(before) or reading.level is UNKNOWN:
             assert events == ()
         else:
-            assert set(events) == expected_events(after, reading), (lane, reading)
+            assert set(events) == expected_events(after, reading), (before, reading)
 
 
 def expected_events(after: Lane, reading: Reading) -> set[Event]:
