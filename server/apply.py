@@ -21,8 +21,8 @@ from gate.messages import (
 from gate.tariff import BadTariff, price
 from gate.vehicle import VehicleClass
 from server.batch import Batch
-from server.derived import LaneNowRow, VisitRow
 from server.facts import AnomalyRow, OpeningRow, PassageRow
+from server.now import LaneNow, VisitNow
 from server.tariffs import Tariffs
 from server.vault import VaultReadRow
 
@@ -89,7 +89,7 @@ def _visit_opened(batch: Batch, envelope: Envelope, body: VisitOpened) -> None:
     if batch.visit(body.visit):  # a reference twice: the books keep the first, people see the second
         _anomaly(batch, envelope, "message_reused", f"visit:{body.visit}", {"lane": body.lane})
         return
-    row = VisitRow(
+    row = VisitNow(
         visit=body.visit,
         site=envelope.site,
         vehicle_class=body.vehicle_class,
@@ -129,7 +129,7 @@ def _quoted(batch: Batch, envelope: Envelope, body: Quoted, tariffs: Tariffs) ->
     batch.changed(row)
 
 
-def _computed_again(row: VisitRow, body: Quoted, tariffs: Tariffs, site: str) -> int | None:
+def _computed_again(row: VisitNow, body: Quoted, tariffs: Tariffs, site: str) -> int | None:
     """The centre's own answer from the same facts; None when it does not know the tariff."""
     tariff = tariffs.get(site, body.tariff)
     if tariff is None or row.entered_at is None:
@@ -214,7 +214,7 @@ def _anomaly(batch: Batch, envelope: Envelope, code: str, subject: str, evidence
     )
 
 
-def _lane(batch: Batch, envelope: Envelope, direction: str = "") -> LaneNowRow:
+def _lane(batch: Batch, envelope: Envelope, direction: str = "") -> LaneNow:
     row = batch.lane(envelope.site, envelope.body.lane, envelope.box, direction)
     row.direction = direction or row.direction
     return row

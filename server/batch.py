@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlmodel import Session, SQLModel, col, select
 
 from server.db import columns, hold, insert_many, upsert_many
 from server.derived import JournalMarkRow, LaneNowRow, VisitRow
 from server.facts import ChargeRow, EventRow, PaymentRow
+from server.now import LaneNow, VisitNow
 
 
 class Batch:
@@ -27,9 +29,9 @@ class Batch:
         self.places: dict[tuple[str, str, int], str] = {}  # fingerprints of what this batch took
         self._used: set[str] = set()
         self._facts: dict[type[SQLModel], list[dict[str, Any]]] = defaultdict(list)
-        self._visits: dict[str, VisitRow | None] = {}
-        self._changed: dict[str, VisitRow] = {}
-        self._lanes: dict[tuple[str, str], LaneNowRow] = {}
+        self._visits: dict[str, VisitNow | None] = {}
+        self._changed: dict[str, VisitNow] = {}
+        self._lanes: dict[tuple[str, str], LaneNow] = {}
         self._marks: dict[tuple[str, str], JournalMarkRow] = {}
 
     def know(self, visits: Iterable[str], lanes: Iterable[tuple[str, str]]) -> None:
@@ -37,12 +39,13 @@ class Batch:
         names = sorted(set(visits))
         self._visits.update(dict.fromkeys(names))
         find = self.session.exec
-        self._visits.update({row.visit: row for row in find(select(VisitRow).where(col(VisitRow.visit).in_(names)))})
+        stays = find(select(VisitRow).where(col(VisitRow.visit).in_(names)))
+        self._visits.update({row.visit: VisitNow(**columns(row)) for row in stays})
         self.charged.update(find(select(ChargeRow.visit).where(col(ChargeRow.visit).in_(names))))
         self._know_money(names)
         sites = {site for site, _ in lanes}
         here = find(select(LaneNowRow).where(col(LaneNowRow.site).in_(sites)))
-        self._lanes.update({(row.site, row.lane): row for row in here})
+        self._lanes.update({(row.site, row.lane): LaneNow(**columns(row)) for row in here})
         self.session.expunge_all()
 
     def expect_money(self, visits: set[str]) -> None:
@@ -74,19 +77,19 @@ class Batch:
         """A row to insert."""
         self._facts[table].append(values)
 
-    def visit(self, visit: str | None) -> VisitRow | None:
+    def visit(self, visit: str | None) -> VisitNow | None:
         """The visit as it stands in this batch; whoever changes it says so with `changed`."""
         return self._visits.get(visit) if visit else None
 
-    def changed(self, row: VisitRow) -> None:
+    def changed(self, row: VisitNow) -> None:
         """The visit is new or another than before."""
         self._visits[row.visit] = self._changed[row.visit] = row
 
-    def lane(self, site: str, lane: str, box: str, direction: str = "") -> LaneNowRow:
+    def lane(self, site: str, lane: str, box: str, direction: str = "") -> LaneNow:
         """The lane as it stands in this batch, made when it was never heard of."""
         row = self._lanes.get((site, lane))
         if row is None:
-            row = LaneNowRow(site=site, lane=lane, box=box, direction=direction, updated_at=self.now)
+            row = LaneNow(site=site, lane=lane, box=box, direction=direction, updated_at=self.now)
             self._lanes[site, lane] = row
         row.updated_at = self.now
         return row
@@ -107,7 +110,7 @@ class Batch:
         for table, rows in self._facts.items():
             insert_many(self.session, table, rows)
         self._facts.clear()
-        upsert_many(self.session, VisitRow, [columns(row) for row in self._changed.values()])
+        upsert_many(self.session, VisitRow, [asdict(row) for row in self._changed.values()])
         self._changed.clear()
-        upsert_many(self.session, LaneNowRow, [columns(row) for row in self._lanes.values()])
+        upsert_many(self.session, LaneNowRow, [asdict(row) for row in self._lanes.values()])
         upsert_many(self.session, JournalMarkRow, [columns(row) for row in self._marks.values()])

@@ -23,6 +23,9 @@ def books(session: Session, site: str) -> dict[str, Any]:
     charged = sum(charge["amount"] for charge in items["charges"])
     outstanding = balance(session, site, LedgerAccount.RECEIVABLE)
     totals = {name: len(rows) for name, rows in items.items()}
+    totals["visits"] = sum(
+        visit["entry_passage"] is not None for visit in items["visits"]
+    )  # who came in, not who tried
     money = {"charged_vnd": charged, "paid_vnd": charged - outstanding, "outstanding_vnd": outstanding}
     return {**items, "totals": {**totals, **money}}
 

@@ -1,5 +1,6 @@
 """The centre's parts in one place, and the one thread that writes what boxes say."""
 
+import itertools
 import queue
 import threading
 from datetime import UTC, datetime, timedelta
@@ -125,27 +126,23 @@ class Centre:
         return gathered
 
     def _take(self, deliveries: list[Delivery]) -> None:
-        facts = [Arrival(each.topic, each.payload) for each in deliveries if each.topic.channel is Channel.EVENT]
-        if facts:
-            taken = ingest(self.engine, self.tariffs, facts)
-            for topic, ack in taken.acks.items():
-                self.bus.publish(topic, encode(ack))
-            self.authorise(taken.settled)
+        """Facts and states in the order they came: a state that was said before a fact must not undo it."""
+        for is_fact, run in itertools.groupby(deliveries, lambda each: each.topic.channel is Channel.EVENT):
+            if is_fact:
+                self._book(list(run))
+            else:
+                for each in run:
+                    self._presence(each)
         for each in deliveries:
-            if each.topic.channel is not Channel.EVENT:
-                self._presence_or_log(each)
             self.bus.acknowledge(each)
         for site in {each.topic.site for each in deliveries}:
             self.live.changed(site)
 
-    def _presence_or_log(self, delivery: Delivery) -> None:
-        """What one box says of itself can be unbookable; that holds up nobody else."""
-        try:
-            self._presence(delivery)
-        except AWAY:
-            raise
-        except Exception:
-            log.exception("presence not booked", topic=str(delivery.topic))
+    def _book(self, facts: list[Delivery]) -> None:
+        taken = ingest(self.engine, self.tariffs, [Arrival(each.topic, each.payload) for each in facts])
+        for topic, ack in taken.acks.items():
+            self.bus.publish(topic, encode(ack))
+        self.authorise(taken.settled)
 
     def _presence(self, delivery: Delivery) -> None:
         topic, now = delivery.topic, datetime.now(UTC)

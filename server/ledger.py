@@ -1,6 +1,8 @@
 """Posting entries, and the one place where money meets a visit."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -12,48 +14,68 @@ from server.derived import VisitRow
 from server.facts import ChargeRow, EntryRow, PaymentRow, PostingRow
 
 
+class Priced(Protocol):
+    """A visit as far as its charge needs it: a row of the database or ingest's own copy."""
+
+    @property
+    def visit(self) -> str:
+        """Its reference."""
+
+    @property
+    def site(self) -> str:
+        """Its car park."""
+
+    @property
+    def vehicle_class(self) -> str:
+        """What it was priced as."""
+
+    @property
+    def quoted(self) -> int | None:
+        """The price that the driver was shown."""
+
+    @property
+    def quoted_vat(self) -> int | None:
+        """The VAT inside it."""
+
+    @property
+    def quoted_tariff(self) -> str | None:
+        """The version that it comes from."""
+
+    @property
+    def quoted_lines(self) -> str | None:
+        """Its lines, as JSON."""
+
+
 def post(session: Session, entry: Entry, now: datetime) -> bool:
     """Post an entry unless its key was posted before. Says whether it was new."""
-    row = EntryRow(
-        key=entry.key,
-        kind=entry.kind,
-        site=entry.site,
-        visit=entry.visit,
-        happened_at=entry.happened_at,
-        recorded_at=now,
-    )
-    if not insert_once(session, row):
+    if not insert_once(session, EntryRow(**_entry_values(entry, now))):
         return False
-    lines = [
-        {"key": entry.key, "line": line, "account": posting.account, "amount": posting.amount}
-        for line, posting in enumerate(entry.postings)
-    ]
-    insert_many(session, PostingRow, lines)
+    insert_many(session, PostingRow, _posting_values(entry))
     return True
 
 
-def charge(session: Session, visit: VisitRow, happened_at: datetime, now: datetime) -> bool:
+def charge(session: Session, visit: Priced, happened_at: datetime, now: datetime) -> bool:
     """Post the visit's charge from its quote, once for ever; free stays are charged nothing. Says whether it is new."""
-    if visit.quoted is None or visit.quoted_vat is None:
+    values = _charge_values(visit, happened_at, now)
+    if values is None or not insert_once(session, ChargeRow(**values)):
         return False
-    row = ChargeRow(
-        visit=visit.visit,
-        site=visit.site,
-        tariff=visit.quoted_tariff or "",
-        vehicle_class=visit.vehicle_class,
-        total=visit.quoted,
-        vat=visit.quoted_vat,
-        lines=visit.quoted_lines or "[]",
-        happened_at=happened_at,
-        recorded_at=now,
-    )
-    if not insert_once(session, row):
-        return False
-    if row.total:
-        total, vat = row.total, row.vat
-        entry = ledger.charge(site=row.site, visit=row.visit, total=total, vat=vat, happened_at=happened_at)
-        post(session, entry, now)
+    if values["total"]:
+        post(session, _charge_entry(ChargeRow(**values)), now)
     return True
+
+
+def charge_all(session: Session, visits: Sequence[tuple[Priced, datetime]], now: datetime) -> None:
+    """The same for many visits at once. What was charged meanwhile stays as it was: the entries are made from
+    what is stored, so that a charge and its entry cannot differ."""
+    values = [found for visit, happened_at in visits if (found := _charge_values(visit, happened_at, now))]
+    if not values:
+        return
+    insert_many(session, ChargeRow, values)
+    names = [each["visit"] for each in values]
+    stored = session.exec(select(ChargeRow).where(col(ChargeRow.visit).in_(names))).all()
+    entries = [_charge_entry(row) for row in stored if row.total]
+    insert_many(session, EntryRow, [_entry_values(entry, now) for entry in entries])
+    insert_many(session, PostingRow, [line for entry in entries for line in _posting_values(entry)])
 
 
 def owed(session: Session, visit: str) -> int:
@@ -81,7 +103,7 @@ def receive(session: Session, payment: PaymentRow, now: datetime) -> bool:
     return visit is not None and owed(session, visit.visit) <= 0
 
 
-def apply_waiting(session: Session, visit: VisitRow, now: datetime) -> bool:
+def apply_waiting(session: Session, visit: Priced, now: datetime) -> bool:
     """Money that came before the price was known settles the visit. Says whether that made it owe nothing."""
     hold(session, visit.visit)
     waiting = -_balance(session, visit.visit, LedgerAccount.SUSPENSE)
@@ -113,3 +135,36 @@ def _balance(session: Session, visit: str, account: LedgerAccount) -> int:
         .where(EntryRow.visit == visit, PostingRow.account == account)
     )
     return int(session.exec(total).one())
+
+
+def _charge_values(visit: Priced, happened_at: datetime, now: datetime) -> dict[str, Any] | None:
+    if visit.quoted is None or visit.quoted_vat is None:
+        return None
+    return {
+        "visit": visit.visit,
+        "site": visit.site,
+        "tariff": visit.quoted_tariff or "",
+        "vehicle_class": visit.vehicle_class,
+        "total": visit.quoted,
+        "vat": visit.quoted_vat,
+        "lines": visit.quoted_lines or "[]",
+        "happened_at": happened_at,
+        "recorded_at": now,
+    }
+
+
+def _charge_entry(row: ChargeRow) -> Entry:
+    return ledger.charge(site=row.site, visit=row.visit, total=row.total, vat=row.vat, happened_at=row.happened_at)
+
+
+def _entry_values(entry: Entry, now: datetime) -> dict[str, Any]:
+    values = entry._asdict()
+    del values["postings"]
+    return values | {"recorded_at": now}
+
+
+def _posting_values(entry: Entry) -> list[dict[str, Any]]:
+    return [
+        {"key": entry.key, "line": line, "account": posting.account, "amount": posting.amount}
+        for line, posting in enumerate(entry.postings)
+    ]

@@ -11,6 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import SQLModel
+
+import server.derived
+import server.facts
+import server.register
+import server.vault  # noqa: F401 - all tables
 from gate.messages import Ack
 from gate.topics import Channel, Topic
 from gate.wire import encode
@@ -24,13 +30,6 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def main(config_file: str, rows_file: str, count: str) -> None:
     """Take `count` facts and end."""
-    from sqlmodel import SQLModel
-
-    import server.derived
-    import server.facts
-    import server.register
-    import server.vault  # noqa: F401 - all tables
-
     config = load(Path(config_file))
     engine = connect(config.database)
     migrate(engine)

@@ -7,6 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from tests.bench.gate import bench_gate
+from tests.bench.ingest import bench_ingest
+
 
 class Name(StrEnum):
     """The benches there are."""
@@ -33,9 +36,5 @@ def bench(
 
 def _measure(name: Name, runs: int | None) -> dict[str, Any]:
     if name is Name.GATE:
-        from tests.bench.gate import bench_gate
-
         return bench_gate(runs or 40, 4 * (runs or 40))
-    from tests.bench.ingest import bench_ingest
-
     return bench_ingest(runs or 3)

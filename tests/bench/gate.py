@@ -50,6 +50,7 @@ def bench_gate(runs: int, plain_runs: int) -> dict[str, Any]:
     """Both with and without reading; `p50` and its fellows are with reading."""
     read, read_rss = _measured("rapid", runs)
     plain, plain_rss = _measured("none", plain_runs)
+    beyond = [whole - part for whole, part in zip(read["loop_to_command"], read["reading"], strict=True)]
     return report(
         "gate",
         read["loop_to_command"],
@@ -58,7 +59,7 @@ def bench_gate(runs: int, plain_runs: int) -> dict[str, Any]:
         rss_mb=read_rss["agent"],
         reader_rss_mb=read_rss["reader"],
         reading=percentiles(read["reading"]),
-        beyond_reading=percentiles([whole - part for whole, part in zip(read["loop_to_command"], read["reading"], strict=True)]),
+        beyond_reading=percentiles(beyond),
         without_reading={**percentiles(plain["loop_to_command"]), "runs": plain_runs, "rss_mb": plain_rss["agent"]},
         command_round_trip={**percentiles(plain["order"]), "runs": len(plain["order"])},
         echo={**percentiles(plain["echo"]), "runs": len(plain["echo"])},
@@ -90,11 +91,11 @@ def _measured(engine: str, runs: int) -> tuple[dict[str, list[float]], dict[str,
 
 
 @contextmanager
-def _stage(
-    folder: Path, engine: str, key: Ed25519PrivateKey
-) -> Iterator[tuple[CameraTwins, Line, Line, Process]]:
+def _stage(folder: Path, engine: str, key: Ed25519PrivateKey) -> Iterator[tuple[CameraTwins, Line, Line, Process]]:
     secret = {name: secrets.token_urlsafe(18) for name in (CENTRE_USER, DEVICES_USER, "box", "spare")}
-    up = Mosquitto(folder / "centre", {CENTRE_USER: secret[CENTRE_USER], BOX: secret["box"]}, centre_rules([(SITE, BOX)]))
+    up = Mosquitto(
+        folder / "centre", {CENTRE_USER: secret[CENTRE_USER], BOX: secret["box"]}, centre_rules([(SITE, BOX)])
+    )
     rules = site_rules(BOX) + "topic readwrite bench/#\n"
     near = Mosquitto(folder / "site", {DEVICES_USER: secret[DEVICES_USER], BOX: secret["box"]}, rules)
     cameras = CameraTwins(0, {LANE: View("empty", None, lambda: b"")})
@@ -230,7 +231,6 @@ def _park(cameras: CameraTwins, source: PlateSource, rng: random.Random, number:
 
 def _reading_times(folder: Path) -> list[float]:
     """What the box itself noted for each picture: camera and reader, as in its facts."""
-
 
     with sqlite3.connect(folder / "data" / "box.db") as store:
         rows = store.execute("SELECT payload FROM outbox ORDER BY sequence").fetchall()

@@ -42,11 +42,9 @@ def rss_mb(pid: int) -> float:
 
 def _cores() -> int:
 
-
     return len(os.sched_getaffinity(0))
 
 
 def _load() -> float:
-
 
     return round(os.getloadavg()[0], 2)

@@ -69,7 +69,13 @@ def _entry(visit: str, came: datetime, number: int) -> Iterator[Body]:
     yield _read("in-1", Direction.IN, approach, number)
     yield VisitOpened(lane="in-1", approach=approach, visit=visit, vehicle_class=VehicleClass.CAR9, read=True)
     yield ArmRaised(
-        lane="in-1", opening=opening, reason=OpeningReason.ADMITTED, by="rule", approach=approach, visit=visit, took_ms=1000
+        lane="in-1",
+        opening=opening,
+        reason=OpeningReason.ADMITTED,
+        by="rule",
+        approach=approach,
+        visit=visit,
+        took_ms=1000,
     )
     yield VehiclePassed(lane="in-1", direction=Direction.IN, passage=_id(came), opening=opening, visit=visit)
     yield ArmLowered(lane="in-1", opening=opening)
@@ -84,7 +90,7 @@ def _exit(visit: str, came: datetime, left: datetime) -> Iterator[Body]:
         lane="out-1",
         approach=approach,
         visit=visit,
-        tariff="bench",
+        tariff="SPS-2026-1",
         vehicle_class=VehicleClass.CAR9,
         entered_at=came,
         left_at=left,
@@ -94,7 +100,13 @@ def _exit(visit: str, came: datetime, left: datetime) -> Iterator[Body]:
         payload="0" * 118,
     )
     yield ArmRaised(
-        lane="out-1", opening=opening, reason=OpeningReason.BILLED, by="rule", approach=approach, visit=visit, took_ms=1000
+        lane="out-1",
+        opening=opening,
+        reason=OpeningReason.BILLED,
+        by="rule",
+        approach=approach,
+        visit=visit,
+        took_ms=1000,
     )
     yield VehiclePassed(lane="out-1", direction=Direction.OUT, passage=_id(left), opening=opening, visit=visit)
     yield ArmLowered(lane="out-1", opening=opening)
