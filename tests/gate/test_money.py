@@ -35,6 +35,11 @@ def test_net_is_the_nearest_dong_and_half_goes_up(gross: int, rate_bp: int) -> N
     assert twice_off != 10_000 + rate_bp, "a half belongs to the net"
 
 
+def test_a_half_dong_belongs_to_the_net() -> None:
+    assert 64 * 10_000 / 10_240 == 62.5  # no half ever comes of 8 % or 10 %, but a rate may yet be made that has one
+    assert vat_in(64, 240) == 64 - 63
+
+
 @given(amounts)
 def test_no_rate_no_vat(gross: int) -> None:
     assert vat_in(gross, 0) == 0

@@ -120,6 +120,11 @@ def test_what_is_no_message_is_malformed(data: bytes) -> None:
         decode(data, Envelope)
 
 
+def test_nesting_without_end_is_malformed_even_where_anything_may_stand() -> None:
+    with pytest.raises(Malformed):
+        decode(b"[" * 60_000, object)
+
+
 def test_a_key_that_stands_twice_is_malformed_at_any_depth() -> None:
     once = encode(EVERYTHING["event-quoted"])
     for key in (b'"sequence":', b'"total":', b'"amount":', b'"kind":'):
