@@ -4,10 +4,12 @@ A new command is a row of COMMANDS and, in its part, one of: a function with typ
 has commands of its own; or, with `parses`, a function that gets the words after the command and returns the exit code.
 """
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple, NoReturn
 
 import typer
 
@@ -33,9 +35,21 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "export": Command("server.cli:export_days", "Write a site's days for finance: xlsx, csv or json."),
     "price": Command("server.cli:price", "The bill of a stay under a tariff."),
     "qr": Command("server.cli:qr", "Write and read VietQR payloads."),
+    "init": Command("simulator.demo.init:init", "Write an installation's configuration with fresh secrets."),
+    "doctor": Command("barie_cli:doctor", "What is wrong with this installation, in words."),
+    "health": Command("barie_cli:health", "Whether a running part is well."),
     "bench": Command("tests.bench.command:bench", "Measure the parts beside the bare path."),
     "test": Command("tests.harness.suite:main", "Check and test this checkout.", parses=True),
 }
+
+
+# What tells one part's file from another's, and where that part's checks are.
+CHECKS: Final[Mapping[str, str]] = {
+    "database": "server.checks",
+    "site_broker": "edge.checks",
+    "arrivals_s": "simulator.checks",
+}
+ConfigFile = Annotated[Path, typer.Option("--config", help="the JSON file of a centre, a box or a world")]
 
 
 def load(target: str) -> Any:
@@ -65,6 +79,65 @@ def build(asked: str) -> typer.Typer:
 
 def barie() -> None:
     """A cashless parking and toll gate controller whose books agree with its barriers."""
+
+
+def health(config: ConfigFile, *, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Look at the running part that this file configures. Exit 0 when it is well, 1 when it is not."""
+    try:
+        checks = list(load(f"{_checks_for(config)}:running")(config))
+    except (OSError, ValueError) as error:
+        _refuse("health", config, error)
+    _tell(checks, as_json=as_json)
+
+
+def doctor(
+    config: Annotated[
+        list[Path] | None, typer.Option("--config", help="a centre's, box's or world's JSON file; may be repeated")
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+) -> None:
+    """Say what is wrong with this installation. Exit 0 when nothing is, 1 when something is.
+
+    With the file of a centre or a box: also whether its brokers take it in, its database answers and its files are
+    valid. Nothing is changed.
+    """
+    files: dict[str, list[Path | None]] = {module: [] for module in CHECKS.values()}
+    for given in config or []:
+        try:
+            files[_checks_for(given)].append(given)
+        except (OSError, ValueError) as error:
+            _refuse("doctor", given, error)
+    checks: list[Any] = []
+    for module, paths in reversed(files.items()):
+        for path in paths or [None]:
+            checks += load(f"{module}:installed")(path)
+    _tell(checks, as_json=as_json)
+
+
+def _checks_for(path: Path) -> str:
+    """The module that knows the part this file is for. Raises OSError, ValueError."""
+    said = json.loads(path.read_bytes())
+    for key, module in CHECKS.items():
+        if isinstance(said, dict) and key in said:
+            return module
+    raise ValueError(f"is no part's file: it has none of {', '.join(CHECKS)}")
+
+
+def _refuse(command: str, path: Path, error: Exception) -> NoReturn:
+    why = error.strerror if isinstance(error, OSError) else str(error)
+    sys.stderr.write(f"barie {command}: {why if str(path) in str(why) else f'{path}: {why}'}\n")
+    raise typer.Exit(2) from error
+
+
+def _tell(checks: list[Any], *, as_json: bool) -> NoReturn:
+    well = all(check.well for check in checks)
+    if as_json:
+        sys.stdout.write(json.dumps({"well": well, "checks": [check._asdict() for check in checks]}) + "\n")
+    else:
+        for check in checks:
+            sys.stdout.write(f"{'well ' if check.well else 'WRONG'}  {check.what:16} {check.words}\n")
+    raise typer.Exit(0 if well else 1)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from edge.agent import Agent
 from edge.config import BadConfig, load
+from edge.heartbeat import Heartbeat
 
 
 def edge(
@@ -35,11 +36,17 @@ def _run(path: Path) -> int:
         ],
     )
     try:
-        agent = Agent(load(path))
+        config = load(path)
+        agent = Agent(config)
     except (BadConfig, OSError, ValueError) as error:
         print(f"barie edge: {error}", file=sys.stderr)  # noqa: T201
         return 2
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: agent.stop())
-    agent.run()
+    heartbeat = Heartbeat(Path(config.data), agent.later)
+    heartbeat.beat()
+    try:
+        agent.run()
+    finally:
+        heartbeat.end()
     return 0
