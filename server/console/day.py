@@ -29,7 +29,7 @@ router = APIRouter()
 
 
 class Witness(NamedTuple):
-    """One direction as the independent witnesses count it. `gap` is how far the counts lie apart."""
+    """One direction as the independent witnesses count it. Nothing is charged at an entry."""
 
     direction: Direction
     passages: int
@@ -38,8 +38,9 @@ class Witness(NamedTuple):
 
     @property
     def gap(self) -> int:
-        """0 when passages and visits agree."""
-        return abs(self.passages - self.visits)
+        """How far the counts lie apart; 0 when all agree."""
+        counts = [count for count in (self.passages, self.visits, self.charges) if count is not None]
+        return max(counts) - min(counts)
 
 
 class Case(NamedTuple):

@@ -27,7 +27,9 @@ async def _refused(request: Request, error: Exception) -> Response:
         return await http_exception_handler(request, error)
     if error.status_code == 401:
         return _to_login(request)
-    return _told(request, error.status_code, str(error.detail))
+    answer = _told(request, error.status_code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 async def _malformed(request: Request, error: Exception) -> Response:

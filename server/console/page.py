@@ -28,6 +28,7 @@ _pages.filters.update(
     day=shown.day,
     clock=shown.clock,
     moment=shown.moment,
+    recent=shown.recent,
     iso=shown.iso,
     percent=shown.percent,
 )

@@ -57,6 +57,13 @@ def moment(value: datetime) -> str:
     return f"{value.astimezone(ZONE):%H:%M %d/%m/%Y}"
 
 
+def recent(value: datetime, now: datetime) -> str:
+    """`10:16` of the same local day, else with its date."""
+    if value.astimezone(ZONE).date() == now.astimezone(ZONE).date():
+        return f"{value.astimezone(ZONE):%H:%M}"
+    return moment(value)
+
+
 def iso(value: datetime) -> str:
     """For a machine: the attribute of a `time` element."""
     return value.astimezone(ZONE).isoformat(timespec="seconds")

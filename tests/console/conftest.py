@@ -1,5 +1,6 @@
 """The console around books of its own."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -15,13 +16,22 @@ from tests.console.served import Served
 from tests.harness.ports import free_port
 
 Visitor = Callable[..., httpx.Client]
+NOBODY = Broker(host="127.0.0.1", port=1, user="centre", password="nobody is listening")
+
+
+@pytest.fixture(scope="session")
+def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with empty books: sites, boxes and people are known, nothing has happened."""
+    folder = tmp_path_factory.mktemp("registered")
+    Scene(config(folder, 8080, NOBODY)).centre.engine.dispose()
+    return folder
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+def scene(registered: Path, tmp_path: Path) -> Iterator[Scene]:
     """A centre that is not started: no broker, no thread; orders stay in the books."""
-    nobody = Broker(host="127.0.0.1", port=1, user="centre", password="nobody is listening")
-    made = Scene(config(tmp_path, free_port(), nobody))
+    shutil.copytree(registered, tmp_path, dirs_exist_ok=True)
+    made = Scene(config(tmp_path, free_port(), NOBODY))
     yield made
     made.centre.engine.dispose()
 

@@ -118,7 +118,7 @@ class Scene:
     def __init__(self, settings: CentreConfig) -> None:
         prepare(settings)
         self.centre = Centre(settings)
-        self.boxes = {site: Box(site) for site in SITES}
+        self.boxes = {site: Box(site, journal=f"{number:016x}") for number, site in enumerate(SITES, 1)}
         self._visits = 0
         self._notices = 0
         self._held: list[Arrival] | None = None
