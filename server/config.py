@@ -8,11 +8,15 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from gate.messages import BoxName, Natural, SiteCode
-from gate.tariff import Tariff
+from gate.signing import private_key
+from gate.tariff import BadTariff, Tariff, checked
 from gate.wire import Contract, Malformed, decode
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 Secret = Annotated[str, Meta(min_length=16)]
+
+
+ROLES = ("attendant", "manager", "finance", "administrator")
 
 
 class BadConfig(ValueError):
@@ -92,6 +96,7 @@ def load(path: Path) -> CentreConfig:
     for box in config.boxes:
         if box.site not in sites:
             raise BadConfig(f"{path}: boxes: {box.box} belongs to {box.site}, which is no site here")
+    _check_values(path, config)
     if bool(config.certificate) != bool(config.certificate_key):
         raise BadConfig(f"{path}: certificate: it and certificate_key go together")
     for file in filter(None, (config.certificate, config.certificate_key)):
@@ -103,6 +108,22 @@ def load(path: Path) -> CentreConfig:
             f"{path}: host: {config.host} is not loopback; name a certificate, or put TLS before it and say behind_tls"
         )
     return config
+
+
+def _check_values(path: Path, config: CentreConfig) -> None:
+    """What the types alone cannot tell."""
+    try:
+        private_key(config.signing_key)
+    except Malformed as error:
+        raise BadConfig(f"{path}: signing_key: {error}") from error
+    for site in config.sites:
+        try:
+            checked(site.tariff)
+        except BadTariff as error:
+            raise BadConfig(f"{path}: sites: {site.site}: tariff: {error}") from error
+    for user in config.users:
+        if user.role not in ROLES:
+            raise BadConfig(f"{path}: users: {user.name}: role {user.role!r} is none of {', '.join(ROLES)}")
 
 
 def _is_loopback(host: str) -> bool:

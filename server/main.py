@@ -9,6 +9,7 @@ from typing import Annotated
 import structlog
 import typer
 import uvicorn
+from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 from server.app import application
@@ -42,9 +43,10 @@ def _run(path: Path) -> int:
     try:
         config = load(path)
         prepare(config)
-    except (BadConfig, OperationalError, OSError) as error:
-        print(f"barie server: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+    except OperationalError as error:
+        return _refuse(f"{make_url(config.database).render_as_string(hide_password=True)}: {error.orig}")
+    except (BadConfig, OSError) as error:
+        return _refuse(str(error))
     app = application(Centre(config))
     settings = uvicorn.Config(
         app,
@@ -58,3 +60,8 @@ def _run(path: Path) -> int:
     server = Server(settings, app.state.streams)
     server.run()
     return 0 if server.started else os.EX_UNAVAILABLE
+
+
+def _refuse(why: str) -> int:
+    print(f"barie server: {why}", file=sys.stderr)  # noqa: T201
+    return 2
