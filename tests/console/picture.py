@@ -1,0 +1,49 @@
+"""Takes the handbook's pictures of a running console: `python -m tests.console.picture URL NAME PASSWORD [FOLDER]`.
+
+It writes console-live.png and console-day.png, each below 200 kB.
+"""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from tests.console.browser import DESK, Person, chromium, person
+
+BYTES_MAX: Final = 200_000
+FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+
+
+def main(arguments: list[str]) -> int:
+    """Exit 2 for a wrong call."""
+    if len(arguments) not in {3, 4}:
+        sys.stderr.write(f"{__doc__}\n")
+        return 2
+    url, name, password = arguments[:3]
+    folder = Path(arguments[3]) if len(arguments) == 4 else FOLDER
+    with chromium() as browser, person(browser, url, DESK) as visitor:
+        visitor.signs_in(name, password)
+        _take(visitor, folder / "console-live.png")
+        visitor.page.goto(f"{url}/day")
+        visitor.page.wait_for_selector("#chart-money .uplot")
+        _take(visitor, folder / "console-day.png")
+    return 0
+
+
+def _take(visitor: Person, path: Path) -> None:
+    """A picture of the window, made smaller until it is small enough."""
+    visitor.photographs(path, whole=False)
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    shade = 1
+    while path.stat().st_size > BYTES_MAX and shade < 32:
+        shade *= 2  # fewer shades of each colour pack better and keep letters sharp, unlike fewer pixels
+        fewer = (picture // np.uint8(shade)) * np.uint8(shade)
+        cv2.imwrite(str(path), fewer, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    sys.stdout.write(f"{path} {path.stat().st_size} bytes\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
