@@ -92,6 +92,8 @@ def _compared(stage: Stage, http: httpx.Client, say: Any) -> dict[str, Any]:
         if not found or time.monotonic() > until:
             break
         time.sleep(LOOK_S)
+    complaints = truth.get("complaints", [])
+    found += [{"site": each["site"], "what": each["what"], "item": each["vehicle"]} for each in complaints]
     sites = {
         site.site: {"truth": truth["sites"][site.site]["totals"], "books": books[site.site]["totals"]} for site in SITES
     }
@@ -99,7 +101,6 @@ def _compared(stage: Stage, http: httpx.Client, say: Any) -> dict[str, Any]:
         "sites": sites,
         "differences": found,
         "faults": truth.get("faults", {}),
-        "complaints": truth.get("complaints", []),
         "attendant": truth.get("attendant", {}),
     }
 
