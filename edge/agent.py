@@ -1,9 +1,12 @@
 """The deciding box: one thread decides for all lanes; every other thread only hands it work."""
 
+import fcntl
 import heapq
 import itertools
+import os
 import queue
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,15 +19,16 @@ from edge.devices.site_bus import SiteBus
 from edge.eyes import LaneEyes
 from edge.lane import LaneKeeper
 from edge.outbox import Outbox
+from edge.owed import NoRoom, Owed
 from edge.papers import Papers, Refused
 from edge.parts import Call, Parts
 from edge.pictures import Pictures
 from edge.reader.process import ReaderProcess
-from edge.store import Store
+from edge.store import Store, Unusable
 from edge.uplink import Uplink
 from edge.visits import Visits
 from gate import signing
-from gate.messages import Ack, Command, Online, Outcome, Refresh, Reply, State
+from gate.messages import Ack, Command, DeviceFault, Online, Outcome, Refresh, Reply, State
 from gate.topics import Channel
 from gate.wire import decode, encode
 
@@ -49,8 +53,10 @@ class Agent:
         data = Path(config.data)
         file = data / "box.db"
         self._clock = Clock()
+        self._lock = _alone(data)
         self._store = Store(file)
         self._outbox = Outbox(self._store, self._clock, config.site, config.box)
+        self._owed = Owed(self._store, self._outbox)
         self._papers = Papers(self._store, self._clock, config.box, signing.public_key(config.centre_key))
         self._pictures = Pictures(config, self._store, file, data / "pictures")
         self._bus = SiteBus(config.site_broker, f"{config.box}-devices", self._work.put)
@@ -59,9 +65,13 @@ class Agent:
         self._eyes = LaneEyes(cameras, self._reader, config.reader, self._work.put)
         birth = Online(box=config.box, boot=self._clock.boot, online=True)
         self._uplink = Uplink(config, file, birth, lambda channel, data: self._work.put(self._heard(channel, data)))
-        self._lanes = {lane.lane: LaneKeeper(lane, self._parts()) for lane in config.lanes}
+        self._store.when_ended(lambda _done: self._uplink.recorded(self._outbox.last))
+        self._visits = Visits(self._store, self._clock, config.site, config.reference_key.encode())
+        parts = self._parts()
+        self._lanes = {lane.lane: LaneKeeper(lane, parts) for lane in config.lanes}
         for name, lane in self._lanes.items():
             self._bus.listen(name, lane)
+        self._learn_patience()
 
     def _made_reader(self) -> ReaderProcess | None:
         if self._config.reader.engine is Engine.NONE:
@@ -69,19 +79,18 @@ class Agent:
         return ReaderProcess(engine=self._config.reader.engine, threads=self._config.reader.threads)
 
     def _parts(self) -> Parts:
-        key = self._config.reference_key.encode()
         return Parts(
             clock=self._clock,
             store=self._store,
             outbox=self._outbox,
-            visits=Visits(self._store, self._clock, self._config.site, key),
+            owed=self._owed,
+            visits=self._visits,
             papers=self._papers,
             pictures=self._pictures,
             devices=self._bus,
             eyes=self._eyes,
             later=self.later,
             reply=self._replied,
-            recorded=lambda: self._uplink.recorded(self._outbox.last),
         )
 
     # --- the deciding thread ------------------------------------------------------------------------------
@@ -96,7 +105,10 @@ class Agent:
         log.info("box runs", box=self._config.box, journal=self._outbox.journal, last=self._outbox.last)
         while not self._stopping:
             self._one_turn()
-        self._close()
+        self._bus.stop()
+        self._uplink.stop(DRAIN_S)
+        self._pictures.stop()
+        self.close()
 
     def stop(self) -> None:
         """End the loop; may be called from any thread and from a signal."""
@@ -138,14 +150,13 @@ class Agent:
         except Exception:
             log.exception("work failed")
 
-    def _close(self) -> None:
-        self._bus.stop()
-        self._uplink.stop(DRAIN_S)
-        self._pictures.stop()
+    def close(self) -> None:
+        """Let go of what was taken when it was made: reader, database, folder."""
         self._eyes.close()
         if self._reader:
             self._reader.close()
         self._store.close()
+        os.close(self._lock)
 
     # --- papers -------------------------------------------------------------------------------------------
 
@@ -168,16 +179,22 @@ class Agent:
         self._outbox.acknowledge(decode(data, Ack).sequence)
 
     def _lease_came(self, data: bytes) -> None:
-        lease = self._papers.lease_came(data)
-        for visit in lease.paid:
-            next(iter(self._lanes.values())).paid(visit)
-        for lane in self._lanes.values():
-            lane.has_patience(lease.policy.patience_s)
+        with self._store.transaction():  # a lease that is taken without its payments would never bring them again
+            for visit in self._papers.lease_came(data).paid:
+                self._visits.paid(visit)
+        self._learn_patience()
         self._say_state()
 
     def _delta_came(self, data: bytes) -> None:
-        for visit in self._papers.delta_came(data).paid:
-            next(iter(self._lanes.values())).paid(visit)
+        with self._store.transaction():
+            for visit in self._papers.delta_came(data).paid:
+                self._visits.paid(visit)
+
+    def _learn_patience(self) -> None:
+        lease = self._papers.lease
+        if lease:
+            for lane in self._lanes.values():
+                lane.has_patience(lease.policy.patience_s)
 
     def _command_came(self, data: bytes) -> None:
         command = self._papers.command_came(data)
@@ -201,8 +218,25 @@ class Agent:
     # --- state --------------------------------------------------------------------------------------------
 
     def _say_state_again(self) -> None:
-        self._say_state()
         self.later(STATE_EVERY_S, self._say_state_again)
+        self._owed.settle()
+        self._tell_of_expiry()
+        self._say_state()
+
+    def _tell_of_expiry(self) -> None:
+        """A lease that ran out changes nothing that is decided, and is said once, across restarts too."""
+        lease = self._papers.lease
+        if lease is None or not self._papers.expired() or self._store.meta("expiry_told") == str(lease.number):
+            return
+        what = f"lease {lease.number} expired at {lease.expires_at.isoformat()}; decisions go on by it"
+        log.warning("lease expired", number=lease.number, expired_at=lease.expires_at.isoformat())
+
+        def tell() -> None:
+            self._outbox.record(DeviceFault(lane="", device="lease", what=what))
+            self._store.remember("expiry_told", str(lease.number))
+
+        with suppress(NoRoom):  # the next turn tries again
+            self._owed.decide(tell)
 
     def _say_state_if_changed(self) -> None:
         shown = tuple((lane.lane.phase, lane.lane.limit_up, lane.lane.limit_down) for lane in self._lanes.values())
@@ -234,6 +268,22 @@ class Agent:
         return "ready" if self._reader.wait_ready(0) else "starting"
 
     def _tidy(self) -> None:
+        self.later(TIDY_EVERY_S, self._tidy)
         gone, shed = self._outbox.prune(), self._pictures.shed()
         log.info("tidied", facts=gone, pictures=shed)
-        self.later(TIDY_EVERY_S, self._tidy)
+
+
+def _alone(data: Path) -> int:
+    """Hold the folder for this process: two boxes on one journal would count everything twice. Raises Unusable."""
+    file = data / "box.lock"
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Unusable(f"{file}: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise Unusable(f"{file}: another box runs on this folder") from error
+    return lock

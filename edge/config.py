@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from gate import signing
 from gate.messages import BoxName, Direction, LaneName, SiteCode
 from gate.wire import Contract, Malformed, decode
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 Secret = Annotated[str, Meta(min_length=16)]
+Said = Annotated[str, Meta(min_length=1)]
 
 
 class BadConfig(ValueError):
@@ -21,9 +23,9 @@ class BadConfig(ValueError):
 class Broker(Contract):
     """Where a broker is and who we are to it."""
 
-    host: str
+    host: Said
     port: Port
-    user: str
+    user: Said
     password: Secret
     ca_file: str = ""
 
@@ -71,7 +73,7 @@ class BoxConfig(Contract):
     box_token: Secret
     centre_key: Secret
     reference_key: Secret
-    data: str
+    data: Said
     lanes: Annotated[tuple[LaneConfig, ...], Meta(min_length=1)]
     reader: ReaderConfig = ReaderConfig()
 
@@ -84,11 +86,36 @@ def load(path: Path) -> BoxConfig:
         raise BadConfig(f"{path}: {error.strerror}") from error
     except Malformed as error:
         raise BadConfig(f"{path}: {error}") from error
+    try:
+        _check(config)
+    except ValueError as error:
+        raise BadConfig(f"{path}: {error}") from error
+    return config
+
+
+def _check(config: BoxConfig) -> None:
+    """What the types do not say. Raises ValueError with the key."""
     names = [lane.lane for lane in config.lanes]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise BadConfig(f"{path}: lanes: {twice[0]} stands twice")
+        raise ValueError(f"lanes: {twice[0]} stands twice")
     for lane in config.lanes:
-        if not urlsplit(lane.camera).hostname:
-            raise BadConfig(f"{path}: lanes: {lane.lane}: camera has no host: {lane.camera!r}")
-    return config
+        _check_address(f"lanes: {lane.lane}: camera", lane.camera)
+    _check_address("centre_url", config.centre_url)
+    for key, broker in (("centre", config.centre), ("site_broker", config.site_broker)):
+        if broker.ca_file and not Path(broker.ca_file).is_file():
+            raise ValueError(f"{key}: ca_file: no file {broker.ca_file!r}")
+    try:
+        signing.public_key(config.centre_key)
+    except ValueError as error:
+        raise ValueError(f"centre_key: {error}") from error
+
+
+def _check_address(key: str, address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        usable = bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError as error:  # a port that is none
+        raise ValueError(f"{key}: {error}: {address!r}") from error
+    if not usable:
+        raise ValueError(f"{key} has no host: {address!r}")

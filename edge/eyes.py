@@ -4,14 +4,19 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
+import structlog
+
 from edge.approach import Look
 from edge.config import ReaderConfig
 from edge.devices.site_bus import Post
 from edge.reader.frames import ReadResult
 from gate.devices.board import DeviceFailed
 from gate.devices.camera import Camera
+from gate.reading import COLOURS, PlateReading
 
 SNAPSHOT_S: Final = 2.0
+TEXT_MAX: Final = 16
+log = structlog.get_logger()
 
 
 class ReaderPort(Protocol):
@@ -45,12 +50,29 @@ class LaneEyes:
         try:
             picture = camera.snapshot(SNAPSHOT_S)
         except DeviceFailed as error:
-            look = Look(None, b"", self._config.engine, 0, str(error))
-            self._post(lambda: done(look))
+            self._saw(Look(None, b"", self._config.engine, 0, str(error)), done)
+            return
+        except Exception as error:  # whatever a camera does, the driver gets an answer
+            log.exception("camera failed")
+            self._saw(Look(None, b"", self._config.engine, 0, f"camera: {type(error).__name__}"), done)
             return
         reader.submit(picture, lambda result: self._read(picture, result, done), deadline_s=self._config.deadline_s)
 
     def _read(self, picture: bytes, result: ReadResult, done: Callable[[Look], None]) -> None:
         best = result.plates[0] if result.plates else None
-        look = Look(best, picture, self._config.engine, int(result.ms), result.error or "")
+        error = result.error
+        if best is not None and not _is_sane(best):
+            best, error = None, "reader: an answer that cannot be"
+        self._saw(Look(best, picture, self._config.engine, max(0, int(result.ms)), error), done)
+
+    def _saw(self, look: Look, done: Callable[[Look], None]) -> None:
         self._post(lambda: done(look))
+
+
+def _is_sane(reading: PlateReading) -> bool:
+    """Whether a fact may carry this reading; the wire refuses any other, and all facts behind it would wait."""
+    shares = (reading.confidence, *(share for _, share in reading.characters))
+    signs = all(len(sign) <= 2 for sign, _ in reading.characters)
+    sure = all(0.0 <= share <= 1.0 for share in shares)
+    short = len(reading.text) <= TEXT_MAX
+    return short and signs and sure and 0 <= reading.lines <= 2 and reading.colour in COLOURS

@@ -8,53 +8,51 @@ from typing import Final
 
 import structlog
 
-from edge import pages
-from edge.approach import Approach, Grant, Look, Opening
+from edge import facts, memory, pages
+from edge.approach import Approach, Grant, Look
 from edge.config import LaneConfig, LaneKind
 from edge.decide import NoLease, matched, quote, reason_to_go
 from edge.devices.site_bus import Listener
+from edge.owed import NoRoom
 from edge.parts import Parts
-from gate.devices.board import DeviceFailed, Reading, Relay, Sensor
-from gate.lane import Effect, Event, Lane, Phase, blinded, position, sensed, step
+from edge.witness import Witness
+from gate.devices.board import DeviceFailed, Level, Reading, Relay, Sensor
+from gate.lane import TRANSITIONS, WAITING, Effect, Event, Lane, Phase, blinded, position, sensed, step
 from gate.lease import Unpaid
 from gate.messages import (
-    ArmLowered,
-    ArmRaised,
-    Body,
+    Close,
     Command,
     DeviceFault,
     Direction,
     Display,
     LaneState,
+    Mode,
     Open,
     OpeningReason,
     Outcome,
-    PersonWanted,
     PlateRead,
-    Quoted,
     Reply,
-    VehiclePassed,
-    VisitMatched,
-    VisitOpened,
-    VisitVoided,
     Why,
 )
 from gate.vehicle import Profile, VehicleClass, classify
 
 PROFILE_WAIT_S: Final = 1.0
+ROOM_AGAIN_S: Final = 1.0
 RULE: Final = "rule"
 E = Event
 log = structlog.get_logger()
 
 
 class LaneKeeper(Listener):
-    """Keeps one lane."""
+    """Keeps one lane. What it must know after a kill is in `edge.memory`."""
 
     def __init__(self, config: LaneConfig, parts: Parts) -> None:
         self.config, self._parts = config, parts
         self.lane = Lane()
         self.approach: Approach | None = None
-        self._opening: Opening | None = None
+        self._kept = memory.recall(parts.store, config.lane)
+        self._witness = Witness(config, parts)
+        self._lowers_itself = False
         self._profile: VehicleClass | None = None
         self._raised_at = 0.0
         self._awaited: Command | None = None
@@ -76,11 +74,18 @@ class LaneKeeper(Listener):
 
     def board_said(self, reading: Reading) -> None:
         """An input changed or was reported."""
-        if reading.sensor is Sensor.ARMING and reading.edge:
-            self._profile = None  # whatever was measured before was another vehicle
+        if reading.sensor is Sensor.ARMING and self._is_another_vehicle(reading):
+            self._profile = None
         self.lane, events = sensed(self.lane, reading)
         for event in events:
             self.happen(event)
+        if self._lowers_itself and E.ZONE_CLEARED in events:
+            self.happen(E.ORDERED_DOWN)
+
+    def _is_another_vehicle(self, reading: Reading) -> bool:
+        """Whether what was measured before is not of what stands there now."""
+        unseen = reading.level is Level.ON and self.lane.arming is not Level.ON and self.approach is None
+        return reading.edge or unseen
 
     def board_lost(self) -> None:
         """The board is away: nothing it said holds any more."""
@@ -91,7 +96,7 @@ class LaneKeeper(Listener):
         try:
             self._profile = classify(profile)
         except ValueError as error:
-            self._record(DeviceFault(lane=self.config.lane, device="profiler", what=str(error)))
+            self._witness.fault(self.approach, "profiler", str(error))
         self._decide_if_ready()
 
     def wake(self) -> None:
@@ -100,10 +105,32 @@ class LaneKeeper(Listener):
 
     def happen(self, event: Event) -> None:
         """Step the table and run its effects in order."""
+        starting = self.lane.phase is Phase.STARTING or (self.lane.phase, event) == (Phase.FAULT, E.ORDERED_NORMAL)
         moved = step(self.lane, event, self._parts.clock.monotonic_s())
         self.lane = moved.lane
-        for effect in moved.effects:
+        effects = moved.effects
+        if starting and self.lane.phase is not Phase.STARTING:
+            effects = self._resumed(effects)
+        if event is E.FIRE_ON:
+            self._lowers_itself = False
+        for effect in effects:
             self._do[effect]()
+
+    def _resumed(self, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+        """After a start or a fault: the opening of before goes on if the arm is up, and is over if it is down."""
+        (here, opening), self._kept = self._kept, (None, None)
+        here, opening = here or self.approach, opening or self._witness.opening
+        if Effect.COUNT_STRAY_OPENING not in effects:
+            self.approach, self._witness.opening = here, opening
+            if here or opening:
+                self._count_lowered()
+            return effects
+        if opening is None and (here is None or here.grant is None or self.lane.fire is Level.ON):
+            return effects
+        self._witness.opening, self._lowers_itself = opening, self.lane.fire is not Level.ON
+        if opening is None and here and here.grant:  # killed between the pulse and the arm's answer
+            self._witness.begun(None, here, here.grant, 0.0)
+        return tuple(effect for effect in effects if effect is not Effect.COUNT_STRAY_OPENING)
 
     # --- orders -------------------------------------------------------------------------------------------
 
@@ -114,31 +141,48 @@ class LaneKeeper(Listener):
             self._ordered_open(command, action)
         elif isinstance(action, Display):
             self._ordered_display(command, action)
-        else:
-            self._reply(command, Outcome.REFUSED, "this lane does not know the action")
+        elif isinstance(action, Close):
+            self.happen(E.ORDERED_DOWN)
+            lowering = self.lane.phase is Phase.LOWERING
+            self._answer(command, "" if lowering else f"the lane is {self.lane.phase}, or not known to be clear")
+        elif isinstance(action, Mode):
+            self.happen(E.ORDERED_SHUT if action.mode == "closed" else E.ORDERED_NORMAL)
+            done = self.lane.shut == (action.mode == "closed")
+            self._answer(command, "" if done else f"the lane is {self.lane.phase}")
+
+    def _answer(self, command: Command, objection: str) -> None:
+        self._reply(command, Outcome.REFUSED if objection else Outcome.DONE, objection)
 
     def _ordered_open(self, command: Command, action: Open) -> None:
         if action.reason is OpeningReason.PAID and action.visit:
-            self._parts.visits.paid(action.visit)
+            visit = action.visit
+            self._parts.owed.witness(lambda: self._parts.visits.paid(visit))
         if not self._is_for_this_vehicle(action):
             self._reply(command, Outcome.REFUSED, "no such vehicle stands here")
             return
-        before = self.lane.phase
-        grant = Grant(action.reason, command.by, command.command, action.note)
-        if self.approach is None:
-            self.approach = Approach(self._parts.clock.new_id())
-        kept, self.approach.grant = self.approach.grant, grant
+        if (self.lane.phase, E.GRANTED) not in TRANSITIONS:
+            self._reply(command, Outcome.REFUSED, f"the lane is {self.lane.phase}")
+            return
+        here = self.approach = self.approach or Approach(self._parts.clock.new_id())
+        if self.lane.phase in WAITING and self.config.direction is Direction.IN and here.visit is None:
+            self._admit_unread(here)
         self._awaited = command
-        self.happen(E.GRANTED)
-        if self.lane.phase is before:
-            self._awaited, self.approach.grant = None, kept
-            self._reply(command, Outcome.REFUSED, f"the lane is {before}")
+        self._grant(here, Grant(action.reason, command.by, command.command, action.note))
 
     def _is_for_this_vehicle(self, action: Open) -> bool:
         here = self.approach
         if action.visit is not None and (here is None or here.visit != action.visit):
             return False
         return action.approach is None or (here is not None and here.approach == action.approach)
+
+    def _admit_unread(self, here: Approach) -> None:
+        """A person lets in whom the box did not: a stay all the same."""
+        here.vehicle_class = here.vehicle_class or self._profile or self._usual_class()
+        look = here.look or Look(None, b"", "none", 0, "let in before it was read")
+        try:
+            self._admit(here, here.vehicle_class, facts.plate_read(self.config, here, look, None))
+        except NoRoom:
+            log.exception("let in without a visit", lane=self.config.lane)
 
     def _ordered_display(self, command: Command, action: Display) -> None:
         here = self.approach
@@ -148,16 +192,16 @@ class LaneKeeper(Listener):
         elif stay is None or self.config.direction is not Direction.OUT:
             self._reply(command, Outcome.REFUSED, "that visit is not inside")
         else:
-            self._reply(command, Outcome.DONE)
-            self._leaving(here, action.visit, by=command.by, probability=1.0, margin=1.0)
+            try:
+                self._leaving(here, action.visit, by=command.by, probability=1.0, margin=1.0)
+            except NoRoom as error:
+                self._reply(command, Outcome.FAILED, str(error)[:400])
+            else:
+                self._reply(command, Outcome.DONE)
 
     def has_patience(self, seconds: float) -> None:
         """How long a driver may take to pay, by the site's policy."""
         self.lane = replace(self.lane, patience_s=seconds)
-
-    def paid(self, visit: str) -> None:
-        """The centre's change says that this visit is paid."""
-        self._parts.visits.paid(visit)
 
     # --- the vehicle before the arm -----------------------------------------------------------------------
 
@@ -175,9 +219,12 @@ class LaneKeeper(Listener):
 
     def _unmeasured(self, approach: Approach) -> None:
         if approach is self.approach and approach.vehicle_class is None and self._profile is None:
-            self._record(DeviceFault(lane=self.config.lane, device="profiler", what="measured nothing"))
-            self._profile = VehicleClass.MOTO if self.config.kind is LaneKind.MOTORBIKE else VehicleClass.CAR9
+            self._witness.fault(approach, "profiler", "measured nothing")
+            self._profile = self._usual_class()
             self._decide_if_ready()
+
+    def _usual_class(self) -> VehicleClass:
+        return VehicleClass.MOTO if self.config.kind is LaneKind.MOTORBIKE else VehicleClass.CAR9
 
     def _decide_if_ready(self) -> None:
         here = self.approach
@@ -185,126 +232,106 @@ class LaneKeeper(Listener):
         if here is None or here.look is None or self._profile is None or here.vehicle_class or not waiting:
             return
         here.vehicle_class = self._profile
-        picture = self._parts.pictures.keep(here.look.picture) if here.look.picture else None
-        read = self._plate_read(here, here.look, picture)
-        if self.config.direction is Direction.IN:
-            self._entering(here, here.vehicle_class, read)
-        else:
-            self._at_exit(here, here.vehicle_class, read)
+        try:
+            self._decide(here, here.look, here.vehicle_class)
+        except NoRoom:  # nothing was decided: once more, until the disk takes it or a person helps
+            here.vehicle_class = None
+            self._parts.later(ROOM_AGAIN_S, self._decide_if_ready)
 
-    def _plate_read(self, here: Approach, look: Look, picture: str | None) -> PlateRead:
-        best = look.reading
-        return PlateRead(
-            lane=self.config.lane,
-            approach=here.approach,
-            direction=self.config.direction,
-            plate=here.plate[:16],
-            confidence=best.confidence if best else 0.0,
-            characters=best.characters if best else (),
-            lines=best.lines if best else 0,
-            colour=best.colour if best else "unknown",
-            vehicle_class=here.vehicle_class,
-            picture=picture,
-            engine=look.engine,
-            took_ms=look.took_ms,
-            error=look.error[:200],
-        )
-
-    def _entering(self, here: Approach, kind: VehicleClass, read: PlateRead) -> None:
-        with self._parts.store.transaction():
-            here.visit = self._parts.visits.open(read.plate, kind, self.config.lane)
-            opened = VisitOpened(
-                lane=self.config.lane,
-                approach=here.approach,
-                visit=here.visit,
-                vehicle_class=kind,
-                read=bool(read.plate),
-            )
-            self._record(read, opened)
-        here.grant = Grant(OpeningReason.ADMITTED, RULE)
+    def _decide(self, here: Approach, look: Look, kind: VehicleClass) -> None:
+        picture = self._parts.pictures.keep(look.picture) if look.picture else None
+        read = facts.plate_read(self.config, here, look, picture)
+        if self.config.direction is Direction.OUT:
+            self._at_exit(here, kind, read)
+            return
+        self._admit(here, kind, read, Grant(OpeningReason.ADMITTED, RULE))
         self._parts.devices.show(self.config.lane, pages.come_in(self.config.lane, here.plate))
         self.happen(E.GRANTED)
 
+    def _admit(self, here: Approach, kind: VehicleClass, read: PlateRead, grant: Grant | None = None) -> None:
+        """Open a visit, and remember whom the arm goes up for. Raises NoRoom, and nothing has changed."""
+        admitted = replace(here, grant=grant)
+
+        def write() -> None:
+            admitted.visit = self._parts.visits.open(read.plate, kind, self.config.lane)
+            self._parts.outbox.record(read)
+            self._parts.outbox.record(facts.opened(read, admitted.visit, kind))
+            memory.keep(self._parts.store, self.config.lane, memory.of(admitted, None))
+
+        self._parts.owed.decide(write)
+        here.visit, here.grant = admitted.visit, grant
+
     def _at_exit(self, here: Approach, kind: VehicleClass, read: PlateRead) -> None:
         ranking, sure = matched(self._parts.visits, self._parts.papers.lease, read.plate, kind)
-        self._record(read)
         if sure:
             best = ranking.candidates[0]
-            self._leaving(here, best.visit, by=RULE, probability=best.probability, margin=ranking.margin)
+            self._leaving(here, best.visit, by=RULE, probability=best.probability, margin=ranking.margin, read=(read,))
             return
         near = ranking.candidates
         why = Why.UNREAD if not read.plate else Why.AMBIGUOUS if near else Why.NO_MATCH
-        self._ask_for_help(here, why, tuple((visit, probability) for visit, probability in near))
+        self._witness.wanted(here, why, tuple((visit, probability) for visit, probability in near), (read,))
         self.happen(E.PERSON_NEEDED)
 
-    def _leaving(self, here: Approach, visit: str, *, by: str, probability: float, margin: float) -> None:
+    def _leaving(
+        self,
+        here: Approach,
+        visit: str,
+        *,
+        by: str,
+        probability: float,
+        margin: float,
+        read: tuple[PlateRead, ...] = (),
+    ) -> None:
+        """Price the stay and let go or ask for money. Raises NoRoom, and nothing has changed."""
         stay = self._parts.visits.get(visit)
         if stay is None:
             return
-        here.visit = visit
-        match = VisitMatched(
-            lane=self.config.lane,
-            approach=here.approach,
-            visit=visit,
-            by=by,
-            probability=probability,
-            margin=margin,
-        )
+        match = facts.match(self.config, here, visit, by, probability, margin)
         now = self._parts.clock.now()
         try:
-            here.quoted = quote(stay, self._parts.papers.lease, now)
+            quoted = quote(stay, self._parts.papers.lease, now)
         except NoLease as error:
-            self._record(match, DeviceFault(lane=self.config.lane, device="lease", what=str(error)))
-            self._ask_for_help(here, Why.FAULT, ((visit, probability),))
+            fault = DeviceFault(lane=self.config.lane, device="lease", what=str(error)[:400])
+            here.visit = visit
+            self._witness.wanted(here, Why.FAULT, ((visit, probability),), (*read, match, fault))
             self.happen(E.PERSON_NEEDED)
             return
-        bill, tariff = here.quoted.bill, here.quoted.tariff
-        price = Quoted(
-            lane=self.config.lane,
-            approach=here.approach,
-            visit=visit,
-            tariff=tariff,
-            vehicle_class=stay.vehicle_class,
-            entered_at=stay.entered_at,
-            left_at=max(now, stay.entered_at),
-            total=bill.total,
-            vat=bill.vat,
-            lines=bill.lines,
-            payload=here.quoted.payload,
-        )
-        self._record(match, price)
-        reason = reason_to_go(here.quoted)
+        self._parts.record(*read, match, facts.price(self.config, here, quoted, now))
+        here.visit, here.quoted = visit, quoted
+        reason = reason_to_go(quoted)
         if reason:
-            here.grant = Grant(reason, RULE)
-            self.happen(E.GRANTED)
+            self._grant(here, Grant(reason, RULE))
         else:
-            self._parts.devices.show(self.config.lane, pages.pay(self.config.lane, here.quoted))
+            self._parts.devices.show(self.config.lane, pages.pay(self.config.lane, quoted))
             self.happen(E.OWING)
+
+    def _grant(self, here: Approach, grant: Grant) -> None:
+        """Let the vehicle go, and remember why before the arm is asked."""
+        here.grant = grant
+        self._witness.saw(here)
+        self.happen(E.GRANTED)
 
     def _patience_over(self) -> None:
         here, lease = self.approach, self._parts.papers.lease
         if here is None:
             return
-        if lease and lease.policy.unpaid is Unpaid.BILL:
-            here.grant = Grant(OpeningReason.BILLED, RULE)
-            self.happen(E.GRANTED)
+        stay = self._parts.visits.get(here.visit) if here.visit else None
+        if stay and stay.paid:  # its money came by a change of the lease; the order to open got lost
+            self._grant(here, Grant(OpeningReason.PAID, RULE))
+        elif lease and lease.policy.unpaid is Unpaid.BILL:
+            self._grant(here, Grant(OpeningReason.BILLED, RULE))
         else:
-            self._ask_for_help(here, Why.UNPAID, ((here.visit, 1.0),) if here.visit else ())
+            self._witness.wanted(here, Why.UNPAID, ((here.visit, 1.0),) if here.visit else ())
             self.happen(E.PERSON_NEEDED)
-
-    def _ask_for_help(self, here: Approach, why: Why, candidates: tuple[tuple[str, float], ...]) -> None:
-        here.asked_for_help = True
-        wanted = PersonWanted(lane=self.config.lane, approach=here.approach, why=why, candidates=candidates)
-        self._record(wanted)
 
     def _call_person(self) -> None:
         if self.approach and not self.approach.asked_for_help:  # the table gave up waiting for the reader
-            self._ask_for_help(self.approach, Why.FAULT, ())
+            self._witness.wanted(self.approach, Why.FAULT)
         self._parts.devices.show(self.config.lane, pages.wait(self.config.lane))
 
     def _abandon(self) -> None:
-        self._void_unused()
-        self.approach = None
+        here, self.approach = self.approach, None
+        self._witness.over(here)
         self._parts.devices.show(self.config.lane, pages.welcome(self.config.lane))
 
     # --- the arm ------------------------------------------------------------------------------------------
@@ -325,85 +352,39 @@ class LaneKeeper(Listener):
         try:
             self._parts.devices.pulse(self.config.lane, relay)
         except DeviceFailed as error:
-            self._record(DeviceFault(lane=self.config.lane, device="board", what=str(error)))
+            self._witness.fault(self.approach, "board", str(error))
 
     def _count_opening(self) -> None:
         here = self.approach
         grant = here.grant if here and here.grant else Grant(OpeningReason.BY_HAND, "unknown")
-        self._begin_opening(here, grant)
-        if self._awaited:
-            self._reply(self._awaited, Outcome.DONE)
-            self._awaited = None
+        self._witness.begun(here, here, grant, self._parts.clock.monotonic_s() - self._raised_at)
+        self._tell_who_waits(Outcome.DONE)
 
     def _count_stray_opening(self) -> None:
-        fire = self.lane.phase is Phase.BY_HAND and self.lane.fire.value == "on"
-        self._begin_opening(None, Grant(OpeningReason.FIRE if fire else OpeningReason.BY_HAND, "unknown"))
-
-    def _begin_opening(self, here: Approach | None, grant: Grant) -> None:
-        visit = here.visit if here else None
-        again = self._opening
-        self._opening = Opening(self._parts.clock.new_id(), visit, again.passages if again else 0)
-        took = self._parts.clock.monotonic_s() - self._raised_at if here else 0.0
-        raised = ArmRaised(
-            lane=self.config.lane,
-            opening=self._opening.opening,
-            reason=grant.reason,
-            by=grant.by,
-            approach=here.approach if here else None,
-            visit=visit,
-            command=grant.command,
-            note=grant.note,
-            took_ms=int(took * 1000),
-        )
-        self._record(raised)
+        fire = self.lane.fire is Level.ON
+        grant = Grant(OpeningReason.FIRE if fire else OpeningReason.BY_HAND, "unknown")
+        self._witness.begun(self.approach, None, grant, 0.0)
+        self._tell_who_waits(Outcome.FAILED, "the arm was raised by fire" if fire else "the arm was raised by hand")
 
     def _count_passage(self) -> None:
-        opening = self._opening
-        tailgate = opening is not None and opening.passages > 0
-        visit = opening.visit if opening and not tailgate else None
-        passed = VehiclePassed(
-            lane=self.config.lane,
-            direction=self.config.direction,
-            passage=self._parts.clock.new_id(),
-            opening=opening.opening if opening else None,
-            visit=visit,
-            tailgate=tailgate,
-        )
-        with self._parts.store.transaction():
-            if opening:
-                opening.passages += 1
-            if visit and self.config.direction is Direction.IN:
-                self._parts.visits.entered(visit)
-            elif visit:
-                self._parts.visits.left(visit)
-            self._record(passed)
+        self._witness.passed(self.approach)
 
     def _count_lowered(self) -> None:
-        if self._opening:
-            self._record(ArmLowered(lane=self.config.lane, opening=self._opening.opening))
-        self._void_unused()
-        self._opening = self.approach = None
+        here, self.approach = self.approach, None
+        self._lowers_itself = False
+        self._witness.over(here)
         self._parts.devices.show(self.config.lane, pages.welcome(self.config.lane))
 
-    def _void_unused(self) -> None:
-        """A visit that was opened here and never passed never was."""
-        passed = self._opening is not None and self._opening.passages > 0
-        here = self.approach
-        if here and here.visit and not passed and self.config.direction is Direction.IN:
-            with self._parts.store.transaction():
-                self._parts.visits.voided(here.visit)
-                self._record(VisitVoided(lane=self.config.lane, visit=here.visit, why="backed out"))
-
     def _report_fault(self) -> None:
-        self._record(DeviceFault(lane=self.config.lane, device="arm", what=f"does not move: {position(self.lane)}"))
-        if self._awaited:
-            self._reply(self._awaited, Outcome.FAILED, "the arm did not move")
-            self._awaited = None
+        self._witness.fault(self.approach, "arm", f"does not move: {position(self.lane)}")
+        self._tell_who_waits(Outcome.FAILED, "the arm did not move")
 
     # --- telling ------------------------------------------------------------------------------------------
 
-    def _record(self, *facts: Body) -> None:
-        self._parts.record(*facts)
+    def _tell_who_waits(self, outcome: Outcome, why: str = "") -> None:
+        if self._awaited:
+            self._reply(self._awaited, outcome, why)
+            self._awaited = None
 
     def _reply(self, command: Command, outcome: Outcome, why: str = "") -> None:
         where = position(self.lane)
@@ -411,16 +392,5 @@ class LaneKeeper(Listener):
 
     def state(self) -> LaneState:
         """The lane as others may see it; no plates."""
-        lane, here = self.lane, self.approach
-        levels = {sensor.value: str(getattr(lane, sensor.value)) for sensor in Sensor}
-        return LaneState(
-            lane=self.config.lane,
-            direction=self.config.direction,
-            kind=self.config.kind,
-            phase=lane.phase,
-            arm=position(lane),
-            mode="normal",
-            sensors=levels,
-            approach=here.approach if here else None,
-            visit=here.visit if here else None,
-        )
+        mode = "closed" if self.lane.shut else "lease expired" if self._parts.papers.expired() else "normal"
+        return facts.state(self.config, self.lane, self.approach, mode)

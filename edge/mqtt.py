@@ -29,7 +29,16 @@ def client(broker: Broker, name: str) -> mqtt.Client:
         made.tls_set(ca_certs=broker.ca_file, tls_version=ssl.PROTOCOL_TLS_CLIENT)
     made.on_socket_open = _without_delay
     made.on_publish = _check_published
+    made.on_subscribe = _check_subscribed
+    made.on_connect_fail = lambda *_: log.warning("broker out of reach", host=broker.host, port=broker.port)
     return made
+
+
+def is_let_in(broker: Broker, reason: Any) -> bool:
+    """Whether a broker took us, by the reason code of its answer; a refusal is logged."""
+    if reason.is_failure:
+        log.error("broker refuses us", host=broker.host, port=broker.port, user=broker.user, reason=str(reason))
+    return not reason.is_failure
 
 
 def connect(made: mqtt.Client, broker: Broker) -> None:
@@ -47,3 +56,9 @@ def _without_delay(_client: mqtt.Client, _data: Any, sock: Any) -> None:
 def _check_published(_client: mqtt.Client, _data: Any, _mid: int, reason: Any, _properties: Any) -> None:
     if reason.is_failure:
         log.error("broker refused a publish", reason=str(reason))
+
+
+def _check_subscribed(_client: mqtt.Client, _data: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+    for reason in reasons:
+        if reason.is_failure:
+            log.error("broker refused a subscription", reason=str(reason))

@@ -5,12 +5,14 @@ MQTT only carries; a broker's acknowledgement deletes nothing (promises.md 0.1).
 
 import os
 import time
+from datetime import datetime
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from edge.clock import Clock
 from edge.store import Store
 from gate.messages import Body, ClockQuality, Envelope
-from gate.wire import encode
+from gate.wire import decode, encode
 
 KEEP_S: Final = 7 * 24 * 3600.0
 
@@ -22,8 +24,19 @@ class Entry(NamedTuple):
     payload: bytes
 
 
+class Happening(NamedTuple):
+    """The moment at which something happened, and the name that its fact will have."""
+
+    message_id: UUID
+    monotonic_ms: int
+    at: datetime
+
+
 class Outbox:
-    """Facts of one box. Only the deciding thread records; whoever sends reads through `after`."""
+    """Facts of one box. Only the deciding thread records; whoever sends reads through `after`.
+
+    `last` is the newest fact on disk.
+    """
 
     def __init__(self, store: Store, clock: Clock, site: str, box: str) -> None:
         self._store, self._clock, self._site, self._box = store, clock, site, box
@@ -31,28 +44,45 @@ class Outbox:
             self.journal = store.meta("journal") or os.urandom(8).hex()
             store.remember("journal", self.journal)
         row = store.run("SELECT max(sequence) FROM outbox").fetchone()
-        self.last = max(int(row[0] or 0), int(store.meta("last_sequence") or 0))
+        self.last = self._written = max(int(row[0] or 0), int(store.meta("last_sequence") or 0))
         self.acknowledged = int(store.meta("acknowledged") or 0)
+        store.when_ended(self._ended)
 
-    def record(self, body: Body) -> Envelope:
-        """Write a fact. It is durable when the surrounding transaction has committed."""
-        envelope = Envelope(
-            message_id=self._clock.new_id(),
-            site=self._site,
-            box=self._box,
-            journal=self.journal,
-            sequence=self.last + 1,
-            boot=self._clock.boot,
-            monotonic_ms=self._clock.monotonic_ms(),
-            happened_at=self._clock.now(),
-            clock_offset_ms=None,
-            clock_quality=ClockQuality.UNKNOWN,
-            body=body,
-        )
+    def happening(self) -> Happening:
+        """Something happens now."""
+        return Happening(self._clock.new_id(), self._clock.monotonic_ms(), self._clock.now())
+
+    def record(self, body: Body, when: Happening | None = None) -> Envelope:
+        """Write a fact. It is durable when the surrounding transaction has committed.
+
+        Raises Malformed for a body that the centre would refuse: it would stand in the way of all behind it.
+        """
+        happened = when or self.happening()
         with self._store.transaction():
-            self._store.run("INSERT INTO outbox VALUES (?, ?, ?)", envelope.sequence, encode(envelope), time.time())
-        self.last = envelope.sequence
+            envelope = Envelope(
+                message_id=happened.message_id,
+                site=self._site,
+                box=self._box,
+                journal=self.journal,
+                sequence=self._written + 1,
+                boot=self._clock.boot,
+                monotonic_ms=happened.monotonic_ms,
+                happened_at=happened.at,
+                clock_offset_ms=None,
+                clock_quality=ClockQuality.UNKNOWN,
+                body=body,
+            )
+            payload = encode(envelope)
+            decode(payload, Envelope)
+            self._store.run("INSERT INTO outbox VALUES (?, ?, ?)", envelope.sequence, payload, time.time())
+            self._written = envelope.sequence
         return envelope
+
+    def _ended(self, done: bool) -> None:  # noqa: FBT001 - the store's own call
+        if done:
+            self.last = self._written
+        else:
+            self._written = self.last
 
     def acknowledge(self, sequence: int) -> None:
         """The centre has committed everything up to here; a lower number takes the mark back."""

@@ -1,8 +1,9 @@
 """Signed papers of the centre: the lease, its changes, and commands that are good for one use."""
 
-import time
-from typing import Final, TypeVar
+from typing import TypeVar
+from uuid import UUID
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edge.clock import Clock
@@ -13,7 +14,7 @@ from gate.signing import Forged, opened
 from gate.wire import Malformed, decode, encode
 
 T = TypeVar("T")
-REMEMBER_S: Final = 24 * 3600.0
+log = structlog.get_logger()
 
 
 class Refused(PermissionError):
@@ -21,13 +22,22 @@ class Refused(PermissionError):
 
 
 class Papers:
-    """What the centre has put in writing."""
+    """What the centre has put in writing.
+
+    Used commands are remembered in memory only: a command names this boot, so none outlives it.
+    """
 
     def __init__(self, store: Store, clock: Clock, box: str, key: Ed25519PublicKey) -> None:
         self._store, self._clock, self._box, self._key = store, clock, box, key
-        kept = store.meta("lease")
-        self.lease: Lease | None = decode(kept.encode(), Lease) if kept else None
-        self.delta = int(store.meta("delta") or 0)
+        self._used: dict[UUID, int] = {}
+        self.lease: Lease | None = None
+        self.delta = 0
+        self._recall()
+        store.when_ended(self._ended)
+
+    def expired(self) -> bool:
+        """Whether the lease's time is over; the box goes on deciding by it, and says so."""
+        return self.lease is not None and self._clock.now() >= self.lease.expires_at
 
     def lease_came(self, data: bytes) -> Lease:
         """Take a newer snapshot. Raises Refused for an older or foreign one."""
@@ -36,10 +46,10 @@ class Papers:
             raise Refused(f"a lease for {lease.box}")
         if self.lease and lease.number <= self.lease.number:
             raise Refused(f"lease {lease.number} is not newer than {self.lease.number}")
-        self.lease, self.delta = lease, 0
         with self._store.transaction():
             self._store.remember("lease", encode(lease).decode())
             self._store.remember("delta", "0")
+            self.lease, self.delta = lease, 0
         return lease
 
     def delta_came(self, data: bytes) -> Delta:
@@ -49,9 +59,9 @@ class Papers:
             raise Refused("a change of another lease")
         if delta.number != self.delta + 1:
             raise Refused(f"change {delta.number} after {self.delta}")
-        self.delta = delta.number
         with self._store.transaction():
             self._store.remember("delta", str(delta.number))
+            self.delta = delta.number
         return delta
 
     def command_came(self, data: bytes) -> Command:
@@ -61,15 +71,27 @@ class Papers:
             raise Refused(f"a command for {command.box}")
         if command.boot != self._clock.boot:
             raise Refused("a command for another boot")
-        if self._clock.monotonic_ms() > command.deadline_ms:
+        now = self._clock.monotonic_ms()
+        if now > command.deadline_ms:
             raise Refused("the command came too late")
-        now = time.time()
-        with self._store.transaction():
-            self._store.run("DELETE FROM used_command WHERE used_at < ?", now - REMEMBER_S)
-            used = self._store.run("INSERT OR IGNORE INTO used_command VALUES (?, ?)", str(command.command), now)
-        if not used.rowcount:
+        if command.command in self._used:
             raise Refused("the command was used before")
+        self._used = {used: deadline for used, deadline in self._used.items() if deadline >= now}
+        self._used[command.command] = command.deadline_ms
         return command
+
+    def _recall(self) -> None:
+        kept = self._store.meta("lease")
+        try:
+            self.lease = decode(kept.encode(), Lease) if kept else None
+        except Malformed as error:  # written by another version: the centre sends a new one
+            log.warning("the kept lease cannot be read", why=str(error)[:200])
+            self.lease = None
+        self.delta = int(self._store.meta("delta") or 0)
+
+    def _ended(self, done: bool) -> None:  # noqa: FBT001 - the store's own call
+        if not done:
+            self._recall()
 
     def _opened(self, data: bytes, kind: type[T]) -> T:
         try:

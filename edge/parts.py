@@ -7,6 +7,7 @@ from typing import Protocol
 from edge.approach import Look
 from edge.clock import Clock
 from edge.outbox import Outbox
+from edge.owed import Owed
 from edge.papers import Papers
 from edge.pictures import Pictures
 from edge.store import Store
@@ -42,6 +43,7 @@ class Parts:
     clock: Clock
     store: Store
     outbox: Outbox
+    owed: Owed
     visits: Visits
     papers: Papers
     pictures: Pictures
@@ -49,11 +51,26 @@ class Parts:
     eyes: Eyes
     later: Callable[[float, Call], None]
     reply: Callable[[Reply], None]
-    recorded: Callable[[], None]
 
-    def record(self, *facts: Body) -> None:
-        """Write facts together and let them go up."""
-        with self.store.transaction():
+    def record(self, *facts: Body, also: Call | None = None) -> None:
+        """Write the facts of a decision together, and what goes with them. Raises NoRoom, and nothing is written."""
+
+        def write() -> None:
+            if also:
+                also()
             for fact in facts:
                 self.outbox.record(fact)
-        self.recorded()
+
+        self.owed.decide(write)
+
+    def witness(self, *facts: Body, also: Call | None = None) -> None:
+        """Write the facts of what has happened, with its moment, as soon as the disk takes them."""
+        happened = [(fact, self.outbox.happening()) for fact in facts]
+
+        def write() -> None:
+            if also:
+                also()
+            for fact, when in happened:
+                self.outbox.record(fact, when)
+
+        self.owed.witness(write)

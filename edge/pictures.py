@@ -3,8 +3,10 @@ way of facts."""
 
 import hashlib
 import http.client
+import sqlite3
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,7 +14,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from edge.config import BoxConfig
-from edge.store import Store
+from edge.store import Store, Unusable
 
 KEPT_MAX: Final = 5_000
 RETRY_S: Final = 5.0
@@ -28,7 +30,10 @@ class Pictures:
         self._wake = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._send, name="pictures", daemon=True)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unusable(f"{folder}: {error.strerror}") from error
 
     def start(self) -> None:
         """Begin sending what is not sent."""
@@ -43,12 +48,15 @@ class Pictures:
     def keep(self, picture: bytes) -> str | None:
         """Keep a picture and say its hash; None when the disk will not have it: facts go on without."""
         name = hashlib.sha256(picture).hexdigest()
+        file = self._folder / name
         try:
-            (self._folder / name).write_bytes(picture)
-        except OSError as error:
-            log.warning("picture lost", why=error.strerror)
+            file.write_bytes(picture)
+            self._store.run("INSERT OR IGNORE INTO picture VALUES (?, ?, 0)", name, time.time())
+        except (OSError, sqlite3.Error) as error:
+            log.warning("picture lost", file=str(file), why=str(error))
+            with suppress(OSError):
+                file.unlink(missing_ok=True)  # a part of a picture is none
             return None
-        self._store.run("INSERT OR IGNORE INTO picture VALUES (?, ?, 0)", name, time.time())
         self._wake.set()
         return name
 
@@ -65,15 +73,25 @@ class Pictures:
     def _send(self) -> None:
         store = Store(self._file, writing=False)
         while not self._stopping:
-            row = store.run("SELECT sha256 FROM picture WHERE sent = 0 ORDER BY taken_at LIMIT 1").fetchone()
-            if row is None:
-                self._wake.wait()
+            try:
+                pause_s = self._send_next(store)
+            except sqlite3.Error as error:  # a full disk must not end this thread
+                log.warning("picture store failed", why=str(error))
+                pause_s = RETRY_S
+            if pause_s is None or pause_s > 0:
+                self._wake.wait(pause_s)
                 self._wake.clear()
-            elif self._put(row[0]):
-                store.run("UPDATE picture SET sent = 1 WHERE sha256 = ?", row[0])
-            elif not self._stopping:
-                self._wake.wait(RETRY_S)
         store.close()
+
+    def _send_next(self, store: Store) -> float | None:
+        """Send one. How long to wait then: None until there is another."""
+        row = store.run("SELECT sha256 FROM picture WHERE sent = 0 ORDER BY taken_at LIMIT 1").fetchone()
+        if row is None:
+            return None
+        if not self._put(row[0]):
+            return RETRY_S
+        store.run("UPDATE picture SET sent = 1 WHERE sha256 = ?", row[0])
+        return 0.0
 
     def _put(self, name: str) -> bool:
         """Send one. True when there is no more to do for it."""

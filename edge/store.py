@@ -1,7 +1,7 @@
 """The box's own database: one SQLite file, durable at every commit, written by one thread."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -15,22 +15,38 @@ CREATE TABLE IF NOT EXISTS visit (
     opened_at TEXT NOT NULL, entered_at TEXT, left_at TEXT, paid INTEGER NOT NULL DEFAULT 0,
     voided INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX IF NOT EXISTS visit_inside ON visit (visit) WHERE left_at IS NULL AND voided = 0;
-CREATE TABLE IF NOT EXISTS used_command (command TEXT PRIMARY KEY, used_at REAL NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS lane_now (lane TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS picture (
     sha256 TEXT PRIMARY KEY, taken_at REAL NOT NULL, sent INTEGER NOT NULL DEFAULT 0) STRICT;
 """
+
+
+class Unusable(OSError):
+    """The file cannot be opened or written; the message names it."""
 
 
 class Store:
     """A connection to the file. FULL, because NORMAL was measured to lose acknowledged commits in power cuts."""
 
     def __init__(self, path: Path, *, writing: bool = True) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        if writing:
-            self._connection.executescript(SCHEMA)
+        self._told: list[Callable[[bool], None]] = []
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        except (OSError, sqlite3.Error) as error:
+            raise Unusable(f"{path}: {error}") from error
+        try:
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=FULL")
+            if writing:
+                self._connection.executescript(SCHEMA)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise Unusable(f"{path}: {error}") from error
+
+    def when_ended(self, told: Callable[[bool], None]) -> None:
+        """Call `told` after every transaction: True when it is on disk, False when nothing of it is."""
+        self._told.append(told)
 
     def run(self, statement: str, *values: object) -> sqlite3.Cursor:
         """Execute one statement."""
@@ -45,10 +61,17 @@ class Store:
         self.run("BEGIN IMMEDIATE")
         try:
             yield
+            self.run("COMMIT")
         except BaseException:
-            self.run("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk may have rolled it back already
+                self.run("ROLLBACK")
+            self._ended(done=False)
             raise
-        self.run("COMMIT")
+        self._ended(done=True)
+
+    def _ended(self, *, done: bool) -> None:
+        for told in self._told:
+            told(done)
 
     def meta(self, name: str) -> str | None:
         """A remembered value."""

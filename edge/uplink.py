@@ -4,7 +4,9 @@ The sender keeps a window of facts on their way. What it takes for lost (an ackn
 a new connection) it sends again from the centre's mark; the centre keeps each fact once.
 """
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +41,7 @@ class Uplink:
         self._acknowledged = self._sent = self._last = 0
         self._journal = ""
         self._up = self._resend = self._stopping = False
+        self._moved_at = 0.0
         self._client = connection.client(config.centre, config.box)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
@@ -54,7 +57,9 @@ class Uplink:
         self._thread.start()
 
     def recorded(self, last: int) -> None:
-        """There are facts up to `last` now."""
+        """There are facts up to `last` now, on disk."""
+        if last == self._last:
+            return
         with self._changed:
             self._last = last
             self._changed.notify()
@@ -81,7 +86,9 @@ class Uplink:
 
     # --- network thread: only hands over ------------------------------------------------------------------
 
-    def _connected(self, client: mqtt.Client, *_: Any) -> None:
+    def _connected(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if not connection.is_let_in(self._config.centre, reason):
+            return
         client.subscribe([(str(self._topic(channel)), 1) for channel in sorted(TO_BOX)])
         client.publish(str(self._topic(Channel.ONLINE)), encode(self._birth), qos=1, retain=True)
         with self._changed:
@@ -116,6 +123,8 @@ class Uplink:
             return
         with self._changed:
             self._resend = self._resend or ack.sequence < self._acknowledged or self._stands_still(ack)
+            if ack.sequence != self._acknowledged:
+                self._moved_at = time.monotonic()
             self._acknowledged = min(ack.sequence, self._last)
             self._changed.notify_all()
         self._heard(Channel.ACK, payload)
@@ -130,12 +139,27 @@ class Uplink:
         store = Store(self._file, writing=False)
         try:
             while self._wait():
-                room = WINDOW - (self._sent - self._acknowledged)
-                for entry in after(store, self._sent, min(room, BURST)):
-                    self._publish(entry.payload)
-                    self._sent = entry.sequence
+                try:
+                    self._send_some(store)
+                except sqlite3.Error as error:  # this thread must outlive a bad moment of the disk
+                    log.warning("facts cannot be read", why=str(error))
+                    self._pause()
         finally:
             store.close()
+
+    def _send_some(self, store: Store) -> None:
+        entries = after(store, self._sent, min(WINDOW - (self._sent - self._acknowledged), BURST))
+        for entry in entries:
+            self._publish(entry.payload)
+            self._sent = entry.sequence
+        if not entries:  # the journal says that there are more than it holds
+            log.error("facts are missing", behind=self._sent, last=self._last)
+            self._pause()
+        self._moved_at = time.monotonic()
+
+    def _pause(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping, PATIENCE_S)
 
     def _wait(self) -> bool:
         """Until there is something to send; False when it is over."""
@@ -143,11 +167,12 @@ class Uplink:
             while not self._stopping:
                 if self._resend and self._up:
                     self._sent, self._resend = self._acknowledged, False
+                self._sent = max(self._sent, self._acknowledged)
                 if self._up and self._sent < self._last and self._sent - self._acknowledged < WINDOW:
                     return True
-                moved = self._changed.wait(PATIENCE_S)
-                if not moved and self._sent > self._acknowledged:
-                    self._resend = True
+                self._changed.wait(PATIENCE_S)
+                if self._sent > self._acknowledged and time.monotonic() - self._moved_at >= PATIENCE_S:
+                    self._resend = True  # nothing moved for a while, however much was recorded meanwhile
             return False
 
     def _publish(self, payload: bytes) -> None:

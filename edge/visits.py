@@ -43,14 +43,14 @@ class Visits:
             )
         return reference
 
-    def entered(self, visit: str) -> None:
+    def entered(self, visit: str, at: datetime) -> None:
         """The vehicle went past the entry's arm."""
-        now = self._clock.now().isoformat()
-        self._store.run("UPDATE visit SET entered_at = ? WHERE visit = ? AND entered_at IS NULL", now, visit)
+        moment = at.isoformat()
+        self._store.run("UPDATE visit SET entered_at = ? WHERE visit = ? AND entered_at IS NULL", moment, visit)
 
-    def left(self, visit: str) -> None:
+    def left(self, visit: str, at: datetime) -> None:
         """The vehicle went past an exit's arm."""
-        self._store.run("UPDATE visit SET left_at = ? WHERE visit = ?", self._clock.now().isoformat(), visit)
+        self._store.run("UPDATE visit SET left_at = ? WHERE visit = ?", at.isoformat(), visit)
 
     def voided(self, visit: str) -> None:
         """The vehicle backed out before it entered."""

@@ -67,13 +67,16 @@ class SiteBus:
         """Make a relay pulse. Raises DeviceFailed when the broker is away: an order must never wait in a queue."""
         if not self._client.is_connected():
             raise DeviceFailed(f"{board}: the site's broker is away")
-        self._client.publish(tasmota.pulse_topic(board, relay), b"ON", qos=1)
+        # At most once: a pulse that arrives late or twice lets another vehicle through, one that is lost is repeated.
+        self._client.publish(tasmota.pulse_topic(board, relay), b"ON", qos=0)
 
     def show(self, board: str, page: Page) -> None:
         """Put a page on the lane's screen."""
         self._client.publish(screen_topic(board), encode(page), qos=1, retain=True)
 
-    def _connected(self, client: mqtt.Client, *_: Any) -> None:
+    def _connected(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if not connection.is_let_in(self._broker, reason):
+            return
         for board in self._listeners:
             topics = (
                 tasmota.result_topic(board),
@@ -90,6 +93,12 @@ class SiteBus:
             self._post(listener.board_lost)
 
     def _message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        try:
+            self._heard(client, message)
+        except Exception as error:  # noqa: BLE001 - it would end paho's thread, and every lane with it
+            log.warning("device message not understood", why=repr(error)[:200])
+
+    def _heard(self, client: mqtt.Client, message: mqtt.MQTTMessage) -> None:
         parts = message.topic.split("/")
         listener = self._listeners.get(parts[1]) if len(parts) == 3 else None
         if listener is None:

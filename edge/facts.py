@@ -1,0 +1,105 @@
+"""What a lane writes and says, from what it knows of the vehicle; pure."""
+
+from datetime import datetime
+from uuid import UUID
+
+from edge.approach import Approach, Grant, Look, Opening
+from edge.config import LaneConfig
+from edge.decide import Quote
+from gate.devices.board import Sensor
+from gate.lane import Lane, position
+from gate.messages import ArmRaised, Direction, LaneState, PlateRead, Quoted, VehiclePassed, VisitMatched, VisitOpened
+from gate.vehicle import VehicleClass
+
+
+def plate_read(config: LaneConfig, here: Approach, look: Look, picture: str | None) -> PlateRead:
+    """What camera and reader gave; a plate that was not read is empty."""
+    best = look.reading
+    return PlateRead(
+        lane=config.lane,
+        approach=here.approach,
+        direction=config.direction,
+        plate=best.text if best else "",
+        confidence=best.confidence if best else 0.0,
+        characters=best.characters if best else (),
+        lines=best.lines if best else 0,
+        colour=best.colour if best else "unknown",
+        vehicle_class=here.vehicle_class,
+        picture=picture,
+        engine=look.engine,
+        took_ms=look.took_ms,
+        error=look.error[:200],
+    )
+
+
+def opened(read: PlateRead, visit: str, kind: VehicleClass) -> VisitOpened:
+    """The vehicle of this read is let in."""
+    return VisitOpened(lane=read.lane, approach=read.approach, visit=visit, vehicle_class=kind, read=bool(read.plate))
+
+
+def match(config: LaneConfig, here: Approach, visit: str, by: str, probability: float, margin: float) -> VisitMatched:
+    """The vehicle here is this visit's."""
+    return VisitMatched(
+        lane=config.lane, approach=here.approach, visit=visit, by=by, probability=probability, margin=margin
+    )
+
+
+def price(config: LaneConfig, here: Approach, quoted: Quote, now: datetime) -> Quoted:
+    """What the stay costs."""
+    stay, bill = quoted.stay, quoted.bill
+    return Quoted(
+        lane=config.lane,
+        approach=here.approach,
+        visit=stay.visit,
+        tariff=quoted.tariff,
+        vehicle_class=stay.vehicle_class,
+        entered_at=stay.entered_at,
+        left_at=max(now, stay.entered_at),
+        total=bill.total,
+        vat=bill.vat,
+        lines=bill.lines,
+        payload=quoted.payload,
+    )
+
+
+def raised(config: LaneConfig, here: Approach | None, grant: Grant, opening: Opening, took_s: float) -> ArmRaised:
+    """The arm is up."""
+    return ArmRaised(
+        lane=config.lane,
+        opening=opening.opening,
+        reason=grant.reason,
+        by=grant.by,
+        approach=here.approach if here else None,
+        visit=opening.visit,
+        command=grant.command,
+        note=grant.note,
+        took_ms=int(took_s * 1000),
+    )
+
+
+def passed(config: LaneConfig, passage: UUID, opening: Opening | None) -> VehiclePassed:
+    """A vehicle went through; whoever follows the one that the arm was raised for has no visit yet."""
+    tailgate = opening is not None and opening.passages > 0
+    return VehiclePassed(
+        lane=config.lane,
+        direction=Direction(config.direction),
+        passage=passage,
+        opening=opening.opening if opening else None,
+        visit=opening.visit if opening and not tailgate else None,
+        tailgate=tailgate,
+    )
+
+
+def state(config: LaneConfig, lane: Lane, here: Approach | None, mode: str) -> LaneState:
+    """The lane as others may see it; no plates, for this is retained."""
+    return LaneState(
+        lane=config.lane,
+        direction=config.direction,
+        kind=config.kind,
+        phase=lane.phase,
+        arm=position(lane),
+        mode=mode,
+        sensors={sensor.value: str(getattr(lane, sensor.value)) for sensor in Sensor},
+        approach=here.approach if here else None,
+        visit=here.visit if here else None,
+    )

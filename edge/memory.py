@@ -1,0 +1,71 @@
+"""What a lane must still know after its box was killed: whom the arm was raised for, and who went through."""
+
+from uuid import UUID
+
+from edge.approach import Approach, Grant, Opening
+from edge.store import Store
+from gate.messages import LaneName, Name, Natural, Note, OpeningReason, Reference
+from gate.wire import Contract, decode, encode
+
+
+class Granted(Contract):
+    """A vehicle that may pass, and why."""
+
+    approach: UUID
+    visit: Reference | None
+    reason: OpeningReason
+    by: Name
+    command: UUID | None
+    note: Note
+
+
+class Raised(Contract):
+    """An opening that is not over."""
+
+    opening: UUID
+    visit: Reference | None
+    passages: Natural
+
+
+class LaneMemory(Contract):
+    """One lane."""
+
+    granted: Granted | None = None
+    raised: Raised | None = None
+
+
+def of(here: Approach | None, opening: Opening | None) -> LaneMemory:
+    """What to remember of a lane as it is now."""
+    grant = here.grant if here else None
+    granted = None
+    if here and grant:
+        granted = Granted(
+            approach=here.approach,
+            visit=here.visit,
+            reason=grant.reason,
+            by=grant.by,
+            command=grant.command,
+            note=grant.note,
+        )
+    raised = Raised(opening=opening.opening, visit=opening.visit, passages=opening.passages) if opening else None
+    return LaneMemory(granted=granted, raised=raised)
+
+
+def keep(store: Store, lane: LaneName, what: LaneMemory) -> None:
+    """Remember it, in the transaction of the facts that go with it."""
+    body = encode(what).decode()
+    store.run("INSERT INTO lane_now VALUES (?, ?) ON CONFLICT (lane) DO UPDATE SET body = excluded.body", lane, body)
+
+
+def recall(store: Store, lane: LaneName) -> tuple[Approach | None, Opening | None]:
+    """What was kept of the lane."""
+    row = store.run("SELECT body FROM lane_now WHERE lane = ?", lane).fetchone()
+    kept = decode(row[0].encode(), LaneMemory) if row else LaneMemory()
+    here = opening = None
+    if kept.granted:
+        granted = kept.granted
+        grant = Grant(granted.reason, granted.by, granted.command, granted.note)
+        here = Approach(granted.approach, visit=granted.visit, grant=grant)
+    if kept.raised:
+        opening = Opening(kept.raised.opening, kept.raised.visit, kept.raised.passages)
+    return here, opening

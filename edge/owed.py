@@ -1,0 +1,70 @@
+"""What happened while the disk would not have it: kept in memory, in order, until it does."""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from edge.outbox import Outbox
+from edge.store import Store
+from gate.messages import DeviceFault
+
+NO_ROOM: Final = "the disk does not take facts"
+log = structlog.get_logger()
+
+
+class NoRoom(OSError):
+    """The disk does not take facts: what needs them on disk first cannot be done."""
+
+
+class Owed:
+    """Writes of the deciding thread. An arm that rose did rise, room or not; a decision waits for its fact."""
+
+    def __init__(self, store: Store, outbox: Outbox) -> None:
+        self._store, self._outbox = store, outbox
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._refused = 0
+
+    def decide(self, write: Callable[[], object]) -> None:
+        """Write all of it or nothing. Raises NoRoom."""
+        if not self.settle():
+            raise NoRoom(NO_ROOM)
+        try:
+            with self._store.transaction():
+                write()
+        except sqlite3.Error as error:
+            self._complain(error)
+            raise NoRoom(f"{NO_ROOM}: {error}") from error
+
+    def witness(self, write: Callable[[], object]) -> None:
+        """Write what has happened; later, if it cannot be now."""
+        self._waiting.append(write)
+        self.settle()
+
+    def settle(self) -> bool:
+        """Write what is owed. Whether nothing is owed any more."""
+        try:
+            while self._waiting:
+                with self._store.transaction():
+                    self._waiting[0]()
+                self._waiting.popleft()
+            self._own_up()
+        except sqlite3.Error as error:
+            self._complain(error)
+            return False
+        return True
+
+    def _own_up(self) -> None:
+        """The disk has room again: say that it had none."""
+        if self._refused:
+            what = f"refused {self._refused} writes; what happened meanwhile was written after"
+            with self._store.transaction():
+                self._outbox.record(DeviceFault(lane="", device="disk", what=what))
+            log.warning("the disk takes facts again", refused=self._refused)
+            self._refused = 0
+
+    def _complain(self, error: sqlite3.Error) -> None:
+        self._refused += 1
+        log.error(NO_ROOM, why=str(error), owed=len(self._waiting))

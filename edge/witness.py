@@ -1,0 +1,73 @@
+"""What a lane saw happen: openings, passages, faults. Each is written with what the lane must know after a kill."""
+
+from dataclasses import replace
+
+from edge import facts, memory
+from edge.approach import Approach, Grant, Opening
+from edge.config import LaneConfig
+from edge.parts import Parts
+from gate.messages import ArmLowered, Body, DeviceFault, Direction, PersonWanted, VisitVoided, Why
+
+WHAT_MAX = 400
+
+
+class Witness:
+    """The witness of one lane. `opening` is the one that is not over."""
+
+    def __init__(self, config: LaneConfig, parts: Parts, opening: Opening | None = None) -> None:
+        self._config, self._parts = config, parts
+        self.opening = opening
+
+    def saw(self, here: Approach | None, *happened: Body, went: str | None = None, gone: str | None = None) -> None:
+        """Write what has happened, as soon as the disk takes it.
+
+        `here` is the vehicle at the lane now, `went` a visit that passed, `gone` one that backed out.
+        """
+        known, now = memory.of(here, self.opening), self._parts.clock.now()
+
+        def also() -> None:
+            memory.keep(self._parts.store, self._config.lane, known)
+            if went and self._config.direction is Direction.IN:
+                self._parts.visits.entered(went, now)
+            elif went:
+                self._parts.visits.left(went, now)
+            if gone:
+                self._parts.visits.voided(gone)
+
+        self._parts.witness(*happened, also=also)
+
+    def begun(self, here: Approach | None, whose: Approach | None, grant: Grant, took_s: float) -> None:
+        """The arm is up, for `whose` vehicle if anybody's."""
+        passages = self.opening.passages if self.opening else 0
+        self.opening = Opening(self._parts.clock.new_id(), whose.visit if whose else None, passages)
+        self.saw(here, facts.raised(self._config, whose, grant, self.opening, took_s))
+
+    def passed(self, here: Approach | None) -> None:
+        """A vehicle left the exit loop."""
+        passed = facts.passed(self._config, self._parts.clock.new_id(), self.opening)
+        if self.opening:
+            self.opening = replace(self.opening, passages=self.opening.passages + 1)
+        self.saw(here, passed, went=passed.visit)
+
+    def over(self, here: Approach | None) -> None:
+        """The opening is over, if there was one, or the vehicle went away; a visit that never passed never was."""
+        opening, self.opening = self.opening, None
+        lane = self._config.lane
+        happened: list[Body] = [ArmLowered(lane=lane, opening=opening.opening)] if opening else []
+        used = opening is not None and opening.passages > 0
+        gone = here.visit if here and not used and self._config.direction is Direction.IN else None
+        if gone:
+            happened.append(VisitVoided(lane=lane, visit=gone, why="backed out"))
+        self.saw(None, *happened, gone=gone)
+
+    def fault(self, here: Approach | None, device: str, what: str) -> None:
+        """A device did not do what it should."""
+        self.saw(here, DeviceFault(lane=self._config.lane, device=device, what=what[:WHAT_MAX]))
+
+    def wanted(
+        self, here: Approach, why: Why, candidates: tuple[tuple[str, float], ...] = (), before: tuple[Body, ...] = ()
+    ) -> None:
+        """A person is wanted, after what was found out `before`."""
+        here.asked_for_help = True
+        person = PersonWanted(lane=self._config.lane, approach=here.approach, why=why, candidates=candidates)
+        self.saw(here, *before, person)

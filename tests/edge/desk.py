@@ -1,0 +1,480 @@
+"""A box's lanes at a desk: real store, outbox, visits and papers; twins of arm and board; time moves when told.
+
+Nothing here is looser than at a gate: a board's words come after the call that caused them, never inside it; an arm
+needs its time; a lane hears only what its board says.
+"""
+
+import heapq
+import itertools
+import os
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge.approach import Look
+from edge.clock import Clock
+from edge.config import BoxConfig, Broker, LaneConfig, LaneKind
+from edge.lane import LaneKeeper
+from edge.outbox import Outbox, after
+from edge.owed import Owed
+from edge.papers import Papers
+from edge.parts import Parts
+from edge.pictures import Pictures
+from edge.store import Store
+from edge.visits import Visits
+from gate import signing
+from gate.devices import tasmota
+from gate.devices.board import DeviceFailed, Relay, Sensor
+from gate.devices.screen import Page
+from gate.ids import uuid7
+from gate.lane import Phase
+from gate.lease import Account, Lease, Policy, Unpaid
+from gate.messages import (
+    Action,
+    ArmRaised,
+    Body,
+    Command,
+    Direction,
+    Envelope,
+    Open,
+    OpeningReason,
+    Outcome,
+    Refresh,
+    Reply,
+)
+from gate.reading import PlateReading
+from gate.tariff import Tariff, Turn, VatRate
+from gate.vehicle import Profile, VehicleClass
+from gate.wire import decode, encode
+from simulator.devices.arm import Fault
+from simulator.devices.board import BoardTwin
+from simulator.devices.screen import ScreenTwin
+
+Fact = TypeVar("Fact")
+
+MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+BOX = "sps-1"
+CAR, MOTO, BUS = Profile(4_500, 1_500), Profile(1_900, 1_500), Profile(11_000, 3_300)
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+STRANGER = Ed25519PrivateKey.from_private_bytes(bytes(32))
+SECRET = "a secret of sixteen or more"
+TARIFF = Tariff(
+    code="flat-1",
+    since=datetime(2026, 1, 1, tzinfo=UTC),
+    legal_basis="a decision of the province",
+    turns={
+        VehicleClass.MOTO: Turn(price=10_000, ceiling=10_000),
+        VehicleClass.CAR9: Turn(price=30_000, ceiling=30_000),
+        VehicleClass.BUS30: Turn(price=90_000, ceiling=90_000),
+    },
+    vat=(VatRate(since=datetime(2026, 1, 1, tzinfo=UTC), rate_bp=800),),
+    free_minutes=5,
+)
+
+
+class Timer:
+    """What can be cancelled."""
+
+    def __init__(self) -> None:
+        self.live = True
+
+    def cancel(self) -> None:
+        """Do not call."""
+        self.live = False
+
+
+class DeskClock(Clock):
+    """A boot whose time a test turns; the twins live by it too."""
+
+    def __init__(self, monotonic_s: float = 50.0, wall: datetime = MORNING) -> None:
+        self._at, self._wall = monotonic_s, wall - timedelta(seconds=monotonic_s)
+        self._due: list[tuple[float, int, Timer, Callable[[], object]]] = []
+        self._ticket = itertools.count()
+        self.boot: UUID = self.new_id()
+
+    def monotonic_s(self) -> float:
+        return self._at
+
+    def monotonic_ms(self) -> int:
+        return int(self._at * 1000)
+
+    def now(self) -> datetime:
+        return self._wall + timedelta(seconds=self._at)
+
+    def new_id(self) -> UUID:
+        return uuid7(self.now(), os.urandom(10))
+
+    def time(self) -> float:
+        """The same, as a twin asks."""
+        return self._at
+
+    def call_at(self, when: float, callback: Callable[[], object]) -> Timer:
+        """Call back at a moment."""
+        timer = Timer()
+        heapq.heappush(self._due, (when, next(self._ticket), timer, callback))
+        return timer
+
+    def next_due(self) -> float | None:
+        """The moment of the next call."""
+        return self._due[0][0] if self._due else None
+
+    def go(self, when: float) -> None:
+        """Be then, and make the calls that are due."""
+        self._at = max(self._at, when)
+        while self._due and self._due[0][0] <= self._at:
+            _, _, timer, callback = heapq.heappop(self._due)
+            if timer.live:
+                callback()
+
+
+class DeskEyes:
+    """Gives each lane the looks that a test laid out, in order; a lane without any is looked at for ever."""
+
+    def __init__(self, later: Callable[[float, Callable[[], None]], None]) -> None:
+        self._later = later
+        self._looks: dict[str, deque[tuple[Look, float]]] = {}
+        self.asked: list[str] = []
+
+    def will_see(self, lane: str, look: Look, after_s: float = 0.1) -> None:
+        """The lane's next look."""
+        self._looks.setdefault(lane, deque()).append((look, after_s))
+
+    def look(self, lane: str, done: Callable[[Look], None]) -> None:
+        self.asked.append(lane)
+        if self._looks.get(lane):
+            look, after_s = self._looks[lane].popleft()
+            self._later(after_s, lambda: done(look))
+
+
+class DeskDevices:
+    """Boards and screens of the desk. `before_pulse` sees what is on disk when an arm is asked to move."""
+
+    def __init__(self, boards: dict[str, BoardTwin], screens: dict[str, ScreenTwin]) -> None:
+        self._boards, self._screens = boards, screens
+        self.away: set[str] = set()
+        self.pulses: list[tuple[str, Relay]] = []
+        self.before_pulse: Callable[[str, Relay], None] = lambda _board, _relay: None
+
+    def pulse(self, board: str, relay: Relay) -> None:
+        self.before_pulse(board, relay)
+        if board in self.away:
+            raise DeviceFailed(f"{board}: the site's broker is away")
+        self.pulses.append((board, relay))
+        self._boards[board].hear(tasmota.pulse_topic(board, relay), b"ON")
+
+    def show(self, board: str, page: Page) -> None:
+        self._screens[board].hear(encode(page))
+
+
+def box_config(folder: Path, **changes: Any) -> BoxConfig:
+    """A box with an entry and an exit."""
+    broker = Broker(host="127.0.0.1", port=1883, user=BOX, password=SECRET)
+    settings: dict[str, Any] = {
+        "site": "SPS",
+        "box": BOX,
+        "centre": broker,
+        "site_broker": broker,
+        "centre_url": "http://127.0.0.1:1",
+        "box_token": SECRET,
+        "centre_key": signing.public_text(KEY),
+        "reference_key": SECRET,
+        "data": str(folder),
+        "lanes": (lane_config("in-1"), lane_config("out-1")),
+    }
+    return BoxConfig(**{**settings, **changes})
+
+
+def lane_config(name: str, kind: LaneKind = LaneKind.MIXED) -> LaneConfig:
+    """A lane whose name says its direction."""
+    return LaneConfig(
+        lane=name,
+        direction=Direction(name.partition("-")[0]),
+        kind=kind,
+        camera=f"http://127.0.0.1:1/{name}/snapshot.jpg",
+    )
+
+
+def lease(number: int = 1, **changes: Any) -> Lease:
+    """A lease of the site for a day."""
+    settings: dict[str, Any] = {
+        "number": number,
+        "site": "SPS",
+        "box": BOX,
+        "issued_at": MORNING,
+        "expires_at": MORNING + timedelta(days=1),
+        "tariff": TARIFF,
+        "account": Account(bank="970436", number="1017595600", name="UBND PHUONG SA PA"),
+        "policy": Policy(unpaid=Unpaid.BILL, patience_s=20),
+        "capacity": 100,
+    }
+    return Lease(**{**settings, **changes})
+
+
+def look(plate: str = "", picture: bytes = b"", error: str = "") -> Look:
+    """What camera and reader give; no plate is an unread one."""
+    reading = PlateReading(plate, 0.95, tuple((sign, 0.95) for sign in plate), (0, 0, 90, 30), 1, "white")
+    return Look(reading if plate else None, picture, "rapid", 80, error)
+
+
+@dataclass(frozen=True)
+class Gear:
+    """One lane's twins and how it was started."""
+
+    board: BoardTwin
+    screen: ScreenTwin
+
+
+class Desk:
+    """A box at a desk. `restart` is a kill: what was only in memory is gone, time and arms go on."""
+
+    def __init__(self, folder: Path, *, lanes: tuple[str, ...] = ("in-1", "out-1"), unleased: bool = False) -> None:
+        self.folder, self._names = folder, lanes
+        self.clock = DeskClock()
+        self.gear: dict[str, Gear] = {}
+        self.lanes: dict[str, LaneKeeper] = {}
+        self._deaf: set[str] = set()
+        self._life = 0
+        self.eyes = DeskEyes(self._later)
+        self._make_gear()
+        self._boot()
+        if not unleased:
+            self.papers.lease_came(signing.sign(lease(), KEY))
+        self._learn()
+        self.turn(0)
+
+    def _make_gear(self) -> None:
+        for name in self._names:
+            board = BoardTwin(name, lambda topic, payload, name=name: self._said(name, topic, payload), self.clock)  # type: ignore[misc]
+            self.gear[name] = Gear(board, ScreenTwin())
+
+    def _boot(self) -> None:
+        self.config = box_config(self.folder, lanes=tuple(lane_config(name) for name in self._names))
+        self.store = Store(self.folder / "box.db")
+        self.outbox = Outbox(self.store, self.clock, "SPS", BOX)
+        self.owed = Owed(self.store, self.outbox)
+        self.papers = Papers(self.store, self.clock, BOX, KEY.public_key())
+        self.visits = Visits(self.store, self.clock, "SPS", SECRET.encode())
+        self.pictures = Pictures(self.config, self.store, self.folder / "box.db", self.folder / "pictures")
+        self.replies: list[Reply] = []
+        self.devices = DeskDevices(
+            {name: gear.board for name, gear in self.gear.items()},
+            {name: gear.screen for name, gear in self.gear.items()},
+        )
+        parts = Parts(
+            clock=self.clock,
+            store=self.store,
+            outbox=self.outbox,
+            owed=self.owed,
+            visits=self.visits,
+            papers=self.papers,
+            pictures=self.pictures,
+            devices=self.devices,
+            eyes=self.eyes,
+            later=self._later,
+            reply=self.replies.append,
+        )
+        self.lanes = {lane.lane: LaneKeeper(lane, parts) for lane in self.config.lanes}
+        for name in self._names:
+            self.ask_levels(name)
+
+    def _learn(self) -> None:
+        for lane in self.lanes.values():
+            if self.papers.lease:
+                lane.has_patience(self.papers.lease.policy.patience_s)
+
+    def _said(self, name: str, topic: str, payload: bytes) -> None:
+        def hear() -> None:
+            if name in self.lanes and name not in self._deaf:
+                for reading in tasmota.readings(name, topic, payload):
+                    self.lanes[name].board_said(reading)
+
+        self._later(0, hear)
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call the box that runs now; one that was killed meanwhile hears nothing."""
+        life = self._life
+        self.clock.call_at(self.clock.time() + seconds, lambda: call() if life == self._life else None)
+
+    # --- time ---------------------------------------------------------------------------------------------
+
+    def turn(self, seconds: float) -> None:
+        """Let time go on; whoever asked to be woken is."""
+        end = self.clock.time() + seconds
+        while (when := self._next()) is not None and when <= end:
+            self.clock.go(when)
+            for lane in self.lanes.values():
+                if lane.lane.wake_at is not None and lane.lane.wake_at <= self.clock.time():
+                    lane.wake()
+        self.clock.go(end)
+
+    def _next(self) -> float | None:
+        wakes = [lane.lane.wake_at for lane in self.lanes.values() if lane.lane.wake_at is not None]
+        due = self.clock.next_due()
+        return min([*wakes, *([] if due is None else [due])], default=None)
+
+    def killed(self) -> None:
+        """kill -9."""
+        self._life += 1
+        self.lanes = {}
+        self.store.close()
+
+    def restart(self, *, after_s: float = 0.0) -> None:
+        """kill -9, and a new start a while later. The clock's boot is another."""
+        self.killed()
+        self.turn(after_s)
+        self.clock.boot = self.clock.new_id()
+        self._boot()
+        self._learn()
+        self.turn(0)
+
+    # --- the lane's surroundings --------------------------------------------------------------------------
+
+    def ask_levels(self, lane: str) -> None:
+        """What the bus asks of a board that comes online."""
+        self.gear[lane].board.hear(tasmota.status_topic(lane), b"10")
+
+    def loses_board(self, lane: str) -> None:
+        """The board's line is cut: nothing it says arrives."""
+        self._deaf.add(lane)
+        self.devices.away.add(lane)
+        self.lanes[lane].board_lost()
+
+    def has_board_again(self, lane: str) -> None:
+        """The line stands again."""
+        self._deaf.discard(lane)
+        self.devices.away.discard(lane)
+        self.ask_levels(lane)
+        self.turn(0)
+
+    def arrive(self, lane: str, plate: str = "", outline: Profile | None = CAR, **seen: Any) -> None:
+        """A vehicle rolls on the arming loop, is measured and looked at."""
+        self.eyes.will_see(lane, look(plate, **seen))
+        self.rolls_up(lane, outline)
+
+    def rolls_up(self, lane: str, outline: Profile | None = CAR) -> None:
+        """Only the loop and the profiler."""
+        self.sense(lane, Sensor.ARMING, on=True)
+        if outline:
+            self.lanes[lane].measured(outline)
+
+    def sense(self, lane: str, sensor: Sensor, *, on: bool) -> None:
+        """An input changes, and the box hears it."""
+        self.gear[lane].board.sense(sensor, on=on)
+        self.turn(0)
+
+    def backs_out(self, lane: str) -> None:
+        """The vehicle goes back the way it came."""
+        self.sense(lane, Sensor.ARMING, on=False)
+
+    def drives_through(self, lane: str, *, leaves_loop: bool = True) -> None:
+        """Under the arm and over the exit loop, a second for each."""
+        self.sense(lane, Sensor.SAFETY, on=True)
+        if leaves_loop:
+            self.sense(lane, Sensor.ARMING, on=False)
+        for sensor, on in ((Sensor.EXIT, True), (Sensor.SAFETY, False), (Sensor.EXIT, False)):
+            self.turn(1)
+            self.sense(lane, sensor, on=on)
+
+    def comes_in(self, plate: str, outline: Profile = CAR) -> str:
+        """A whole entry; the visit's reference."""
+        self.arrive("in-1", plate, outline)
+        self.turn(2)
+        approach = self.lanes["in-1"].approach
+        assert approach is not None
+        visit = approach.visit
+        assert visit is not None
+        self.drives_through("in-1")
+        self.turn(3)
+        assert self.phase("in-1") is Phase.IDLE
+        return visit
+
+    # --- people and papers --------------------------------------------------------------------------------
+
+    def command(self, action: Action, *, seconds: float = 10.0, by: str = "an-attendant", **changes: Any) -> bytes:
+        """A signed command, good for the present boot."""
+        said: dict[str, Any] = {
+            "command": self.clock.new_id(),
+            "box": BOX,
+            "boot": self.clock.boot,
+            "deadline_ms": self.clock.monotonic_ms() + int(seconds * 1000),
+            "by": by,
+            "action": action,
+        }
+        return signing.sign(Command(**{**said, **changes}), KEY)
+
+    def order(self, action: Action, **changes: Any) -> Reply | None:
+        """The box gets a command; the last answer, if any."""
+        command = self.papers.command_came(self.command(action, **changes))
+        assert not isinstance(command.action, Refresh)
+        self.lanes[command.action.lane].ordered(command)
+        self.turn(0)
+        return self.replies[-1] if self.replies and self.replies[-1].command == command.command else None
+
+    def open_paid(self, visit: str, lane: str = "out-1") -> None:
+        """The centre says: paid, let go."""
+        self.order(Open(lane=lane, reason=OpeningReason.PAID, visit=visit), by="rule")
+
+    # --- what came of it ----------------------------------------------------------------------------------
+
+    def phase(self, lane: str) -> Phase:
+        """Where the lane is."""
+        return self.lanes[lane].lane.phase
+
+    def page(self, lane: str) -> Page:
+        """What the lane's screen shows."""
+        page = self.gear[lane].screen.page
+        assert page is not None
+        return page
+
+    def envelopes(self) -> list[Envelope]:
+        """The journal."""
+        return [decode(entry.payload, Envelope) for entry in after(self.store, 0, 100_000)]
+
+    def facts(self, kind: type[Fact], lane: str | None = None) -> list[Fact]:
+        """The facts of a kind, in order."""
+        bodies: list[Body] = [envelope.body for envelope in self.envelopes()]
+        return [body for body in bodies if isinstance(body, kind) and lane in {None, getattr(body, "lane", None)}]
+
+    def reasons(self) -> list[OpeningReason]:
+        """Why arms went up."""
+        return [raised.reason for raised in self.facts(ArmRaised)]
+
+    def outcomes(self) -> list[Outcome]:
+        """What became of commands."""
+        return [reply.outcome for reply in self.replies]
+
+    def audit(self) -> None:
+        """What must hold after anything: gapless journal, an opening for each time an arm came up, each named once."""
+        assert [envelope.sequence for envelope in self.envelopes()] == list(range(1, self.outbox.last + 1))
+        for name, gear in self.gear.items():
+            assert gear.board.ups == len(self.facts(ArmRaised, name)), f"{name}: openings"
+        openings = [raised.opening for raised in self.facts(ArmRaised)]
+        assert len(openings) == len(set(openings))
+
+    def watch(self, lane: str) -> list[str]:
+        """Complaints of a bystander: the arm coming down over somebody."""
+        complaints: list[str] = []
+        self.gear[lane].board.danger = lambda: complaints.append(f"{lane} at {self.clock.time()}")
+        return complaints
+
+    def break_arm(self, lane: str, fault: Fault) -> None:
+        """The lane's arm is stuck, slow, or well again."""
+        self.gear[lane].board.break_arm(fault)
+
+
+def with_policy(number: int, unpaid: Unpaid, **changes: Any) -> bytes:
+    """A signed lease with this policy."""
+    made = lease(number, **changes)
+    return signing.sign(replace_policy(made, unpaid), KEY)
+
+
+def replace_policy(made: Lease, unpaid: Unpaid) -> Lease:
+    """The lease with another policy for who does not pay."""
+    fields = {name: getattr(made, name) for name in made.__struct_fields__}
+    return Lease(**{**fields, "policy": Policy(unpaid=unpaid, patience_s=made.policy.patience_s)})

@@ -1,0 +1,170 @@
+"""Papers of the centre: good ones are taken once, every other is refused and moves nothing."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from edge.papers import Papers, Refused
+from gate import signing
+from gate.lease import Delta
+from gate.messages import Close, Open, OpeningReason
+from gate.wire import encode
+from tests.edge.desk import BOX, KEY, MORNING, STRANGER, Desk, lease
+
+OPEN = Open(lane="in-1", reason=OpeningReason.PERSON)
+
+
+def delta(number: int, *paid: str, of: int = 1, box: str = BOX) -> bytes:
+    """A signed change."""
+    return signing.sign(Delta(lease=of, number=number, box=box, paid=paid), KEY)
+
+
+def test_every_flipped_byte_is_refused_and_the_whole_one_is_taken(desk: Desk) -> None:
+    good = desk.command(OPEN)
+    for place in range(len(good)):
+        for bit in (0x01, 0x20, 0x80):
+            bad = bytearray(good)
+            bad[place] ^= bit
+            if _says_the_same(bytes(bad), good):
+                continue
+            with pytest.raises(Refused):
+                desk.papers.command_came(bytes(bad))
+    assert desk.papers.command_came(good).action == OPEN
+
+
+def _says_the_same(other: bytes, good: bytes) -> bool:
+    """Whether the flip changed nothing that is said: neither the body nor the signature's bytes."""
+    try:
+        one, two = json.loads(other), json.loads(good)
+        return one["body"] == two["body"] and base64.b64decode(one["signature"]) == base64.b64decode(two["signature"])
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+@pytest.mark.parametrize("cut", [0, 1, 40, 200])
+def test_half_a_paper_is_refused(desk: Desk, cut: int) -> None:
+    with pytest.raises(Refused):
+        desk.papers.command_came(desk.command(OPEN)[:cut])
+
+
+def test_a_strangers_signature_is_refused(desk: Desk) -> None:
+    with pytest.raises(Refused, match="signature"):
+        desk.papers.lease_came(signing.sign(lease(9), STRANGER))
+    assert desk.papers.lease is not None
+    assert desk.papers.lease.number == 1
+
+
+def test_a_lease_is_no_command_though_the_centre_signed_it(desk: Desk) -> None:
+    with pytest.raises(Refused):
+        desk.papers.command_came(signing.sign(lease(2), KEY))
+    with pytest.raises(Refused):
+        desk.papers.lease_came(desk.command(OPEN))
+
+
+def test_a_command_for_another_box(desk: Desk) -> None:
+    with pytest.raises(Refused, match="spl-1"):
+        desk.papers.command_came(desk.command(OPEN, box="spl-1"))
+
+
+def test_a_command_for_another_boot(desk: Desk) -> None:
+    with pytest.raises(Refused, match="another boot"):
+        desk.papers.command_came(desk.command(OPEN, boot=desk.clock.new_id()))
+
+
+def test_a_command_past_its_deadline_however_the_wall_clock_stands(desk: Desk) -> None:
+    late = desk.command(OPEN, seconds=5)
+    desk.turn(4.9)
+    in_time = desk.command(OPEN, seconds=0.05)
+    desk.papers.command_came(in_time)
+    desk.turn(0.2)
+    desk.clock._wall -= timedelta(days=1)  # noqa: SLF001 - somebody sets the wall clock back
+    with pytest.raises(Refused, match="too late"):
+        desk.papers.command_came(late)
+
+
+def test_a_command_is_used_once_though_others_came_between(desk: Desk) -> None:
+    command = desk.command(OPEN, seconds=60)
+    desk.papers.command_came(command)
+    for _ in range(100):
+        desk.papers.command_came(desk.command(OPEN))
+        desk.turn(0.3)
+    with pytest.raises(Refused, match="used before"):
+        desk.papers.command_came(command)
+
+
+def test_spent_commands_are_forgotten_when_their_deadline_has_passed(desk: Desk) -> None:
+    for _ in range(50):
+        desk.papers.command_came(desk.command(Close(lane="in-1"), seconds=1))
+        desk.turn(2)
+    assert len(desk.papers._used) <= 2  # noqa: SLF001 - a box runs for months
+
+
+def test_a_lease_must_be_newer(desk: Desk) -> None:
+    desk.papers.lease_came(signing.sign(lease(5), KEY))
+    for number in (1, 4, 5):
+        with pytest.raises(Refused, match="not newer"):
+            desk.papers.lease_came(signing.sign(lease(number), KEY))
+    desk.papers.lease_came(signing.sign(lease(6), KEY))
+
+
+def test_a_lease_for_another_box(desk: Desk) -> None:
+    with pytest.raises(Refused, match="spl-1"):
+        desk.papers.lease_came(signing.sign(lease(2, box="spl-1"), KEY))
+
+
+def test_changes_follow_one_another(desk: Desk) -> None:
+    desk.papers.delta_came(delta(1))
+    for paper in (delta(1), delta(3), delta(2, of=2), delta(2, box="spl-1")):
+        with pytest.raises(Refused):
+            desk.papers.delta_came(paper)
+    assert desk.papers.delta == 1
+    desk.papers.delta_came(delta(2))
+    desk.papers.lease_came(signing.sign(lease(2), KEY))
+    assert desk.papers.delta == 0
+    desk.papers.delta_came(delta(1, of=2))
+
+
+def test_lease_and_changes_outlive_the_box(desk: Desk) -> None:
+    desk.papers.delta_came(delta(1))
+    desk.restart()
+    assert desk.papers.lease == lease(1)
+    assert desk.papers.delta == 1
+
+
+def test_a_change_whose_payments_could_not_be_written_was_never_taken(desk: Desk) -> None:
+    def fails_in_the_midst(take: Callable[[bytes], object], paper: bytes) -> None:
+        with desk.store.transaction():
+            take(paper)
+            raise RuntimeError("the disk failed")
+
+    with pytest.raises(RuntimeError):
+        fails_in_the_midst(desk.papers.delta_came, delta(1))
+    assert desk.papers.delta == 0
+    with pytest.raises(RuntimeError):
+        fails_in_the_midst(desk.papers.lease_came, signing.sign(lease(2), KEY))
+    assert desk.papers.lease == lease(1)
+    desk.papers.delta_came(delta(1))
+
+
+def test_a_kept_lease_of_another_version_does_not_stop_the_box(desk: Desk) -> None:
+    desk.store.remember("lease", '{"number":1,"of":"another version"}')
+    papers = Papers(desk.store, desk.clock, BOX, KEY.public_key())
+    assert papers.lease is None
+    papers.lease_came(signing.sign(lease(2), KEY))
+
+
+def test_expiry_is_by_the_leases_own_time(desk: Desk) -> None:
+    desk.papers.lease_came(signing.sign(lease(2, expires_at=MORNING + timedelta(seconds=90)), KEY))
+    assert not desk.papers.expired()
+    desk.turn(89)
+    assert not desk.papers.expired()
+    desk.turn(2)
+    assert desk.papers.expired()
+
+
+def test_an_oversized_paper_is_refused_before_it_is_parsed(desk: Desk) -> None:
+    with pytest.raises(Refused, match="bytes"):
+        desk.papers.command_came(encode(lease(2)) + b" " * 70_000)

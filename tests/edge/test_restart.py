@@ -1,0 +1,165 @@
+"""A box that is killed (kill -9) and starts again: nothing lost, nothing twice, everybody still known."""
+
+import pytest
+
+from edge.papers import Refused
+from gate.devices.board import Relay, Sensor
+from gate.lane import Phase
+from gate.messages import (
+    ArmLowered,
+    ArmRaised,
+    Open,
+    OpeningReason,
+    Quoted,
+    VehiclePassed,
+    VisitOpened,
+    VisitVoided,
+)
+from tests.edge.desk import Desk, look
+
+PLATE = "24A12378"
+REASON = OpeningReason
+
+
+def test_visits_money_and_the_journal_outlive_the_box(desk: Desk) -> None:
+    visit = desk.comes_in(PLATE)
+    desk.turn(3600)
+    desk.arrive("out-1", PLATE)
+    desk.turn(1)
+    journal, last = desk.outbox.journal, desk.outbox.last
+    desk.visits.paid(visit)
+    desk.eyes.will_see("out-1", look(PLATE))  # it stands on the loop still, and is read again
+    desk.restart()
+    assert (desk.outbox.journal, desk.outbox.last) == (journal, last)
+    assert desk.papers.lease is not None
+    desk.turn(4)
+    desk.drives_through("out-1")
+    desk.turn(3)
+    assert desk.reasons() == [REASON.ADMITTED, REASON.PAID]
+    assert [passed.visit for passed in desk.facts(VehiclePassed)] == [visit, visit]
+    assert len({quoted.visit for quoted in desk.facts(Quoted)}) == 1
+    assert desk.visits.inside() == []
+
+
+@pytest.mark.parametrize("under_the_arm", [False, True])
+def test_killed_with_the_arm_up_the_opening_goes_on(desk: Desk, *, under_the_arm: bool) -> None:
+    desk.arrive("in-1", PLATE)
+    desk.turn(2)
+    if under_the_arm:
+        desk.sense("in-1", Sensor.SAFETY, on=True)
+    complaints = desk.watch("in-1")
+    desk.restart(after_s=1)
+    assert desk.phase("in-1") is Phase.BY_HAND
+    desk.drives_through("in-1")
+    desk.turn(3)
+    visit = desk.facts(VisitOpened)[0].visit
+    assert desk.reasons() == [REASON.ADMITTED], "one rise of the arm is one opening"
+    (passed,) = desk.facts(VehiclePassed)
+    assert (passed.visit, passed.opening, passed.tailgate) == (visit, desk.facts(ArmRaised)[0].opening, False)
+    assert [stay.visit for stay in desk.visits.inside()] == [visit]
+    assert desk.phase("in-1") is Phase.IDLE, "we raised it, the loops are proven clear: we lower it"
+    assert desk.facts(ArmLowered)[0].opening == passed.opening
+    assert complaints == []
+
+
+def test_killed_with_the_arm_up_it_stays_up_until_loops_are_proven_clear(desk: Desk) -> None:
+    desk.comes_in(PLATE)
+    desk.arrive("in-1", "30K55512")
+    desk.turn(2)
+    lowered = desk.devices.pulses.count(("in-1", Relay.LOWER))
+    desk.restart()
+    desk.turn(3600)
+    assert lowered == 1
+    assert desk.devices.pulses == []
+
+
+def test_killed_between_the_pulse_and_the_arms_answer(desk: Desk) -> None:
+    desk.arrive("in-1", PLATE)
+    desk.turn(0.2)
+    assert desk.devices.pulses == [("in-1", Relay.RAISE)]
+    desk.restart(after_s=3)
+    (raised,) = desk.facts(ArmRaised)
+    visit = desk.facts(VisitOpened)[0].visit
+    assert (raised.reason, raised.visit, raised.by) == (REASON.ADMITTED, visit, "rule")
+    desk.drives_through("in-1")
+    assert desk.facts(VehiclePassed)[0].visit == visit
+    desk.turn(3)
+
+
+def test_killed_after_a_persons_order_the_opening_keeps_its_name_and_note(desk: Desk) -> None:
+    desk.order(Open(lane="in-1", reason=REASON.PERSON, note="xe cứu thương"), by="chị Lan")
+    desk.turn(0.2)
+    desk.restart(after_s=3)
+    (raised,) = desk.facts(ArmRaised)
+    assert (raised.reason, raised.by, raised.note, raised.command is None) == (
+        REASON.PERSON,
+        "chị Lan",
+        "xe cứu thương",
+        False,
+    )
+    desk.drives_through("in-1")
+    desk.turn(3)
+
+
+def test_killed_and_lowered_by_hand_meanwhile_the_opening_is_over(desk: Desk) -> None:
+    desk.arrive("in-1", PLATE)
+    desk.turn(2)
+    desk.killed()
+    desk.gear["in-1"].board.by_hand(Relay.LOWER)
+    desk.sense("in-1", Sensor.ARMING, on=False)
+    desk.restart(after_s=3)
+    (lowered,) = desk.facts(ArmLowered)
+    assert lowered.opening == desk.facts(ArmRaised)[0].opening
+    assert [voided.visit for voided in desk.facts(VisitVoided)] == [desk.facts(VisitOpened)[0].visit]
+    assert desk.phase("in-1") is Phase.IDLE
+    desk.comes_in("30K55512")
+
+
+def test_an_arm_raised_by_hand_while_the_box_was_dead_is_a_stray_opening(desk: Desk) -> None:
+    desk.comes_in(PLATE)
+    desk.killed()
+    desk.gear["in-1"].board.by_hand(Relay.RAISE)
+    desk.restart(after_s=3)
+    desk.drives_through("in-1")
+    desk.turn(60)
+    assert desk.reasons() == [REASON.ADMITTED, REASON.BY_HAND]
+    assert desk.devices.pulses == [], "nobody here raised it, nobody here lowers it"
+
+
+def test_fire_while_the_box_was_dead_is_fire(desk: Desk) -> None:
+    desk.comes_in(PLATE)
+    desk.killed()
+    desk.sense("in-1", Sensor.FIRE, on=True)
+    desk.gear["in-1"].board.by_hand(Relay.RAISE)
+    desk.restart(after_s=3)
+    desk.turn(60)
+    assert desk.devices.pulses == []
+    assert len(desk.facts(ArmRaised)) == 2
+
+
+def test_fire_holds_up_what_the_box_raised_before_it_was_killed(desk: Desk) -> None:
+    desk.arrive("in-1", PLATE)
+    desk.turn(2)
+    desk.restart()
+    desk.sense("in-1", Sensor.FIRE, on=True)
+    desk.drives_through("in-1")
+    desk.sense("in-1", Sensor.FIRE, on=False)
+    desk.drives_through("in-1")
+    desk.turn(60)
+    assert desk.devices.pulses == []
+
+
+def test_a_command_is_good_for_one_boot_only(desk: Desk) -> None:
+    command = desk.command(Open(lane="in-1", reason=REASON.PERSON), seconds=3600)
+    desk.papers.command_came(command)
+    desk.restart()
+    with pytest.raises(Refused, match="another boot"):
+        desk.papers.command_came(command)
+
+
+def test_the_sequence_goes_on_without_a_gap_over_many_kills(desk: Desk) -> None:
+    for number in range(5):
+        desk.comes_in(f"30K5551{number}")
+        desk.restart()
+    assert len(desk.visits.inside()) == 5
+    desk.audit()
