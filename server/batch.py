@@ -105,6 +105,10 @@ class Batch:
             self._marks[box, journal] = row
         return row
 
+    def forget_lanes(self) -> None:
+        """What this batch did to lanes is not written."""
+        self._lanes.clear()
+
     def flush(self) -> None:
         """Write everything gathered; the batch is empty of news afterwards."""
         for table, rows in self._facts.items():

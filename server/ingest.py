@@ -145,10 +145,25 @@ def _book(
         _take(batch, tariffs, envelope, payload, taken, troubles)
         mark = batch.mark(envelope.box, envelope.journal)
         taken.acks[Topic(topic.site, topic.box, Channel.ACK)] = Ack(journal=envelope.journal, sequence=mark.sequence)
+    _write(batch, taken)
+    return taken
+
+
+def replay(batch: Batch, tariffs: Tariffs, envelopes: Sequence[Envelope]) -> None:
+    """Book facts that were taken before: what follows from them follows again."""
+    batch.know(
+        (visit for envelope in envelopes for visit in visits_in(envelope)),
+        ((envelope.site, envelope.body.lane) for envelope in envelopes),
+    )
+    for envelope in envelopes:
+        apply(batch, envelope, tariffs)
+    _write(batch, Taken({}, [], list(envelopes)))
+
+
+def _write(batch: Batch, taken: Taken) -> None:
     batch.expect_money({each.body.visit for each in taken.fresh if isinstance(each.body, Quoted)})
     batch.flush()
-    _money(batch, taken, now)
-    return taken
+    _money(batch, taken, batch.now)
 
 
 def _take(

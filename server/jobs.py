@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, delete
 
@@ -64,7 +64,7 @@ class AdvisoryLock:
     """A session lock of PostgreSQL on a connection of its own: it is gone when the process or the line is."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine = create_engine(engine.url, poolclass=NullPool)  # closing it lets go
         self._connection: Connection | None = None
 
     def holds(self, now: datetime) -> bool:  # noqa: ARG002 - the server's own time decides
@@ -86,7 +86,6 @@ class AdvisoryLock:
     def let_go(self) -> None:
         """Close the connection, and with it the lock."""
         if self._connection is not None:
-            self._connection.invalidate()  # back to the pool it would keep the lock
             self._connection.close()
             self._connection = None
 
@@ -154,6 +153,10 @@ class Jobs:
         if not self._scheduler.running:
             return
         self._scheduler.shutdown(wait=True)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Let another process run the jobs."""
         with self._busy:
             self._holder.let_go()
 

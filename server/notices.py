@@ -6,7 +6,7 @@ Authentic is not valid: after the signature come account, reference and amount, 
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlmodel import Session, select
@@ -17,8 +17,11 @@ from server import ledger
 from server.db import insert_once
 from server.facts import AnomalyRow, NoticeRow, PaymentRow
 from server.ingest import Settled
+from server.providers import sepay
 from server.providers.notice import Notice
 from server.register import SiteRow
+
+_PARSERS: Final = {sepay.PROVIDER: sepay.parse}
 
 
 class Kept(NamedTuple):
@@ -55,6 +58,13 @@ def keep(
             anomaly(session, Code.NOTICE_REUSED, subject, "", now, {"why": "the same id with other content"})
         return Kept(new=False, settled=None)
     return Kept(new=True, settled=_book(session, notice, now) if notice else None)
+
+
+def book_again(session: Session, row: NoticeRow) -> None:
+    """What follows from a kept notice, once more, as of when it came."""
+    notice = _PARSERS[row.provider](row.raw)
+    if notice:
+        _book(session, notice, row.received_at)
 
 
 def refuse(session: Session, provider: str, raw: bytes, why: str, now: datetime) -> None:
