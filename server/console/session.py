@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from server.api.caller import COOKIE, CentreDep, DoorkeeperDep, PersonDep, token_of
 from server.auth import SESSION_LIFE, LoginRefused, TooManyGuesses
+from server.centre import Centre
 from server.console.page import LANGUAGE, page
 from server.console.words import Language
 
@@ -52,7 +53,7 @@ def login(
         max_age=int(SESSION_LIFE.total_seconds()),
         httponly=True,
         samesite="strict",
-        secure=centre.config.behind_tls,
+        secure=_is_secure(centre),
     )
     return answer
 
@@ -62,7 +63,7 @@ def logout(request: Request, centre: CentreDep, doorkeeper: DoorkeeperDep, perso
     """End the session."""
     doorkeeper.logout(token_of(request))
     answer = Response(status_code=200, headers={"HX-Redirect": "/login"})
-    answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=centre.config.behind_tls)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_is_secure(centre))
     return answer
 
 
@@ -70,8 +71,13 @@ def logout(request: Request, centre: CentreDep, doorkeeper: DoorkeeperDep, perso
 def speak(language: Language, centre: CentreDep, back: str = "/") -> Response:
     """Keep the language and go back to the page."""
     answer = RedirectResponse(_local(back), 303)
-    answer.set_cookie(LANGUAGE, language, max_age=_A_YEAR_S, samesite="lax", secure=centre.config.behind_tls)
+    answer.set_cookie(LANGUAGE, language, max_age=_A_YEAR_S, samesite="lax", secure=_is_secure(centre))
     return answer
+
+
+def _is_secure(centre: Centre) -> bool:
+    """Whether browsers reach us by HTTPS, ours or a proxy's."""
+    return centre.config.behind_tls or bool(centre.config.certificate)
 
 
 def _local(back: str) -> str:

@@ -11,8 +11,10 @@ import pytest
 
 from gate.messages import Online, Why
 from gate.topics import Channel, Topic
-from server.db import transaction
+from server.console.cards import site_now
+from server.db import reading, transaction
 from server.presence import online_said
+from server.register import SiteRow
 from tests.console.conftest import Visitor
 from tests.console.scene import MOTO, Scene
 
@@ -98,6 +100,24 @@ def test_finance_sees_lanes_without_plates_and_helps_nobody(scene: Scene, visito
         assert "/v1/pictures/" not in page
         assert "Biển số ẩn" in page
         assert "hx-post" not in page.replace('hx-post="/logout"', "")
+
+
+def test_what_a_role_may_not_see_does_not_leave_the_vault(scene: Scene, now: datetime) -> None:
+    waiting(scene, now)
+    with reading(scene.centre.engine) as session:
+        site = session.get_one(SiteRow, "SPS")
+        shown = {plates: site_now(session, site, now, plates=plates) for plates in (True, False)}
+    seen = {
+        plates: [
+            each
+            for card in site.cards
+            for each in (card.seen, *(candidate.seen for candidate in (card.want.candidates if card.want else ())))
+            if each and (each.plate or each.picture)
+        ]
+        for plates, site in shown.items()
+    }
+    assert len(seen[True]) == 3
+    assert seen[False] == []
 
 
 @pytest.mark.parametrize("path", ["/live", "/live/site/SPS"])
