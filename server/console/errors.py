@@ -2,16 +2,19 @@
 
 from typing import Final
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from server.console.page import page, say_to
 from server.console.words import WORDS
 
 PROGRAMS: Final = "/v1/"
+log = structlog.get_logger()
 _KNOWN: Final = frozenset({400, 401, 403, 404, 405, 409, 503})
 
 
@@ -19,6 +22,7 @@ def install(app: FastAPI) -> None:
     """Answer people in words wherever a program is not asking."""
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(OperationalError, _away)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -37,6 +41,14 @@ async def _malformed(request: Request, error: Exception) -> Response:
     if request.url.path.startswith(PROGRAMS):
         return await request_validation_exception_handler(request, error)
     return _told(request, 400, "")
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OperationalError)
+    log.error("database away", path=request.url.path, error=str(error.orig))
+    if request.url.path.startswith(PROGRAMS):
+        return JSONResponse({"detail": "the books cannot be reached; try again"}, 503)
+    return _told(request, 503, "")
 
 
 def _to_login(request: Request) -> Response:

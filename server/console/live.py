@@ -1,6 +1,7 @@
 """The live page: every lane of my sites, and the news that keeps it true."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, HTTPException, Request
@@ -67,10 +68,11 @@ def _names(centre: Centre) -> list[str]:
         return [site.site for site in sites_of(session)]
 
 
-async def _after(first: str, news: AsyncIterator[str]) -> AsyncIterator[str]:
-    yield first
-    async for line in news:
-        yield line
+async def _after(first: str, news: AsyncGenerator[str]) -> AsyncIterator[str]:
+    async with aclosing(news):
+        yield first
+        async for line in news:
+            yield line
 
 
 def _now(session: Session, site: SiteRow, person: Person) -> SiteNow:

@@ -147,6 +147,18 @@ def test_an_unknown_page_is_told_in_words(visitor: Visitor) -> None:
     assert "Không tìm thấy" in answer.text
 
 
+def test_books_that_cannot_be_reached_are_told_in_words(scene: Scene, visitor: Visitor) -> None:
+    browser = visitor("finance")
+    with scene.centre.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE site RENAME TO elsewhere")
+    answer = browser.get("/live")
+    assert (answer.status_code, "Máy chủ đang bận" in answer.text) == (503, True)
+    part = browser.get("/live/site/SPS", headers={"hx-request": "true"})
+    assert (part.status_code, part.text.startswith("Máy chủ đang bận.")) == (503, True)
+    program = browser.get("/v1/lanes")
+    assert (program.status_code, program.json()["detail"][:9]) == (503, "the books")
+
+
 def test_whoever_looks_at_plates_is_recorded(scene: Scene, visitor: Visitor) -> None:
     visitor("attendant").get("/live")
     visitor("finance").get("/live")

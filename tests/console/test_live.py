@@ -7,16 +7,20 @@ from html.parser import HTMLParser
 from typing import Final
 from uuid import UUID
 
+import httpx
 import pytest
 
 from gate.messages import Online, Why
 from gate.topics import Channel, Topic
+from server.app import application
 from server.console.cards import site_now
+from server.console.stream import Streams
 from server.db import reading, transaction
 from server.presence import online_said
 from server.register import SiteRow
 from tests.console.conftest import Visitor
-from tests.console.scene import MOTO, Scene
+from tests.console.scene import MOTO, PASSWORD, Scene
+from tests.console.served import Served
 
 PICTURE: Final = b"\xff\xd8\xff and so on"
 PAGES: Final = ["/login", "/live", "/day/SPS/2026-11-22", "/nowhere"]
@@ -189,6 +193,22 @@ def test_news_come_over_http_when_something_changes(scene: Scene, visitor: Visit
                 break
     assert heard[:3] == ["event: BHT", "event: SPL", "event: SPS"]
     assert heard[3] == "event: SPL"
+
+
+def test_a_page_that_is_closed_is_forgotten(scene: Scene) -> None:
+    app = application(scene.centre)
+    streams: Streams = app.state.streams
+    with Served(app, scene.centre.config.port) as served, httpx.Client(base_url=served.url) as browser:
+        browser.post("/login", data={"name": "attendant", "password": PASSWORD})
+        with browser.stream("GET", "/live/events") as stream:
+            next(stream.iter_lines())
+            assert streams.open == 1
+        patience = threading.Event()
+        for _ in range(500):
+            if not streams.open:
+                break
+            patience.wait(0.01)
+        assert streams.open == 0
 
 
 def test_no_more_pages_than_the_server_can_keep(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from server.console import stream
 from server.console.stream import Streams, TooManyStreams
-from server.live import Live
+from server.live import BACKLOG_MAX, Live
 
 SOON_S = 5.0
 
@@ -31,7 +31,7 @@ def test_a_page_hears_of_every_site_first_and_then_of_changes() -> None:
         heard = [await _next(news)]
         live.changed("SPS")
         heard.append(await _next(news))
-        await news.aclose()  # type: ignore[attr-defined]
+        await news.aclose()
         return heard
 
     first, second = asyncio.run(visit())
@@ -53,12 +53,31 @@ def test_many_changes_are_told_once_and_the_last_is_never_lost() -> None:
         await _settled()
         live.changed("BHT")  # within the pause after the round
         heard.append(await waiting)
-        await news.aclose()  # type: ignore[attr-defined]
+        await news.aclose()
         return heard
 
     _, together, after = asyncio.run(visit())
     assert together.count("event:") == 2
     assert after == "event: BHT\ndata: changed\n\n"
+
+
+def test_a_busy_site_does_not_crowd_out_a_quiet_one() -> None:
+    async def visit() -> set[str]:
+        live = Live()
+        news = Streams(live, round_s=0.1).news([], lambda: True)
+        await _next(news)
+        live.changed("SPS")
+        await _next(news)
+        waiting = asyncio.ensure_future(_next(news))
+        for _ in range(3 * BACKLOG_MAX):
+            live.changed("SPS")
+            await _settled()
+        live.changed("BHT")
+        heard = await waiting
+        await news.aclose()
+        return set(heard.split())
+
+    assert "BHT" in asyncio.run(visit())
 
 
 def test_rounds_lie_apart() -> None:
@@ -71,7 +90,7 @@ def test_rounds_lie_apart() -> None:
         began = loop.time()
         live.changed("SPS")
         await _next(news)
-        await news.aclose()  # type: ignore[attr-defined]
+        await news.aclose()
         return loop.time() - began
 
     assert asyncio.run(visit()) >= 0.19
@@ -115,7 +134,7 @@ def test_there_are_only_so_many_streams() -> None:
         await _next(first)
         with pytest.raises(TooManyStreams):
             await _next(streams.news([], lambda: True))
-        await first.aclose()  # type: ignore[attr-defined]
+        await first.aclose()
         await _next(streams.news([], lambda: True))
 
     asyncio.run(visit())
