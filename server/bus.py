@@ -81,7 +81,10 @@ class Bus:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _on_connect(self, client: mqtt.Client, *_: Any) -> None:
+    def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, *_: Any) -> None:
+        if reason.is_failure:
+            log.error("broker refuses us", user=self._broker.user, reason=str(reason))
+            return
         sites = self._sites or ("+",)
         client.subscribe([(every_box(channel, site), 1) for site in sites for channel in sorted(FROM_BOX)])
         self.connected.set()

@@ -1,0 +1,1 @@
+"""What is needed to run barie elsewhere, and what is said about it."""

@@ -1,0 +1,108 @@
+"""`barie init`: fresh secrets, private files, all or nothing."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from edge.config import load as load_box
+from server.config import load as load_centre
+from simulator.demo.installation import DATA, SECRETS, NotEmpty, install
+from simulator.plan import load as load_world
+from tests.harness.suite import ROOT
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def init(folder: Path) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "barie_cli", "init", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+
+def secret_words(folder: Path) -> set[str]:
+    return {word for file in folder.iterdir() for word in re.findall(r"[\w+/-]{12,}={0,2}", file.read_text())}
+
+
+def test_files_are_private_and_all_there(tmp_path: Path) -> None:
+    done = init(tmp_path / "a" / "secrets")
+    assert done.returncode == 0, done.stderr
+    assert "logins.txt" in done.stderr
+    folder = tmp_path / "a" / "secrets"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
+    assert [path.name for path in folder.parent.iterdir()] == ["secrets"], "nothing half made lies beside it"
+
+
+def test_no_secret_comes_twice(tmp_path: Path) -> None:
+    install(tmp_path / "a", NOW)
+    install(tmp_path / "b", NOW)
+    shared = secret_words(tmp_path / "a") & secret_words(tmp_path / "b")
+    keys = {"centre.json": ("signing_key", "sepay_secret"), "box.json": ("box_token", "reference_key")}
+    for file, names in keys.items():
+        content = json.loads((tmp_path / "a" / file).read_text())
+        assert not {content[name] for name in names} & shared
+        assert content[names[0]] in secret_words(tmp_path / "a")
+    assert (tmp_path / "a" / "postgres.password").read_text() not in shared
+
+
+@pytest.mark.parametrize("there", ["folder", "file"])
+def test_what_is_there_stays(tmp_path: Path, there: str) -> None:
+    target = tmp_path / "secrets"
+    kept = target / "mine" if there == "folder" else target
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("keep me")
+    done = init(target)
+    assert done.returncode == 1
+    assert f"{target} is there and not empty; nothing was written" in done.stderr
+    assert kept.read_text() == "keep me"
+    assert len(list(tmp_path.rglob("*"))) == (2 if there == "folder" else 1)
+
+
+def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
+    """A link to nowhere is not there, and yet no folder can take its place."""
+    target = tmp_path / "secrets"
+    target.symlink_to(tmp_path / "nowhere")
+    done = init(target)
+    assert done.returncode == 1
+    assert "barie init: " in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["secrets"]
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    install(tmp_path / "secrets", NOW)
+    with pytest.raises(NotEmpty):
+        install(tmp_path / "secrets", NOW)
+
+
+def test_each_part_takes_its_file(tmp_path: Path) -> None:
+    """Where the files lie as in a container."""
+    install(tmp_path / "secrets", NOW)
+    for file in (tmp_path / "secrets").iterdir():
+        text = file.read_text().replace(SECRETS, str(tmp_path / "secrets")).replace(DATA, str(tmp_path))
+        file.write_text(text)
+    centre = load_centre(tmp_path / "secrets" / "centre.json")
+    box = load_box(tmp_path / "secrets" / "box.json")
+    world = load_world(tmp_path / "secrets" / "world.json")
+    assert centre.behind_tls, "cookies stay on TLS"
+    assert [each.box for each in centre.boxes] == [box.box]
+    assert {lane.lane for lane in box.lanes} == {lane.lane for lane in world.sites[0].lanes}
+    assert centre.sepay_secret == world.bank.secret
+
+
+def test_certificates_name_who_shows_them_and_end(tmp_path: Path) -> None:
+    install(tmp_path / "secrets", NOW)
+    authority = x509.load_pem_x509_certificate((tmp_path / "secrets" / "ca.pem").read_bytes())
+    for name in ("centre", "broker"):
+        made = x509.load_pem_x509_certificate((tmp_path / "secrets" / f"{name}.pem").read_bytes())
+        made.verify_directly_issued_by(authority)
+        names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert names.get_values_for_type(x509.DNSName) == [name, "localhost"]
+        assert timedelta(days=700) < made.not_valid_after_utc - NOW < timedelta(days=800)
