@@ -3,6 +3,7 @@
 Whatever is wrong ends with exit 1 and its reason on stderr; nothing is left half written.
 """
 
+import errno
 import getpass
 import os
 import sys
@@ -81,7 +82,10 @@ def _say_json(value: Any) -> None:
 def _books(config: Path | None, database: str | None) -> Iterator[Engine]:
     """The books that the options name. What is not there is not made."""
     url = database or load(_config(config)).database
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:  # said without the text, which may hold a password
+        raise BadConfig("--database is no URL such as sqlite:///books.sqlite") from error
     if parsed.drivername.startswith("sqlite") and not Path(parsed.database or "").is_file():
         raise BadConfig(f"{parsed.database}: there are no books here")
     engine = connect(url)
@@ -204,7 +208,12 @@ def _record(engine: Engine, site: str, detail: str) -> None:
 @contextmanager
 def _replaced(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` when all of it is on disk, and leaves nothing when it fails."""
-    number, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        number, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise OSError(f"{path}: {error.strerror}") from error
     try:
         with os.fdopen(number, "w+b") as file:
             yield file

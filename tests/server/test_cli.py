@@ -1,0 +1,190 @@
+"""The commands as people type them: documented output, and exit 1 with a reason for everything that is wrong."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from barie_cli import build
+from gate.wire import encode
+from server.facts import AuditRow
+from tests.server.box import MORNING, TARIFF, Box, book, reference
+from tests.server.rows import rows
+
+ROOT = Path(__file__).resolve().parents[2]
+PAYLOAD = (
+    "00020101021238540010A00000072701240006970436011010175956000208QRIBFTTA53037045405300005802VN62130809SPSK7M2Q96304"
+    "CDE6"
+)
+DAY = ["--from", "2026-11-23", "--to", "2026-11-23"]
+CODE = ["--bin", "970436", "--account", "1017595600", "--amount", "30000", "--note", "SPSK7M2Q9"]
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(build(words[0]), list(words))
+    return done.exit_code, done.stdout, done.stderr
+
+
+def answer(*words: str) -> Any:
+    code, out, err = run(*words)
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def test_qr_both_ways(tmp_path: Path) -> None:
+    assert answer("qr", "encode", *CODE, "--json") == {"payload": PAYLOAD}
+    assert run("qr", "encode", *CODE, "--png", str(tmp_path / "qr.png"))[1] == PAYLOAD + "\n"
+    assert (tmp_path / "qr.png").read_bytes().startswith(b"\x89PNG")
+    assert answer("qr", "decode", PAYLOAD, "--json") == {
+        "bin": "970436",
+        "account": "1017595600",
+        "service": "QRIBFTTA",
+        "amount": 30_000,
+        "note": "SPSK7M2Q9",
+        "dynamic": True,
+    }
+
+
+@pytest.mark.parametrize("payload", ["", "0002", PAYLOAD[:-1] + "0", PAYLOAD + "\n", "x" * 9_999])
+def test_a_broken_payload_is_refused_with_its_reason(payload: str) -> None:
+    code, out, err = run("qr", "decode", payload, "--json")
+    assert (code, out) == (1, "")
+    assert err.startswith("barie qr decode: ")
+    assert err.count("\n") == 1
+
+
+@pytest.fixture
+def tariff(tmp_path: Path) -> Path:
+    path = tmp_path / "tariff.json"
+    path.write_bytes(encode(TARIFF))
+    return path
+
+
+def price(tariff: Path, *words: str) -> tuple[int, str, str]:
+    return run("price", "--tariff", str(tariff), *words, "--json")
+
+
+def test_a_bill_has_its_lines(tariff: Path) -> None:
+    code, out, _ = price(tariff, "--class", "CAR9", "--from", "2026-11-23T08:00", "--to", "2026-11-23T09:00+07:00")
+    assert code == 0
+    bill = json.loads(out)
+    assert (bill["total"], bill["vat"]) == (30_000, 2_222)
+    (line,) = bill["lines"]
+    assert line == {
+        "from": "2026-11-23T08:00:00+07:00",
+        "to": "2026-11-23T09:00:00+07:00",
+        "what": "turn CAR9",
+        "amount": 30_000,
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--class", "CAR9", "--from", "today", "--to", "2026-11-23"], "--from"),
+        (["--class", "CAR9", "--from", "2026-11-23", "--to", "2026-11-22"], "cannot end before"),
+        (["--class", "BUS30", "--from", "2026-11-23", "--to", "2026-11-23"], "no price for BUS30"),
+    ],
+)
+def test_a_stay_without_a_price_says_why(tariff: Path, words: list[str], why: str) -> None:
+    code, out, err = price(tariff, *words)
+    assert (code, out) == (1, "")
+    assert why in err
+
+
+def test_a_broken_tariff_is_named_with_its_field(tariff: Path, tmp_path: Path) -> None:
+    words = ["--class", "CAR9", "--from", "2026-11-23", "--to", "2026-11-23"]
+    tariff.write_text(tariff.read_text().replace("30000", "-1"))
+    code, _, err = price(tariff, *words)
+    assert (code, "turns" in err, "tariff.json" in err) == (1, True, True)
+    code, _, err = price(tmp_path / "none.json", *words)
+    assert (code, "none.json" in err) == (1, True)
+
+
+def test_reconcile_answers_what_is_documented(engine: Engine, books_url: str) -> None:
+    book(engine, *Box().stays(reference(1), MORNING, MORNING))
+    found = answer("reconcile", "--site", "SPS", "--date", "2026-11-23", "--json", "--database", books_url)
+    assert list(found) == ["counts", "money", "in_transit", "findings"]
+    case = next(finding for finding in found["findings"] if finding["code"] == "left_not_paid")
+    assert {"code", "visit", "amount", "due", "evidence"} <= set(case)
+    assert (case["visit"], case["amount"]) == (reference(1), 30_000)
+    code, out, _ = run("reconcile", "--site", "SPS", "--date", "2026-11-23", "--database", books_url)
+    assert code == 0
+    assert "30.000" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--site", "XXX", "--date", "2026-11-23"], "no site XXX"),
+        (["--site", "SPS", "--date", "2026-11-23", "--database", "sqlite:////nowhere/at/all"], "no books here"),
+        (["--site", "SPS", "--date", "2026-11-23", "--database", "nonsense"], "--database"),
+        (["--site", "SPS", "--date", "2026-11-23", "--config", "/nowhere.json"], "/nowhere.json"),
+    ],
+)
+def test_reconcile_says_what_is_wrong(sqlite_books: str, words: list[str], why: str) -> None:
+    where = [] if {"--database", "--config"} & set(words) else ["--database", sqlite_books]
+    code, out, err = run("reconcile", *words, *where)
+    assert (code, out) == (1, "")
+    assert why in err
+
+
+def export(url: str, kind: str, path: Path, *words: str) -> tuple[int, str, str]:
+    where = ["--database", url, "-o", str(path)]
+    return run("export", "--site", "SPS", *DAY, "--format", kind, *where, *words)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv", "json"])
+def test_an_export_is_written_whole(engine: Engine, books_url: str, tmp_path: Path, kind: str) -> None:
+    book(engine, *Box().stays(reference(1), MORNING, MORNING))
+    path = tmp_path / f"day.{kind}"
+    path.write_text("what was here before")
+    assert export(books_url, kind, path) == (0, "", "")
+    assert path.stat().st_size > 500
+    assert [each.name for each in tmp_path.iterdir() if "day" in each.name] == [path.name]
+    if kind == "xlsx":
+        assert "Lượt xe" in openpyxl.load_workbook(path).sheetnames
+
+
+def test_an_export_with_plates_is_recorded(sqlite: Engine, sqlite_books: str, tmp_path: Path) -> None:
+    book(sqlite, *Box().stays(reference(1), MORNING, MORNING))
+    assert export(sqlite_books, "csv", tmp_path / "a.csv", "--plates")[0] == 0
+    assert "24A-***.78" in (tmp_path / "a.csv").read_text()
+    assert [row["what"] for row in rows(sqlite, AuditRow)] == ["exported with plates"]
+
+
+def test_a_failed_export_leaves_what_was_there(sqlite_books: str, tmp_path: Path) -> None:
+    path = tmp_path / "day.csv"
+    path.write_text("before")
+    words = ["--site", "XXX", *DAY, "--format", "csv", "--database", sqlite_books, "-o", str(path)]
+    assert run("export", *words)[0] == 1
+    assert path.read_text() == "before"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["books.sqlite", "day.csv"]
+    code, _, err = export(sqlite_books, "csv", tmp_path / "no" / "such" / "folder.csv")
+    assert (code, "folder.csv" in err) == (1, True)
+    code, _, err = export(sqlite_books, "csv", tmp_path)
+    assert (code, str(tmp_path) in err) == (1, True)
+
+
+def test_the_command_itself(tariff: Path) -> None:
+    """As a process: stdout is the answer and nothing else."""
+    words = [
+        "price",
+        "--tariff",
+        str(tariff),
+        "--class",
+        "MOTO",
+        "--from",
+        "2026-11-23",
+        "--to",
+        "2026-11-24",
+        "--json",
+    ]
+    done = subprocess.run([sys.executable, "barie_cli.py", *words], cwd=ROOT, capture_output=True, check=True)
+    assert json.loads(done.stdout)["total"] == 10_000
