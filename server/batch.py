@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import asdict
 from sqlmodel import Session, SQLModel, col, select
 
-from server.db import columns, hold, insert_many, upsert_many
+from server.db import columns, hold_all, insert_many, upsert_many
 from server.derived import JournalMarkRow, LaneNowRow, VisitRow
 from server.facts import ChargeRow, EventRow, PaymentRow
 from server.now import LaneNow, VisitNow
@@ -53,8 +53,7 @@ class Batch:
 
         A notice that sees no price leaves its money waiting; without this a price could miss that money.
         """
-        for visit in sorted(visits):  # always in one order: two that hold cannot wait for each other
-            hold(self.session, visit)
+        hold_all(self.session, visits)
         self._know_money(sorted(visits))
 
     def _know_money(self, names: list[str]) -> None:

@@ -1,6 +1,6 @@
 """The database: one engine for SQLite and PostgreSQL, with the durability that the books need."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
@@ -91,6 +91,14 @@ def hold(session: Session, name: str) -> None:
     """Keep others off `name` until this transaction ends. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def hold_all(session: Session, names: Iterable[str]) -> None:
+    """The same for many at once, always in one order: two that hold many cannot wait for each other."""
+    ordered = sorted(set(names))
+    if ordered and session.get_bind().dialect.name == "postgresql":
+        each = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(CAST(:names AS text[])) AS name"
+        session.connection().execute(text(each), {"names": ordered})
 
 
 def _durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
