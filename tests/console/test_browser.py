@@ -192,6 +192,8 @@ def test_the_day_shows_findings_and_gives_a_file(page: Person) -> None:
     page.page.goto(f"{page.url}/day/SPS/{YESTERDAY.isoformat()}")
     expect(page.page.locator(".findings tr[data-code=opening_unexplained]")).to_contain_text("Ghi lý do mở")
     expect(page.page.locator("#chart-passages canvas")).to_be_visible()
+    page.page.fill("#when input[name=date]", "2026-11-02")
+    expect(page.page.locator("#when .shown")).to_have_text("02/11/2026")
     with page.page.expect_download() as download:
         page.page.click("text=XLSX")
     assert download.value.suggested_filename == f"barie-SPS-{YESTERDAY.isoformat()}.xlsx"

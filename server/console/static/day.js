@@ -43,6 +43,12 @@
     draw("chart-money", data.money, short);
   }
 
+  const date = document.querySelector("#when input[type=date]");
+  date.addEventListener("click", () => date.showPicker?.());
+  date.addEventListener("input", () => {
+    if (date.value) date.previousElementSibling.textContent = date.value.split("-").reverse().join("/");
+  });
+
   all();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", all);
   new ResizeObserver(() => {
