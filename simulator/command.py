@@ -26,6 +26,9 @@ def run_demo(
         str | None, typer.Option("--for", help="vehicles arrive this long (60s, 2m), then the run drains and compares")
     ] = None,
     seed: Annotated[int, typer.Option(help="another seed is another day")] = 1,
+    folder: Annotated[
+        Path | None, typer.Option(help="where its files go; the demo before in the same folder is replaced")
+    ] = None,
 ) -> None:
     """Run the whole system on this machine: brokers, centre, three sites, the simulated world, the console.
 
@@ -37,7 +40,7 @@ def run_demo(
     except ValueError as error:
         raise typer.BadParameter(f"--for {error}") from error
     try:
-        result = demo(main_folder(), seconds=seconds, seed=seed, say=_Said())
+        result = demo((folder or main_folder()).resolve(), seconds=seconds, seed=seed, say=_Said())
     except (DemoFailed, OSError) as error:
         sys.stderr.write(f"barie demo: {error}\n")
         raise typer.Exit(1) from error

@@ -1,12 +1,13 @@
 """Runs a demo: starts the parts in order, lets the world live, compares the books with the truth."""
 
 import contextlib
+import fcntl
 import json
 import shutil
 import signal
-import threading
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -22,58 +23,101 @@ from simulator.stage.processes import Process, barie
 READY_S: Final = 60.0
 SETTLE_S: Final = 20.0
 LOOK_S: Final = 0.25
+MARK: Final = ".barie-demo"
 
 
 class DemoFailed(RuntimeError):
     """A part did not come up or did not do its work; the message says which and shows its last words."""
 
 
+class Ended(Exception):
+    """A person or a supervisor ended the demo (Ctrl-C, SIGTERM)."""
+
+
 def demo(folder: Path, *, seconds: float | None, seed: int, say: Any) -> dict[str, Any] | None:
-    """Run the demo; the result of the comparison after `seconds` of arrivals, nothing when a person ends it."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Run the demo; the result of the comparison after `seconds` of arrivals, nothing when a person ends it.
+
+    Raises DemoFailed. Whatever happens, every part is stopped before it returns.
+    """
+    with _alone(folder), _interrupts():
+        try:
+            return _run(folder, seconds, seed, say)
+        except Ended as error:
+            if seconds is not None:
+                raise DemoFailed("ended before the books could be compared") from error
+            return None
+
+
+def _run(folder: Path, seconds: float | None, seed: int, say: Any) -> dict[str, Any] | None:
+    _clear(folder)
     stage = set_up(folder, arrivals_s=seconds, seed=seed)
     with ExitStack() as parts:
         parts.callback(_keep_logs, stage, processes := [])
         for broker in stage.brokers:
             parts.enter_context(broker)
-        processes.append(parts.enter_context(_part("server", "--config", str(stage.centre))))
-        _wait_for(stage, processes, lambda: listening(_port(stage)), "the centre")
-        boxes = [parts.enter_context(_part("edge", "--config", str(stage.box(site)))) for site in SITES]
+        processes.append(parts.enter_context(barie("server", "--config", str(stage.centre))))
+        _wait_for(processes, lambda: listening(_port(stage)), "the centre")
+        boxes = [parts.enter_context(barie("edge", "--config", str(stage.box(site)))) for site in SITES]
         processes += boxes
         with httpx.Client(base_url=stage.url, timeout=10) as http:
             _log_in(stage, http, "administrator")
-            _wait_for(stage, processes, lambda: _boxes_are_ready(http), "the boxes")
+            _wait_for(processes, lambda: _boxes_are_ready(http), "the boxes")
             _greet(stage, say)
-            world = parts.enter_context(_part("simulate", str(stage.world), "--progress"))
+            world = parts.enter_context(barie("simulate", str(stage.world), "--progress"))
             processes.append(world)
-            _live(stage, processes, world, seconds, say)
+            _live(processes, world, seconds, say)
             return _compared(stage, http, say) if seconds is not None else None
 
 
-def _live(stage: Stage, parts: list[Process], world: Process, seconds: float | None, say: Any) -> None:
+def _live(parts: list[Process], world: Process, seconds: float | None, say: Any) -> None:
     """Until the world is over: a line of progress a second, and an error at once when a part dies."""
-    ending = threading.Event()
-    with _interrupts(ending):
-        limit = time.monotonic() + (seconds + DRAIN_S + READY_S if seconds is not None else float("inf"))
-        while world.running and not ending.is_set():
-            for part in parts:
-                if not part.running and part is not world:
-                    raise DemoFailed(_obituary(part))
-            if time.monotonic() > limit:
-                raise DemoFailed(f"the world did not end\n{_tail(world.log)}")
-            _progress(world, say)
-            with contextlib.suppress(Exception):
-                world.wait(1.0)
-    if seconds is None:
-        return
-    if world.running or world.wait() != 0 or not stage.truth.is_file():
+    limit = time.monotonic() + (seconds + DRAIN_S + READY_S if seconds is not None else float("inf"))
+    while world.running:
+        for part in parts:
+            if not part.running and part is not world:
+                raise DemoFailed(_obituary(part))
+        if time.monotonic() > limit:
+            raise DemoFailed(f"the world did not end\n{_tail(world.log)}")
+        _progress(world, say)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            world.wait(1.0)
+    if world.wait() != 0:
         raise DemoFailed(_obituary(world))
 
 
+def _clear(folder: Path) -> None:
+    """Remove the demo before. What is no demo's folder is left alone."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise DemoFailed(f"{folder} is not empty and no demo's folder: name another")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARK).touch()
+
+
 @contextmanager
-def _interrupts(ending: threading.Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the demo, its parts are then stopped in order."""
-    kept = {number: signal.signal(number, lambda *_: ending.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+def _alone(folder: Path) -> Iterator[None]:
+    """One demo at a time in one folder: a second would pull the books from under the first."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DemoFailed(f"another demo runs in {folder}; end it first") from error
+        yield
+
+
+@contextmanager
+def _interrupts() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the demo wherever it is; while its parts are being stopped they are heard no more."""
+
+    def end(*_: object) -> None:
+        for number in kept:
+            signal.signal(number, signal.SIG_IGN)
+        raise Ended
+
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in kept:
+        signal.signal(number, end)
     try:
         yield
     finally:
@@ -110,10 +154,6 @@ def _keep_logs(stage: Stage, processes: list[Process]) -> None:
         (stage.folder / f"{name}.log").write_text(process.log)
 
 
-def _part(*arguments: str) -> Process:
-    return barie(*arguments)
-
-
 def _port(stage: Stage) -> int:
     return int(stage.url.rsplit(":", 1)[1])
 
@@ -130,8 +170,7 @@ def _boxes_are_ready(http: httpx.Client) -> bool:
     return len(boxes) == len(SITES) and all(box["online"] and box["reader"] == "ready" for box in boxes)
 
 
-def _wait_for(stage: Stage, parts: list[Process], holds: Any, what: str) -> None:
-    del stage
+def _wait_for(parts: list[Process], holds: Callable[[], bool], what: str) -> None:
     until = time.monotonic() + READY_S
     while not holds():
         for part in parts:
