@@ -1,7 +1,8 @@
 """The line to the centre: facts go up in order until they are acknowledged, papers come down.
 
 The sender keeps a window of facts on their way. What it takes for lost (an acknowledgement that does not move,
-a new connection) it sends again from the centre's mark; the centre keeps each fact once.
+a new connection) it sends again from the centre's mark; the centre keeps each fact once. The window halves with each
+such loss and grows with what is acknowledged, so that a bad line is not drowned in repetitions.
 """
 
 import sqlite3
@@ -23,6 +24,8 @@ from gate.topics import TO_BOX, Channel, ForeignTopic, Topic
 from gate.wire import Malformed, decode, encode
 
 WINDOW: Final = 500
+WINDOW_MIN: Final = 8
+SAME_MARKS: Final = 3  # one repetition may be the broker's; the centre says its mark again for each fact behind a gap
 BURST: Final = 100
 PATIENCE_S: Final = 2.0
 log = structlog.get_logger()
@@ -42,6 +45,7 @@ class Uplink:
         self._journal = ""
         self._up = self._resend = self._stopping = False
         self._moved_at = 0.0
+        self._window, self._same = WINDOW, 0
         self._client = connection.client(config.centre, config.box)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
@@ -122,16 +126,19 @@ class Uplink:
         if ack.journal != self._journal:
             return
         with self._changed:
-            self._resend = self._resend or ack.sequence < self._acknowledged or self._stands_still(ack)
-            if ack.sequence != self._acknowledged:
-                self._moved_at = time.monotonic()
-            self._acknowledged = min(ack.sequence, self._last)
+            self._mark(min(ack.sequence, self._last))
             self._changed.notify_all()
         self._heard(Channel.ACK, payload)
 
-    def _stands_still(self, ack: Ack) -> bool:
-        """The centre repeats its mark while later facts are on their way: it misses the next one."""
-        return ack.sequence == self._acknowledged < self._sent
+    def _mark(self, mark: int) -> None:
+        """The centre has everything up to here. A lower mark, or one said again and again, asks for the next fact."""
+        if mark == self._acknowledged:
+            self._same += 1
+            self._resend = self._resend or (self._same == SAME_MARKS and mark < self._sent)
+            return
+        self._resend = self._resend or mark < self._acknowledged
+        self._window = min(WINDOW, self._window + max(0, mark - self._acknowledged))
+        self._acknowledged, self._same, self._moved_at = mark, 0, time.monotonic()
 
     # --- sending thread ---------------------------------------------------------------------------------------
 
@@ -148,7 +155,7 @@ class Uplink:
             store.close()
 
     def _send_some(self, store: Store) -> None:
-        entries = after(store, self._sent, min(WINDOW - (self._sent - self._acknowledged), BURST))
+        entries = after(store, self._sent, min(self._window - (self._sent - self._acknowledged), BURST))
         for entry in entries:
             self._publish(entry.payload)
             self._sent = entry.sequence
@@ -167,12 +174,13 @@ class Uplink:
             while not self._stopping:
                 if self._resend and self._up:
                     self._sent, self._resend = self._acknowledged, False
+                    self._window = max(WINDOW_MIN, self._window // 2)
                 self._sent = max(self._sent, self._acknowledged)
-                if self._up and self._sent < self._last and self._sent - self._acknowledged < WINDOW:
+                if self._up and self._sent < self._last and self._sent - self._acknowledged < self._window:
                     return True
                 self._changed.wait(PATIENCE_S)
                 if self._sent > self._acknowledged and time.monotonic() - self._moved_at >= PATIENCE_S:
-                    self._resend = True  # nothing moved for a while, however much was recorded meanwhile
+                    self._resend, self._same = True, 0  # nothing moved for a while, however much was recorded meanwhile
             return False
 
     def _publish(self, payload: bytes) -> None:

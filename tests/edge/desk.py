@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.approach import Look
 from edge.clock import Clock
-from edge.config import BoxConfig, Broker, LaneConfig, LaneKind
+from edge.config import BoxConfig, Broker, Engine, LaneConfig, LaneKind, ReaderConfig
 from edge.lane import LaneKeeper
 from edge.outbox import Outbox, after
 from edge.owed import Owed
@@ -185,6 +185,7 @@ def box_config(folder: Path, **changes: Any) -> BoxConfig:
         "centre_key": signing.public_text(KEY),
         "reference_key": SECRET,
         "data": str(folder),
+        "reader": ReaderConfig(engine=Engine.NONE),
         "lanes": (lane_config("in-1"), lane_config("out-1")),
     }
     return BoxConfig(**{**settings, **changes})
