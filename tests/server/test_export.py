@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -95,6 +96,13 @@ def test_numbers_and_dates_are_numbers_and_dates(engine: Engine) -> None:
 def test_the_same_books_give_the_same_bytes(engine: Engine, kind: Format) -> None:
     a_week(engine)
     assert made(engine, kind) == made(engine, kind)
+
+
+def test_a_workbook_tells_no_time_of_making(sqlite: Engine) -> None:
+    """Two made within a second would be alike anyway."""
+    with zipfile.ZipFile(io.BytesIO(made(sqlite, Format.XLSX))) as parts:
+        assert b"2026-01-01T00:00:00Z</dcterms:created>" in parts.read("docProps/core.xml")
+        assert {part.date_time for part in parts.infolist()} == {(1980, 1, 31, 0, 0, 0)}
 
 
 def test_no_cell_is_a_formula(engine: Engine) -> None:
