@@ -29,7 +29,7 @@ router = APIRouter()
 
 
 class Witness(NamedTuple):
-    """One direction as the independent witnesses count it. Nothing is charged at an entry."""
+    """One direction as the independent witnesses count it: passages, visits, and charges of just those visits."""
 
     direction: Direction
     passages: int
@@ -133,10 +133,11 @@ def _case(finding: Finding, say: Say, spoken: Language) -> Case:
 def _witnesses(facts: Day, report: Report) -> list[Witness]:
     real = [visit for visit in facts.visits if not visit.voided]
     entered = sum(_within(facts, visit.entered_at) for visit in real)
-    left = sum(_within(facts, visit.left_at) for visit in real)
+    left = [visit for visit in real if _within(facts, visit.left_at)]
+    charged = sum(visit.charged is not None for visit in left)  # one paid and still inside is not due to leave yet
     return [
         Witness(Direction.IN, report.counts["entries"], entered, None),
-        Witness(Direction.OUT, report.counts["exits"], left, report.counts["charges"]),
+        Witness(Direction.OUT, report.counts["exits"], len(left), charged),
     ]
 
 

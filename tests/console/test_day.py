@@ -16,7 +16,7 @@ from server.facts import AnomalyRow, AuditRow
 from server.notices import anomaly
 from server.reconcile import report
 from tests.console.conftest import Visitor
-from tests.console.scene import Scene, busy_day
+from tests.console.scene import CAR, Scene, busy_day
 from tests.server.box import MORNING
 
 ON: Final = date(2026, 11, 23)
@@ -51,6 +51,12 @@ def test_findings_are_told_in_words_with_their_next_step(scene: Scene, visitor: 
 def test_the_witnesses_stand_side_by_side(scene: Scene, visitor: Visitor) -> None:
     busy_day(scene, "SPS", MORNING, 8)
     browser = visitor("manager")
+    assert browser.get(PAGE).text.count('class="verdict agree"') == 2
+    entered = MORNING + timedelta(hours=2)
+    visit = scene.admits("SPS", "in-1", scene.read("SPS", "in-1", "30A12345", entered), entered)
+    approach = scene.read("SPS", "out-1", "30A12345", entered)
+    scene.quotes("SPS", "out-1", approach, visit, entered, entered, CAR)
+    scene.pays("SPS", (visit, 30_000, entered))  # paid, and still before the arm: nothing is amiss
     assert browser.get(PAGE).text.count('class="verdict agree"') == 2
     scene.leaves("SPS", "out-1", None, MORNING + timedelta(hours=1))  # a passage that no plate knows
     page = browser.get(PAGE).text
