@@ -12,8 +12,10 @@ import pytest
 from cryptography import x509
 
 from edge.config import load as load_box
+from server.config import BadConfig
 from server.config import load as load_centre
 from simulator.demo.installation import DATA, SECRETS, NotEmpty, install
+from simulator.plan import BadWorld
 from simulator.plan import load as load_world
 from tests.harness.suite import ROOT
 
@@ -106,3 +108,29 @@ def test_certificates_name_who_shows_them_and_end(tmp_path: Path) -> None:
         names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         assert names.get_values_for_type(x509.DNSName) == [name, "localhost"]
         assert timedelta(days=700) < made.not_valid_after_utc - NOW < timedelta(days=800)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"certificate_key": ""}, "certificate: it and certificate_key go together"),
+        ({"certificate": "/nowhere/centre.pem"}, "certificate: /nowhere/centre.pem cannot be read"),
+        ({"certificate": "", "certificate_key": ""}, "host: 0.0.0.0 is not loopback; name a certificate"),
+    ],
+)
+def test_beyond_loopback_a_centre_needs_its_certificate(tmp_path: Path, changed: dict[str, str], why: str) -> None:
+    install(tmp_path / "secrets", NOW)
+    path = tmp_path / "secrets" / "centre.json"
+    path.write_text(path.read_text().replace(SECRETS, str(tmp_path / "secrets")))
+    assert load_centre(path).host == "0.0.0.0"  # noqa: S104
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
+    with pytest.raises(BadConfig, match=re.escape(why)):
+        load_centre(path)
+
+
+def test_a_world_that_trusts_a_missing_file_is_refused(tmp_path: Path) -> None:
+    install(tmp_path / "secrets", NOW)
+    path = tmp_path / "secrets" / "world.json"
+    path.write_text(path.read_text().replace(DATA, str(tmp_path)))
+    with pytest.raises(BadWorld, match=re.escape("`ca_file`: there is no file /run/secrets/ca.pem")):
+        load_world(path)
