@@ -201,7 +201,8 @@ def test_a_page_that_is_closed_is_forgotten(scene: Scene) -> None:
     with Served(app, scene.centre.config.port) as served, httpx.Client(base_url=served.url) as browser:
         browser.post("/login", data={"name": "attendant", "password": PASSWORD})
         with browser.stream("GET", "/live/events") as stream:
-            next(stream.iter_lines())
+            lines = stream.iter_lines()  # kept: httpx closes the stream with it
+            next(lines)
             assert streams.open == 1
         patience = threading.Event()
         for _ in range(500):
