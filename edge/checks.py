@@ -76,6 +76,7 @@ def _broker(what: str, broker: Broker, name: str) -> Check:
     except OSError as error:
         return wrong(what, f"{broker.ca_file}: {error.strerror}")
     client.on_connect = connected
+    client.on_connect_fail = None  # what is logged for a box is said here once, in words
     connection.connect(client, broker)
     came = answered.wait(ANSWER_S)
     client.disconnect()

@@ -78,6 +78,12 @@ def test_a_broken_file_is_named_with_its_key(tmp_path: Path) -> None:
     assert "$.port" in wrong[0]
 
 
+def test_what_programs_read_is_one_object_whatever_is_wrong(tmp_path: Path) -> None:
+    done = barie("doctor", "--json", "--config", str(box_file(tmp_path, free_port(), "sps-1", SECRET)))
+    wrong = {check["what"] for check in json.loads(done.stdout)["checks"] if not check["well"]}
+    assert (done.returncode, wrong) == (1, {"site broker", "centre's broker"})
+
+
 @pytest.mark.parametrize("content", ["", "[1]", "{}", "no json"])
 def test_what_is_no_part_s_file_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "x.json").write_text(content)
