@@ -177,8 +177,8 @@ class Step(NamedTuple):
 
 
 def may_lower(lane: Lane) -> bool:
-    """Whether nothing can be under the arm or in its way: clear, and known to be clear, and no fire."""
-    return lane.safety is Level.OFF and lane.exit is Level.OFF and lane.fire is not Level.ON
+    """Whether nothing can be under the arm or in its way: known to be clear, and known that there is no fire."""
+    return lane.safety is Level.OFF and lane.exit is Level.OFF and lane.fire is Level.OFF
 
 
 GUARDS: Final[Mapping[Phase, Callable[[Lane], bool]]] = {P.LOWERING: may_lower}

@@ -15,6 +15,7 @@ DONG: Final = "704"
 NOTE_MAX: Final = 25
 PAYLOAD_MAX: Final = 512
 _ORDER_FIRST: Final = "00"
+_LENGTH_MAX: Final = {"52": 4, "59": 25, "60": 15, "61": 10}
 _CRC: Final = "63"
 
 
@@ -81,8 +82,18 @@ def decode(payload: str) -> VietQR:
     if objects.get("58") != "VN":
         raise BrokenPayload(f"58: country is VN, not {objects.get('58')!r}")
     bank, account, service = _merchant(objects.get("38"))
-    note = _objects(objects["62"], "62").get("08", "") if "62" in objects else ""
+    _check_lengths(objects, "")
+    additional = _objects(objects["62"], "62") if "62" in objects else {}
+    _check_lengths(additional, "62.")
+    note = additional.get("08", "")
     return VietQR(bank, account, service, _amount(objects.get("54")), note, objects.get("01") == "12")
+
+
+def _check_lengths(objects: dict[str, str], where: str) -> None:
+    for name, value in objects.items():
+        most = NOTE_MAX if where else _LENGTH_MAX.get(name, len(value))
+        if len(value) > most:
+            raise BrokenPayload(f"{where}{name}: {len(value)} characters, at most {most} are allowed")
 
 
 def _merchant(template: str | None) -> tuple[str, str, str]:

@@ -16,9 +16,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from gate.findings import Code
-from gate.messages import Ack, Envelope, PlateRead, Quoted, VehiclePassed
+from gate.messages import Ack, BoxName, Envelope, JournalName, Place, PlateRead, Quoted, VehiclePassed
 from gate.topics import Channel, Topic
-from gate.wire import Malformed, decode, encode
+from gate.wire import BYTES_MAX, Malformed, decode, encode
 from server import ledger
 from server.apply import apply, visits_in
 from server.batch import Batch
@@ -26,6 +26,7 @@ from server.db import AWAY, insert_once, transaction
 from server.facts import AnomalyRow, EventRow
 from server.register import BoxRow
 from server.tariffs import Tariffs
+from server.vault import VaultParkedRow
 
 BATCH_MAX = 500
 PARKED: Final = "parked"
@@ -65,6 +66,18 @@ class Trouble(NamedTuple):
     why: str
 
 
+class Spot(msgspec.Struct):
+    """The least that a message of a journal must say so that those behind it need not wait for it."""
+
+    box: BoxName
+    journal: JournalName
+    sequence: Place
+
+
+class Unreadable(ValueError):
+    """A message that has its place in a journal and is no fact that we know."""
+
+
 def ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival]) -> Taken:
     """Book a batch in one transaction. When it returns, everything acknowledged is on disk.
 
@@ -88,22 +101,27 @@ def ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival]) -> Tak
 
 
 def _park(engine: Engine, arrival: Arrival, error: Exception) -> Taken:
-    """Keep a fact that cannot be booked as it came, and go on behind it."""
-    envelope = decode(arrival.payload, Envelope)
-    digest = hashlib.sha256(arrival.payload).hexdigest()
-    now = datetime.now(UTC)
-    log.error("message parked", box=envelope.box, sequence=envelope.sequence, error=repr(error))
+    """Keep a fact that cannot be read or booked as it came, in the vault, and go on behind it."""
+    place, site = _place(arrival), arrival.topic.site
+    if place is None:
+        raise error
+    digest, now = hashlib.sha256(arrival.payload).hexdigest(), datetime.now(UTC)
+    why = str(error) if isinstance(error, Unreadable) else f"could not be booked: {type(error).__name__}"
+    log.error("message parked", box=place.box, sequence=place.sequence, error=repr(error))
     with transaction(engine) as session:
+        if _boxes(session, {place.box}).get(place.box) != site:
+            _record(session, _unknown_box(arrival.topic), now)
+            return Taken({}, [], [])
         batch = Batch(session, now)
-        mark = batch.mark(envelope.box, envelope.journal)
-        if envelope.sequence == mark.sequence + 1:
-            mark.sequence, mark.updated_at = envelope.sequence, now
-            batch.fact(EventRow, **{**_event(envelope, digest, now), "kind": PARKED, "body": "{}"})
+        mark = batch.mark(place.box, place.journal)
+        if place.sequence == mark.sequence + 1:
+            mark.sequence, mark.updated_at = place.sequence, now
+            where = {"box": place.box, "journal": place.journal, "sequence": place.sequence, "site": site}
+            batch.fact(VaultParkedRow, **where, raw=arrival.payload, why=why[:300], arrived_at=now)
         batch.flush()
-        why = f"could not be booked: {type(error).__name__}"
-        _record(session, Trouble(Code.MESSAGE_MALFORMED, f"{envelope.box}:{digest[:16]}", envelope.site, why), now)
-    ack = Ack(journal=envelope.journal, sequence=mark.sequence)
-    return Taken({Topic(envelope.site, envelope.box, Channel.ACK): ack}, [], [])
+        _record(session, Trouble(Code.MESSAGE_MALFORMED, f"{place.box}:{digest[:16]}", site, why[:300]), now)
+    ack = Ack(journal=place.journal, sequence=mark.sequence)
+    return Taken({Topic(site, place.box, Channel.ACK): ack}, [], [])
 
 
 def _ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival]) -> Taken:
@@ -140,7 +158,7 @@ def _book(
     taken = Taken({}, [], [])
     for topic, envelope, payload in parsed:
         if known.get(topic.box) != topic.site:
-            troubles.append(Trouble(Code.MESSAGE_FOREIGN, f"box:{topic.site}:{topic.box}", topic.site, "unknown box"))
+            troubles.append(_unknown_box(topic))
             continue
         _take(batch, tariffs, envelope, payload, taken, troubles)
         mark = batch.mark(envelope.box, envelope.journal)
@@ -225,12 +243,27 @@ def _parsed(arrival: Arrival) -> Envelope | Trouble:
     try:
         envelope = decode(arrival.payload, Envelope)
     except Malformed as error:
+        if _place(arrival):
+            raise Unreadable(str(error)) from error
         digest = hashlib.sha256(arrival.payload).hexdigest()[:16]
         return Trouble(Code.MESSAGE_MALFORMED, f"{topic.box}:{digest}", topic.site, str(error)[:300])
     if (envelope.site, envelope.box) != (topic.site, topic.box):
         why = f"{topic.box} speaks for {envelope.site}/{envelope.box}"
         return Trouble(Code.MESSAGE_FOREIGN, f"{topic.box}:{envelope.message_id}", topic.site, why)
     return envelope
+
+
+def _place(arrival: Arrival) -> Spot | None:
+    """Where in its box's journal a message stands, if it says even that; another box's place is nobody's."""
+    try:
+        place = msgspec.json.decode(arrival.payload[:BYTES_MAX], type=Spot)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return place if place.box == arrival.topic.box else None
+
+
+def _unknown_box(topic: Topic) -> Trouble:
+    return Trouble(Code.MESSAGE_FOREIGN, f"box:{topic.site}:{topic.box}", topic.site, "unknown box")
 
 
 def _record(session: Session, trouble: Trouble, now: datetime) -> None:

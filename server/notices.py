@@ -68,9 +68,10 @@ def book_again(session: Session, row: NoticeRow) -> None:
 
 
 def refuse(session: Session, provider: str, raw: bytes, why: str, now: datetime) -> None:
-    """Record that a notice was refused."""
-    subject = f"{provider}:{hashlib.sha256(raw).hexdigest()[:16]}"
-    anomaly(session, Code.NOTICE_REFUSED, subject, "", now, {"why": why})
+    """Record that a notice was refused: one row a reason and hour, or whoever forges many would fill the books."""
+    subject = f"{provider}:{why}:{now:%Y-%m-%dT%H}"
+    evidence = {"why": why, "first_sha256": hashlib.sha256(raw).hexdigest()}
+    anomaly(session, Code.NOTICE_REFUSED, subject, "", now, evidence)
 
 
 def anomaly(

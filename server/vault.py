@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import BigInteger, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from server.facts import moment
@@ -37,4 +38,18 @@ class VaultPictureRow(SQLModel, table=True):
     sha256: str = Field(primary_key=True)
     box: str
     size: int
+    arrived_at: datetime = moment()
+
+
+class VaultParkedRow(SQLModel, table=True):
+    """A fact that could not be read or booked, as it came; it may hold a plate, so it lies here."""
+
+    __tablename__ = "vault_parked"
+
+    box: str = Field(primary_key=True)
+    journal: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=BigInteger)
+    site: str
+    raw: bytes = Field(sa_type=LargeBinary)
+    why: str
     arrived_at: datetime = moment()

@@ -40,7 +40,8 @@ async def keep_picture(sha256: str, request: Request, centre: CentreDep) -> Resp
         raise HTTPException(422, "the content does not have this hash")
     if _kind(bytes(body[:4])) is None:
         raise HTTPException(415, "neither JPEG nor PNG")
-    new = await run_in_threadpool(_store, centre, box, sha256, bytes(body))
+    new = await run_in_threadpool(_store, centre, box.box, sha256, bytes(body))
+    centre.live.changed(box.site)  # a card may be waiting for it
     return Response(status_code=201 if new else 200)
 
 
@@ -62,7 +63,7 @@ def path_of(vault: Path, sha256: str) -> Path:
     return vault / sha256[:2] / sha256
 
 
-def _box(centre: Centre, request: Request) -> str:
+def _box(centre: Centre, request: Request) -> BoxRow:
     name = request.headers.get("x-barie-box", "")
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
     with reading(centre.engine) as session:
@@ -70,7 +71,7 @@ def _box(centre: Centre, request: Request) -> str:
     digest = hashlib.sha256(token.encode()).hexdigest()
     if row is None or not hmac.compare_digest(row.token_sha256, digest):
         raise HTTPException(401, "unknown box or wrong token")
-    return name
+    return row
 
 
 def _store(centre: Centre, box: str, sha256: str, body: bytes) -> bool:

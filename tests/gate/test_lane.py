@@ -52,7 +52,7 @@ levels = attrgetter(*SENSORS)
 
 def zone_was_clear(lane: Lane, _event: Event, after: Step) -> bool:
     """Said without the lane's own guard."""
-    clear = lane.safety is OFF and lane.exit is OFF and lane.fire is not ON
+    clear = lane.safety is OFF and lane.exit is OFF and lane.fire is OFF
     return clear or Effect.LOWER_ARM not in after.effects
 
 

@@ -17,7 +17,7 @@ from server.derived import JournalMarkRow, LaneNowRow, VisitRow
 from server.facts import AnomalyRow, ChargeRow, EntryRow, EventRow, OpeningRow, PassageRow, PostingRow
 from server.ingest import Arrival, Taken, ingest
 from server.tariffs import Tariffs
-from server.vault import VaultReadRow
+from server.vault import VaultParkedRow, VaultReadRow
 from tests.server.box import MORNING, Box, book, notice, paid, reference
 from tests.server.rows import ledger_sum, rows
 
@@ -162,18 +162,53 @@ def test_what_is_no_message_is_a_finding_and_the_others_flow(engine: Engine, pay
 
 
 def test_a_poison_message_is_parked_and_the_following_flow(postgres_books: str) -> None:
-    """PostgreSQL cannot hold a NUL in a text: the fact is kept without its content, with a finding."""
+    """PostgreSQL cannot hold a NUL in a text: the fact is kept as it came, in the vault, with a finding."""
     engine, box = create_engine(postgres_books), Box()
     poison = box.fact(raised_by_hand(box, "a\0b"), MORNING)
     following = a_day(box, 1)
     taken = book(engine, poison, *following)
     assert acknowledged(taken) == box.sequence
     assert troubles(engine) == ["message_malformed"]
-    assert [row["kind"] for row in rows(engine, EventRow) if row["sequence"] == 1] == ["parked"]
+    assert [(row["sequence"], row["raw"]) for row in rows(engine, VaultParkedRow)] == [(1, poison.payload)]
     assert len(rows(engine, ChargeRow)) == 1
     assert acknowledged(book(engine, poison, *following)) == box.sequence
-    assert len(rows(engine, EventRow)) == box.sequence
+    assert len(rows(engine, EventRow)) == box.sequence - 1
     engine.dispose()
+
+
+def unknown_kind(arrival: Arrival) -> Arrival:
+    """The same message as a later version of the box might write it."""
+    return Arrival(arrival.topic, arrival.payload.replace(b'"kind":"arm_lowered"', b'"kind":"arm_sawn_off"'))
+
+
+def test_a_fact_that_we_cannot_read_is_parked_and_those_behind_it_flow(engine: Engine) -> None:
+    box = Box()
+    arrivals = a_day(box, 1)
+    strange = [unknown_kind(arrival) for arrival in arrivals]
+    unread = [place for place, arrival in enumerate(strange, 1) if arrival != arrivals[place - 1]]
+    assert unread, "the day has no such fact: nothing is tested"
+    taken = book(engine, *strange)
+    assert acknowledged(taken) == len(arrivals)
+    assert sorted(row["sequence"] for row in rows(engine, VaultParkedRow)) == unread
+    assert len(rows(engine, ChargeRow)) == 1
+    assert acknowledged(book(engine, *strange)) == len(arrivals)
+    assert len(rows(engine, VaultParkedRow)) == len(unread)
+
+
+def test_an_unreadable_fact_beyond_a_gap_is_not_acknowledged(engine: Engine) -> None:
+    strange = [unknown_kind(arrival) for arrival in a_day(Box(), 1)]
+    taken = book(engine, *strange[1:])
+    assert acknowledged(taken) == 0
+    assert rows(engine, VaultParkedRow) == []
+
+
+def test_an_unreadable_fact_of_an_unknown_box_is_not_kept(engine: Engine) -> None:
+    topic = Topic("SPS", "sps-9", Channel.EVENT)
+    strange = [unknown_kind(arrival) for arrival in a_day(Box(), 1)]
+    taken = book(engine, *(Arrival(topic, each.payload.replace(b'"sps-1"', b'"sps-9"')) for each in strange))
+    assert taken.acks == {}
+    assert rows(engine, VaultParkedRow) == []
+    assert "message_foreign" in troubles(engine)
 
 
 def test_a_database_that_is_away_acknowledges_nothing(engine: Engine) -> None:

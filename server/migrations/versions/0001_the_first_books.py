@@ -315,6 +315,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "vault_parked",
+        sa.Column("box", sa.String(), nullable=False),
+        sa.Column("journal", sa.String(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("arrived_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("box", "journal", "sequence"),
+    )
+    op.create_table(
         "vault_picture",
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("box", sa.String(), nullable=False),
@@ -392,8 +403,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_posting_account"), ["account"], unique=False)
 
 
-
-
 def downgrade() -> None:
     """Back to the version before."""
 
@@ -413,6 +422,7 @@ def downgrade() -> None:
 
     op.drop_table("vault_read")
     op.drop_table("vault_picture")
+    op.drop_table("vault_parked")
     op.drop_table("user_account")
     op.drop_table("tariff")
     op.drop_table("site")
@@ -473,4 +483,3 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_anomaly_happened_at"))
 
     op.drop_table("anomaly")
-
