@@ -173,8 +173,9 @@ class Uplink:
         with self._changed:
             while not self._stopping:
                 if self._resend and self._up:
+                    if self._sent > self._acknowledged:
+                        self._window = max(WINDOW_MIN, self._window // 2)
                     self._sent, self._resend = self._acknowledged, False
-                    self._window = max(WINDOW_MIN, self._window // 2)
                 self._sent = max(self._sent, self._acknowledged)
                 if self._up and self._sent < self._last and self._sent - self._acknowledged < self._window:
                     return True

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from edge.memory import recall
 from edge.outbox import after
 from edge.store import Store
 from gate.devices.board import Relay, Sensor
@@ -52,12 +53,15 @@ def test_an_entry_is_admitted_opened_and_counted(desk: Desk) -> None:
 def test_facts_are_on_disk_before_the_arm_is_asked(desk: Desk) -> None:
     seen: list[set[str]] = []
 
-    def look(_board: str, relay: Relay) -> None:
+    def look(board: str, relay: Relay) -> None:
         other = Store(desk.folder / "box.db", writing=False)  # sees only what is committed
         bodies = [decode(entry.payload, Envelope).body for entry in after(other, 0, 1000)]
+        whom, _ = recall(other, board)
         other.close()
         if relay is Relay.RAISE:
             seen.append({type(body).__name__ for body in bodies})
+            assert whom is not None, "whom the arm goes up for is known even if the box dies now"
+            assert whom.grant is not None
 
     desk.devices.before_pulse = look
     desk.comes_in(PLATE)

@@ -102,6 +102,7 @@ def test_a_busy_box_does_not_forget_to_send_again(
 ) -> None:
     monkeypatch.setattr(module, "PATIENCE_S", 0.4)
     monkeypatch.setattr(module, "WINDOW", 5)
+    monkeypatch.setattr(module, "WINDOW_MIN", 5)
     with FakeCentre(broker, "SPS", BOX, KEY, loses=1.0) as centre, Line(tmp_path, broker) as line:
         line.record(5)
         centre.wait(lambda: centre.got >= 5, "the first window, which is lost")
@@ -144,7 +145,10 @@ def test_a_bad_line_is_not_drowned_in_repetitions(
         assert centre.got < 300 * 12
 
 
-def test_a_lower_mark_is_taken_back_and_sent_from_there(tmp_path: Path, broker: Mosquitto) -> None:
+def test_a_lower_mark_is_taken_back_and_sent_from_there(
+    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 60.0)
     with FakeCentre(broker, "SPS", BOX, KEY) as centre, Line(tmp_path, broker) as line:
         line.record(40)
         centre.wait(lambda: centre.count() == 40, "all facts")
@@ -198,19 +202,20 @@ def test_wrong_credentials_are_no_connection(tmp_path: Path, broker: Mosquitto) 
     clock = Clock()
     outbox = Outbox(store, clock, "SPS", BOX)
     outbox.record(DeviceFault(lane="", device="test", what=""))
-    refused = threading.Event()
+    refused, was_up = threading.Event(), list[bool]()
     made = Uplink(config, tmp_path / "box.db", Online(box=BOX, boot=clock.boot, online=True), lambda *_: None)
     connected = made._client.on_connect  # noqa: SLF001
     assert connected is not None
 
     def answered(*words: object) -> None:
         connected(*words)  # type: ignore[arg-type]
+        was_up.append(made._up)  # noqa: SLF001
         refused.set()
 
     made._client.on_connect = answered  # noqa: SLF001
     made.start(outbox.journal, 0, outbox.last)
     assert refused.wait(10)
-    assert not made._up  # noqa: SLF001
+    assert was_up == [False]
     assert made._sent == 0  # noqa: SLF001
     made.stop(0)
     store.close()
