@@ -4,21 +4,15 @@ Nothing here is looser than at a gate: a board's words come after the call that 
 needs its time; a lane hears only what its board says.
 """
 
-import heapq
-import itertools
-import os
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.approach import Look
-from edge.clock import Clock
 from edge.config import BoxConfig, Broker, Engine, LaneConfig, LaneKind, ReaderConfig
 from edge.lane import LaneKeeper
 from edge.outbox import Outbox, after
@@ -30,9 +24,8 @@ from edge.store import Store
 from edge.visits import Visits
 from gate import signing
 from gate.devices import tasmota
-from gate.devices.board import DeviceFailed, Relay, Sensor
+from gate.devices.board import Sensor
 from gate.devices.screen import Page
-from gate.ids import uuid7
 from gate.lane import Phase
 from gate.lease import Account, Lease, Policy, Unpaid
 from gate.messages import (
@@ -51,14 +44,14 @@ from gate.messages import (
 from gate.reading import PlateReading
 from gate.tariff import Tariff, Turn, VatRate
 from gate.vehicle import Profile, VehicleClass
-from gate.wire import decode, encode
+from gate.wire import decode
 from simulator.devices.arm import Fault
 from simulator.devices.board import BoardTwin
 from simulator.devices.screen import ScreenTwin
+from tests.edge.fakes import MORNING, DeskClock, DeskDevices, DeskEyes
 
 Fact = TypeVar("Fact")
 
-MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 BOX = "sps-1"
 CAR, MOTO, BUS = Profile(4_500, 1_500), Profile(1_900, 1_500), Profile(11_000, 3_300)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -76,100 +69,6 @@ TARIFF = Tariff(
     vat=(VatRate(since=datetime(2026, 1, 1, tzinfo=UTC), rate_bp=800),),
     free_minutes=5,
 )
-
-
-class Timer:
-    """What can be cancelled."""
-
-    def __init__(self) -> None:
-        self.live = True
-
-    def cancel(self) -> None:
-        """Do not call."""
-        self.live = False
-
-
-class DeskClock(Clock):
-    """A boot whose time a test turns; the twins live by it too."""
-
-    def __init__(self, monotonic_s: float = 50.0, wall: datetime = MORNING) -> None:
-        self._at, self._wall = monotonic_s, wall - timedelta(seconds=monotonic_s)
-        self._due: list[tuple[float, int, Timer, Callable[[], object]]] = []
-        self._ticket = itertools.count()
-        self.boot: UUID = self.new_id()
-
-    def monotonic_s(self) -> float:
-        return self._at
-
-    def monotonic_ms(self) -> int:
-        return int(self._at * 1000)
-
-    def now(self) -> datetime:
-        return self._wall + timedelta(seconds=self._at)
-
-    def new_id(self) -> UUID:
-        return uuid7(self.now(), os.urandom(10))
-
-    def time(self) -> float:
-        """The same, as a twin asks."""
-        return self._at
-
-    def call_at(self, when: float, callback: Callable[[], object]) -> Timer:
-        """Call back at a moment."""
-        timer = Timer()
-        heapq.heappush(self._due, (when, next(self._ticket), timer, callback))
-        return timer
-
-    def next_due(self) -> float | None:
-        """The moment of the next call."""
-        return self._due[0][0] if self._due else None
-
-    def go(self, when: float) -> None:
-        """Be then, and make the calls that are due."""
-        self._at = max(self._at, when)
-        while self._due and self._due[0][0] <= self._at:
-            _, _, timer, callback = heapq.heappop(self._due)
-            if timer.live:
-                callback()
-
-
-class DeskEyes:
-    """Gives each lane the looks that a test laid out, in order; a lane without any is looked at for ever."""
-
-    def __init__(self, later: Callable[[float, Callable[[], None]], None]) -> None:
-        self._later = later
-        self._looks: dict[str, deque[tuple[Look, float]]] = {}
-        self.asked: list[str] = []
-
-    def will_see(self, lane: str, look: Look, after_s: float = 0.1) -> None:
-        """The lane's next look."""
-        self._looks.setdefault(lane, deque()).append((look, after_s))
-
-    def look(self, lane: str, done: Callable[[Look], None]) -> None:
-        self.asked.append(lane)
-        if self._looks.get(lane):
-            look, after_s = self._looks[lane].popleft()
-            self._later(after_s, lambda: done(look))
-
-
-class DeskDevices:
-    """Boards and screens of the desk. `before_pulse` sees what is on disk when an arm is asked to move."""
-
-    def __init__(self, boards: dict[str, BoardTwin], screens: dict[str, ScreenTwin]) -> None:
-        self._boards, self._screens = boards, screens
-        self.away: set[str] = set()
-        self.pulses: list[tuple[str, Relay]] = []
-        self.before_pulse: Callable[[str, Relay], None] = lambda _board, _relay: None
-
-    def pulse(self, board: str, relay: Relay) -> None:
-        self.before_pulse(board, relay)
-        if board in self.away:
-            raise DeviceFailed(f"{board}: the site's broker is away")
-        self.pulses.append((board, relay))
-        self._boards[board].hear(tasmota.pulse_topic(board, relay), b"ON")
-
-    def show(self, board: str, page: Page) -> None:
-        self._screens[board].hear(encode(page))
 
 
 def box_config(folder: Path, **changes: Any) -> BoxConfig:
@@ -469,13 +368,6 @@ class Desk:
         self.gear[lane].board.break_arm(fault)
 
 
-def with_policy(number: int, unpaid: Unpaid, **changes: Any) -> bytes:
-    """A signed lease with this policy."""
-    made = lease(number, **changes)
-    return signing.sign(replace_policy(made, unpaid), KEY)
-
-
-def replace_policy(made: Lease, unpaid: Unpaid) -> Lease:
-    """The lease with another policy for who does not pay."""
-    fields = {name: getattr(made, name) for name in made.__struct_fields__}
-    return Lease(**{**fields, "policy": Policy(unpaid=unpaid, patience_s=made.policy.patience_s)})
+def with_policy(number: int, unpaid: Unpaid) -> bytes:
+    """A signed lease with this policy for who does not pay."""
+    return signing.sign(lease(number, policy=Policy(unpaid=unpaid, patience_s=20)), KEY)

@@ -24,7 +24,8 @@ from gate.messages import (
 )
 from gate.vehicle import Profile, VehicleClass
 from simulator.devices.arm import Fault
-from tests.edge.desk import BUS, KEY, MORNING, MOTO, Desk, lease, look
+from tests.edge.desk import BUS, KEY, MOTO, Desk, lease, look
+from tests.edge.fakes import MORNING
 
 PLATE, OTHER = "24A12378", "30K55512"
 REASON = OpeningReason

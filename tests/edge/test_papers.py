@@ -12,7 +12,8 @@ from gate import signing
 from gate.lease import Delta
 from gate.messages import Close, Open, OpeningReason
 from gate.wire import encode
-from tests.edge.desk import BOX, KEY, MORNING, STRANGER, Desk, lease
+from tests.edge.desk import BOX, KEY, STRANGER, Desk, lease
+from tests.edge.fakes import MORNING
 
 OPEN = Open(lane="in-1", reason=OpeningReason.PERSON)
 
