@@ -16,7 +16,7 @@ from edge.reader.networks import Detector, Image, Matrix, Recogniser, cut
 from edge.reader.symbols import Folding
 from gate.reading import PlateReading
 
-_SIDES: Final = (480, 800)  # the shorter side given to the detector; the second only where the first found no plate
+_SIDES: Final = (320, 480, 800)  # the shorter side given to the detector, finer where the coarser look was not sure
 _SIDE_MIN: Final = 16  # pixels; nothing smaller holds a plate
 _PADDED: Final = 320  # the recogniser was trained on lines at least this wide and reads narrower ones worse
 _PRICE_MAX: Final = 8.0  # what the grammar may cost (log) before the text stays as read
@@ -74,27 +74,29 @@ class RapidReader:
         self._folding = Folding(self._recogniser.symbols)
 
     def read(self, image: Image) -> list[PlateReading]:
-        """Plates best first. A second, finer look is taken where the first finds none that fits the grammar."""
+        """Plates best first. A finer look is taken where the coarse one is not sure, and another where that finds none
+        that fits the grammar."""
         if min(image.shape[:2]) < _SIDE_MIN:
             return []
         best: list[tuple[Candidate, list[Line]]] = []
-        for lines in self._looks(image):
+        for side, lines in self._looks(image):
             best += [(self._checked(image, candidate, lines), lines) for candidate in chosen(lines)]
-            if any(candidate.price < _SURE_PRICE for candidate, _ in best):
+            sure = _SURE if side == _SIDES[0] else 0.0
+            if any(candidate.price < _SURE_PRICE and candidate.weakest >= sure for candidate, _ in best):
                 break
         best.sort(key=lambda pair: -pair[0].rank)
         return [_reading(candidate, lines, image) for candidate, lines in _distinct(best)]
 
-    def _looks(self, image: Image) -> Iterator[list[Line]]:
-        """The lines of the picture, each time looked for with more effort."""
+    def _looks(self, image: Image) -> Iterator[tuple[int, list[Line]]]:
+        """The lines of the picture, each time looked for with more effort, and the side that they were found at."""
         for side in _SIDES:
             found = [Place(quad) for quad in self._detector.lines(image, side)]
             places = sorted((p for p in found if p.width < _LONG * p.height), key=lambda p: -p.height * p.width)
             lines = [self._line(image, place) for place in places[:_LINES_MAX]]
-            yield lines
+            yield side, lines
             square = [line.place for line in lines if line.place.width < _SQUARE * line.place.height]
             if square:
-                yield lines + [self._line(image, half, whole=False) for place in square for half in halves(place)]
+                yield side, lines + [self._line(image, half, whole=False) for place in square for half in halves(place)]
 
     def _line(self, image: Image, place: Place, *, whole: bool = True) -> Line:
         return Line(place, self._folded(image, place), whole)

@@ -88,8 +88,7 @@ def _bare_rate(folder: Path, facts: list[bytes], rows: dict[str, list[dict[str, 
     command = [sys.executable, "-m", "tests.bench.bare", str(config), str(kept), str(len(facts))]
     with broker, Process("bare", command, env={"PYTHONPATH": str(ROOT)}) as bare:
         bare.wait_for_line("broker connected")
-        rate = _pumped(broker.port, password, facts)
-    return rate
+        return _pumped(broker.port, password, facts)
 
 
 def _pumped(port: int, password: str, facts: list[bytes]) -> float:
