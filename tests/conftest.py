@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.harness.mosquitto import Mosquitto
+from simulator.stage.mosquitto import Mosquitto
 
 if TYPE_CHECKING:
     from tests.harness.postgres import Postgres

@@ -11,9 +11,9 @@ import pytest
 
 from server.app import application
 from server.config import Broker
+from simulator.stage.ports import free_port
 from tests.console.scene import PASSWORD, Scene, config
 from tests.console.served import Served
-from tests.harness.ports import free_port
 
 Visitor = Callable[..., httpx.Client]
 NOBODY = Broker(host="127.0.0.1", port=1, user="centre", password="nobody is listening")

@@ -12,10 +12,10 @@ from server.app import application
 from server.db import reading, transaction
 from server.facts import AuditRow
 from server.register import UserRow
+from simulator.stage.ports import free_port
 from tests.console.conftest import NOBODY, Visitor
 from tests.console.scene import PASSWORD, Scene, config
 from tests.console.served import Served
-from tests.harness.ports import free_port
 
 DAY: Final = "/day/SPS/2026-11-22"
 EXPORT: Final = f"{DAY}/export.csv"

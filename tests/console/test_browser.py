@@ -20,12 +20,12 @@ from server.app import application
 from server.config import Broker
 from server.db import reading
 from server.facts import CommandRow
+from simulator.stage.mosquitto import Mosquitto
+from simulator.stage.ports import free_port
 from tests.console.browser import DESK, PATIENCE_MS, PHONE, Person, chromium, person
 from tests.console.scene import BUS, MOTO, PASSWORD, Scene, busy_day, config
 from tests.console.served import Served
 from tests.harness.clients import Watcher
-from tests.harness.mosquitto import Mosquitto
-from tests.harness.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE_MS)

@@ -9,10 +9,10 @@ import pytest
 
 from gate.wire import encode
 from server.config import Broker
+from simulator.stage.mosquitto import Mosquitto
+from simulator.stage.ports import free_port
+from simulator.stage.processes import barie
 from tests.console.scene import PASSWORD, config
-from tests.harness.mosquitto import Mosquitto
-from tests.harness.ports import free_port
-from tests.harness.processes import barie
 
 ENDS_WITHIN_S = 8.0
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from simulator.demo.installation import BROKER_PORT, CAMERA_PORT, CENTRE_PORT, DATA, SECRETS, SITE_BROKER_PORT
+from simulator.stage.ports import free_port
 from tests.deploy.compose import Service, targets
-from tests.harness.ports import free_port
 
 HOST: Final = "127.0.0.1"
 NAMED: Final = (CENTRE_PORT, BROKER_PORT, SITE_BROKER_PORT, CAMERA_PORT)

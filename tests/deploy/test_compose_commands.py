@@ -17,13 +17,13 @@ import httpx
 import pytest
 
 from simulator.demo.installation import CENTRE_PORT, install
+from simulator.stage.mosquitto import program
+from simulator.stage.ports import free_port
+from simulator.stage.processes import ROOT, Process, barie
 from tests.deploy.compose import compose, environment
 from tests.deploy.loopback import HOST, Loopback
 from tests.deploy.subscriber import said_within
-from tests.harness.mosquitto import program
-from tests.harness.ports import free_port
 from tests.harness.postgres import INSTALLED, LIBRARIES
-from tests.harness.processes import ROOT, Process, barie
 
 PATIENCE_S: Final = 60.0
 ENDED: Final = {0, -signal.SIGTERM}

@@ -19,8 +19,8 @@ from server.config import Broker
 from server.db import connect, migrate
 from simulator.demo import files
 from simulator.demo.sites import SITES
-from tests.harness.mosquitto import Mosquitto
-from tests.harness.ports import free_port
+from simulator.stage.mosquitto import Mosquitto
+from simulator.stage.ports import free_port
 from tests.harness.suite import ROOT
 
 SECRET = "sixteen-letters-or-more"

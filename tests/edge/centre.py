@@ -16,7 +16,7 @@ from gate import signing
 from gate.messages import Ack, Body, Envelope, Reply, State
 from gate.topics import Channel, Topic
 from gate.wire import Contract, decode, encode
-from tests.harness.mosquitto import Mosquitto
+from simulator.stage.mosquitto import Mosquitto
 
 PATIENCE_S: Final = 30.0
 

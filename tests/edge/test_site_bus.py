@@ -17,8 +17,8 @@ from gate.broker_rules import site_rules
 from gate.devices import profiler, tasmota
 from gate.devices.board import DeviceFailed, Level, Reading, Relay, Sensor
 from gate.vehicle import Profile
+from simulator.stage.mosquitto import Mosquitto
 from tests.harness.clients import Watcher
-from tests.harness.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.broker
 SECRET = "a secret of sixteen or more"

@@ -18,9 +18,9 @@ from edge.uplink import Uplink
 from gate import signing
 from gate.messages import DeviceFault, Online, Open, OpeningReason
 from gate.topics import Channel, Topic
+from simulator.stage.mosquitto import Mosquitto
 from tests.edge.centre import FakeCentre
 from tests.edge.desk import BOX, KEY, SECRET, box_config, lease
-from tests.harness.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.broker
 USERS = {"centre": "centre-secret-long", BOX: SECRET}

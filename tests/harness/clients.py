@@ -10,7 +10,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from tests.harness.mosquitto import Mosquitto
+from simulator.stage.mosquitto import Mosquitto
 
 PATIENCE_S: Final = 10.0
 

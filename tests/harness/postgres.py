@@ -21,8 +21,8 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 from sqlalchemy.engine import make_url
 
-from tests.harness.ports import free_port
-from tests.harness.processes import Process
+from simulator.stage.ports import free_port
+from simulator.stage.processes import Process
 
 SERVER: Final = "BARIE_TEST_POSTGRES"
 # Found, not imported: the wheel's own launcher looks for folders that a server has not, and warns.

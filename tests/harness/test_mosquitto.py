@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from simulator.stage.mosquitto import Mosquitto
+from simulator.stage.ports import listening
+from simulator.stage.processes import ProcessEnded
 from tests.conftest import USERS
 from tests.harness.clients import Refused, Watcher
-from tests.harness.mosquitto import Mosquitto
-from tests.harness.ports import listening
-from tests.harness.processes import ProcessEnded
 
 
 def test_strangers_are_refused(mosquitto: Mosquitto) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.harness.ports import free_port, listening
-from tests.harness.processes import Process, ProcessEnded, barie
+from simulator.stage.ports import free_port, listening
+from simulator.stage.processes import Process, ProcessEnded, barie
 
 
 def python(code: str) -> list[str]:
@@ -61,7 +61,7 @@ def test_ports_are_given_once() -> None:
 
 def test_ports_are_kept_from_other_processes() -> None:
     port = free_port()
-    code = f"from tests.harness.ports import _reserve; print(_reserve({port}), _reserve({free_port()}))"
+    code = f"from simulator.stage.ports import _reserve; print(_reserve({port}), _reserve({free_port()}))"
     done = subprocess.run(python(code), capture_output=True, text=True, check=True, cwd=Path.cwd(), env=_environment())
     assert done.stdout.split() == ["False", "False"]
 

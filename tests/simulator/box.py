@@ -24,7 +24,7 @@ from gate.devices.screen import Face, Page, screen_topic
 from gate.reference import found_in, mint
 from gate.vehicle import classify
 from gate.wire import encode
-from tests.harness.mosquitto import Mosquitto
+from simulator.stage.mosquitto import Mosquitto
 
 SECRET = "feed-secret"
 PRICES = {"MOTO": 10_000, "CAR9": 30_000, "VAN16": 40_000, "MINI29": 50_000, "BUS30": 70_000}

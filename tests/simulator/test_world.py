@@ -11,10 +11,10 @@ from simulator.audit import differences
 from simulator.devices.camera import CameraFailed
 from simulator.link import LinkFailed
 from simulator.plan import WorldPlan, load
+from simulator.stage.mosquitto import Mosquitto
+from simulator.stage.ports import free_port
 from simulator.truth import Truth
 from simulator.world import World
-from tests.harness.mosquitto import Mosquitto
-from tests.harness.ports import free_port
 from tests.simulator.box import ACCOUNT, BANK, PRICES, SECRET, Box
 
 pytestmark = pytest.mark.timeout(90)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from simulator.plan import BadWorld, load
-from tests.harness.mosquitto import Mosquitto
+from simulator.stage.mosquitto import Mosquitto
 from tests.simulator.test_world import plan, plan_text
 
 ROOT = Path(__file__).parents[2]

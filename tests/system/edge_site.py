@@ -19,9 +19,9 @@ from simulator.devices.board import BoardTwin
 from simulator.devices.screen import ScreenTwin
 from simulator.link import Link
 from simulator.plan import BrokerPlan
+from simulator.stage.mosquitto import Mosquitto
+from simulator.stage.processes import Process, barie
 from tests.edge.desk import BOX, SECRET, box_config
-from tests.harness.mosquitto import Mosquitto
-from tests.harness.processes import Process, barie
 
 PATIENCE_S = 20.0
 Answer = TypeVar("Answer")

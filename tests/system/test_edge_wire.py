@@ -32,10 +32,10 @@ from gate.messages import (
 )
 from gate.topics import Channel
 from gate.vehicle import VehicleClass
+from simulator.stage.mosquitto import Mosquitto
+from simulator.stage.processes import Process
 from tests.edge.centre import FakeCentre
 from tests.edge.desk import BOX, CAR, KEY, SECRET, TARIFF, lease
-from tests.harness.mosquitto import Mosquitto
-from tests.harness.processes import Process
 from tests.system.edge_site import SiteTwin, config, start_box, until
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
