@@ -66,7 +66,8 @@ class Pattern(NamedTuple):
 def normalise(text: str) -> str:
     """The key form of a plate: upper case, Đ as D, without white space and separators. Idempotent, loses no letter."""
     upper = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).upper())
-    return _SEPARATORS.sub("", upper.translate(_TO_D))
+    bare = _SEPARATORS.sub("", upper.translate(_TO_D))
+    return unicodedata.normalize("NFC", bare)  # marks that a separator kept apart have an order of their own
 
 
 def _digits(*counts: int) -> tuple[tuple[str, ...], ...]:

@@ -47,12 +47,19 @@ class Arm:
             raise ValueError(f"no such arm: at {self.place}, heading for {self.heading}, {self.travel_s} s")
 
 
+_HAIR: Final = 1e-9
+"""Of the whole way: nearer than this to its end the arm is there, or rounding would keep it on its way."""
+
+
 def position(arm: Arm, now: float) -> float:
     """Where the arm is, 0 down to 1 up."""
     if arm.fault is Fault.STUCK or arm.place == arm.heading:
         return arm.place
     way = max(0.0, now - arm.since) / _full_way_s(arm)
-    return min(UP, arm.place + way) if arm.heading == UP else max(DOWN, arm.place - way)
+    left = abs(arm.heading - arm.place) - way
+    if left < _HAIR:
+        return arm.heading
+    return arm.heading - left if arm.heading == UP else arm.heading + left
 
 
 def pulsed(arm: Arm, relay: Relay, now: float) -> Arm:

@@ -90,9 +90,9 @@ def test_an_arm_moves_no_faster_than_its_motor(orders: list[tuple[float, Relay]]
         now += wait
         before = position(arm, now)
         arm = pulsed(arm, relay, now)
-        assert position(arm, now) == before
+        assert abs(position(arm, now) - before) <= 2e-9
     now += later
-    assert abs(position(arm, now + step) - position(arm, now)) <= step / 1.3 + 1e-9
+    assert abs(position(arm, now + step) - position(arm, now)) <= step / 1.3 + 2e-9
 
 
 @given(ORDERS)
