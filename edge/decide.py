@@ -28,9 +28,11 @@ class NoLease(LookupError):
     """The box was never given a tariff: it may admit, but it cannot price."""
 
 
-def matched(visits: Visits, lease: Lease | None, plate: str, kind: VehicleClass | None) -> tuple[Ranking, bool]:
-    """The ranking of the open visits for a read, and whether the best one is sure enough to take."""
-    ranking = rank(plate, kind, visits.inside())
+def matched(
+    visits: Visits, lane: str, lease: Lease | None, plate: str, kind: VehicleClass | None
+) -> tuple[Ranking, bool]:
+    """The ranking of the open visits for a read at this exit, and whether the best one is sure enough to take."""
+    ranking = rank(plate, kind, visits.leaving(lane))
     if lease is None or not ranking.candidates:
         return ranking, False
     policy = lease.policy

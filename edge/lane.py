@@ -191,6 +191,8 @@ class LaneKeeper(Listener):
             self._reply(command, Outcome.REFUSED, "that vehicle does not wait here any more")
         elif stay is None or self.config.direction is not Direction.OUT:
             self._reply(command, Outcome.REFUSED, "that visit is not inside")
+        elif self._parts.visits.is_elsewhere(self.config.lane, action.visit):
+            self._reply(command, Outcome.REFUSED, "that visit stands at another exit")
         else:
             try:
                 self._leaving(here, action.visit, by=command.by, probability=1.0, margin=1.0)
@@ -262,7 +264,7 @@ class LaneKeeper(Listener):
         here.visit, here.grant = admitted.visit, grant
 
     def _at_exit(self, here: Approach, kind: VehicleClass, read: PlateRead) -> None:
-        ranking, sure = matched(self._parts.visits, self._parts.papers.lease, read.plate, kind)
+        ranking, sure = matched(self._parts.visits, self.config.lane, self._parts.papers.lease, read.plate, kind)
         if sure:
             best = ranking.candidates[0]
             self._leaving(here, best.visit, by=RULE, probability=best.probability, margin=ranking.margin, read=(read,))
@@ -298,6 +300,7 @@ class LaneKeeper(Listener):
             return
         self._parts.record(*read, match, facts.price(self.config, here, quoted, now))
         here.visit, here.quoted = visit, quoted
+        self._parts.visits.stands_at(self.config.lane, visit)
         reason = reason_to_go(quoted)
         if reason:
             self._grant(here, Grant(reason, RULE))
@@ -331,6 +334,7 @@ class LaneKeeper(Listener):
 
     def _abandon(self) -> None:
         here, self.approach = self.approach, None
+        self._parts.visits.stands_at(self.config.lane, None)
         self._witness.over(here)
         self._parts.devices.show(self.config.lane, pages.welcome(self.config.lane))
 
@@ -370,10 +374,8 @@ class LaneKeeper(Listener):
         self._witness.passed(self.approach)
 
     def _count_lowered(self) -> None:
-        here, self.approach = self.approach, None
         self._lowers_itself = False
-        self._witness.over(here)
-        self._parts.devices.show(self.config.lane, pages.welcome(self.config.lane))
+        self._abandon()
 
     def _report_fault(self) -> None:
         self._witness.fault(self.approach, "arm", f"does not move: {position(self.lane)}")

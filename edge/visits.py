@@ -25,6 +25,7 @@ class Visits:
 
     def __init__(self, store: Store, clock: Clock, site: str, key: bytes) -> None:
         self._store, self._clock, self._site, self._key = store, clock, site, key
+        self._at_arm: dict[str, str] = {}
 
     def open(self, plate: str, kind: VehicleClass, lane: str) -> str:
         """A new visit; its reference was never given before."""
@@ -70,6 +71,21 @@ class Visits:
         if row is None:
             return None
         return Stay(row[0], row[1], VehicleClass(row[2]), datetime.fromisoformat(row[3]), bool(row[4]))
+
+    def stands_at(self, lane: str, visit: str | None) -> None:
+        """This visit is at the arm of this exit, or nobody is."""
+        if visit is None:
+            self._at_arm.pop(lane, None)
+        else:
+            self._at_arm[lane] = visit
+
+    def is_elsewhere(self, lane: str, visit: str) -> bool:
+        """Whether another exit has this visit at its arm: one stay leaves once."""
+        return any(visit == there for other, there in self._at_arm.items() if other != lane)
+
+    def leaving(self, lane: str) -> list[OpenVisit]:
+        """Everyone who may be leaving by this lane."""
+        return [stay for stay in self.inside() if not self.is_elsewhere(lane, stay.visit)]
 
     def inside(self) -> list[OpenVisit]:
         """Everyone who may leave."""

@@ -1,6 +1,7 @@
 """A vehicle's way through the box: admitted, priced, let go; each opening has its one reason."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -189,6 +190,25 @@ def test_two_plates_that_may_both_be_it_ask_a_person(desk: Desk) -> None:
     assert {visit for visit, _ in wanted.candidates} == visits
     assert desk.facts(VisitMatched) == []
     assert desk.facts(ArmRaised, "out-1") == []
+
+
+def test_one_stay_stands_at_one_exit(tmp_path: Path) -> None:
+    """A copied plate at the other exit is not the same stay, neither by rule nor by a person's word."""
+    desk = Desk(tmp_path, lanes=("in-1", "out-1", "out-2"))
+    visit = desk.comes_in(PLATE)
+    desk.turn(3600)
+    desk.arrive("out-1", PLATE)
+    desk.turn(1)
+    desk.arrive("out-2", PLATE)
+    desk.turn(1)
+    assert [match.lane for match in desk.facts(VisitMatched)] == ["out-1"]
+    (wanted,) = desk.facts(PersonWanted)
+    assert (wanted.lane, wanted.why) == ("out-2", Why.NO_MATCH)
+    desk.order(Display(lane="out-2", approach=wanted.approach, visit=visit))
+    desk.backs_out("out-1")
+    desk.order(Display(lane="out-2", approach=wanted.approach, visit=visit))
+    assert [reply.outcome for reply in desk.replies] == [Outcome.REFUSED, Outcome.DONE]
+    desk.store.close()
 
 
 def test_a_stranger_at_the_exit_asks_a_person(desk: Desk) -> None:
