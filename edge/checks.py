@@ -12,7 +12,6 @@ from edge.heartbeat import STALE_S, age_s
 from gate.check import Check, well, wrong
 
 ANSWER_S: Final = 5.0
-_WEIGHTS: Final = ("PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx")
 
 
 def running(path: Path) -> Iterator[Check]:
@@ -43,11 +42,11 @@ def installed(path: Path | None) -> Iterator[Check]:
 
 
 def _weights() -> Check:
-    from edge.reader.networks import WeightsMissingError, bundled  # noqa: PLC0415 - only a doctor waits for these
+    from edge.reader import networks  # noqa: PLC0415 - only a doctor waits for its libraries
 
     try:
-        sizes = [bundled(name).stat().st_size for name in _WEIGHTS]
-    except (WeightsMissingError, OSError) as error:
+        sizes = [networks.bundled(name).stat().st_size for name in (networks.DETECTOR, networks.RECOGNISER)]
+    except (networks.WeightsMissingError, OSError) as error:
         return wrong("reader weights", f"{error}: run the set-up again, or set the engine to {Engine.NONE}")
     return well("reader weights", f"{len(sizes)} networks, {sum(sizes) / 1e6:.0f} MB")
 

@@ -8,7 +8,7 @@ from edge.config import LaneConfig
 from edge.decide import Quote
 from gate.devices.board import Sensor
 from gate.lane import Lane, position
-from gate.messages import ArmRaised, Direction, LaneState, PlateRead, Quoted, VehiclePassed, VisitMatched, VisitOpened
+from gate.messages import ArmRaised, LaneState, PlateRead, Quoted, VehiclePassed, VisitMatched, VisitOpened
 from gate.vehicle import VehicleClass
 
 
@@ -82,7 +82,7 @@ def passed(config: LaneConfig, passage: UUID, opening: Opening | None) -> Vehicl
     tailgate = opening is not None and opening.passages > 0
     return VehiclePassed(
         lane=config.lane,
-        direction=Direction(config.direction),
+        direction=config.direction,
         passage=passage,
         opening=opening.opening if opening else None,
         visit=opening.visit if opening and not tailgate else None,

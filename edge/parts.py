@@ -12,21 +12,15 @@ from edge.papers import Papers
 from edge.pictures import Pictures
 from edge.store import Store
 from edge.visits import Visits
-from gate.devices.board import Relay
-from gate.devices.screen import Page
+from gate.devices.board import Boards
+from gate.devices.screen import Screens
 from gate.messages import Body, Reply
 
 Call = Callable[[], None]
 
 
-class Devices(Protocol):
+class Devices(Boards, Screens, Protocol):
     """The lanes' boards and screens."""
-
-    def pulse(self, board: str, relay: Relay) -> None:
-        """Make a relay pulse, or raise DeviceFailed."""
-
-    def show(self, board: str, page: Page) -> None:
-        """Put a page on the lane's screen."""
 
 
 class Eyes(Protocol):

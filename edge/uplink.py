@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import paho.mqtt.client as mqtt
 import structlog
+from msgspec.structs import replace
 
 from edge import mqtt as connection
 from edge.config import BoxConfig
@@ -37,9 +38,9 @@ Heard = Callable[[Channel, bytes], None]
 class Uplink:
     """A connection to the centre's broker and the thread that empties the outbox."""
 
-    def __init__(self, config: BoxConfig, file: Path, boot: Online, heard: Heard) -> None:
+    def __init__(self, config: BoxConfig, file: Path, birth: Online, heard: Heard) -> None:
         self._config, self._file, self._heard = config, file, heard
-        self._birth = boot
+        self._birth = birth
         self._changed = threading.Condition()
         self._acknowledged = self._sent = self._last = 0
         self._journal = ""
@@ -50,8 +51,7 @@ class Uplink:
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
         self._client.on_message = self._message
-        will = encode(Online(box=boot.box, boot=boot.boot, online=False))
-        self._client.will_set(str(self._topic(Channel.ONLINE)), will, qos=1, retain=True)
+        self._client.will_set(str(self._topic(Channel.ONLINE)), self._farewell(), qos=1, retain=True)
         self._thread = threading.Thread(target=self._send, name="uplink", daemon=True)
 
     def start(self, journal: str, acknowledged: int, last: int) -> None:
@@ -80,10 +80,12 @@ class Uplink:
             self._stopping = True
             self._changed.notify()
         self._thread.join(timeout=5)
-        gone = encode(Online(box=self._birth.box, boot=self._birth.boot, online=False))
-        self.say(Channel.ONLINE, gone, retain=True)
+        self.say(Channel.ONLINE, self._farewell(), retain=True)
         self._client.disconnect()
         self._client.loop_stop()
+
+    def _farewell(self) -> bytes:
+        return encode(replace(self._birth, online=False))
 
     def _topic(self, channel: Channel) -> Topic:
         return Topic(self._config.site, self._config.box, channel)

@@ -14,9 +14,9 @@ WHAT_MAX = 400
 class Witness:
     """The witness of one lane. `opening` is the one that is not over."""
 
-    def __init__(self, config: LaneConfig, parts: Parts, opening: Opening | None = None) -> None:
+    def __init__(self, config: LaneConfig, parts: Parts) -> None:
         self._config, self._parts = config, parts
-        self.opening = opening
+        self.opening: Opening | None = None
 
     def saw(self, here: Approach | None, *happened: Body, went: str | None = None, gone: str | None = None) -> None:
         """Write what has happened, as soon as the disk takes it.

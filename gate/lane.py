@@ -11,7 +11,7 @@ A board's readings become named events in `sensed`; people, prices and plates ar
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -165,7 +165,7 @@ class Lane:
     fire: Level = Level.UNKNOWN
     pulses: int = 0
     wake_at: float | None = None
-    patience_s: float = field(default=20.0)
+    patience_s: float = LIMITS[P.PAYING].seconds
     shut: bool = False  # shut by order: after whatever a person let through, the lane is closed again
 
 

@@ -4,7 +4,7 @@ The centre's broker may die and every arm still moves.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import paho.mqtt.client as mqtt
 import structlog
@@ -23,20 +23,17 @@ Post = Callable[[Callable[[], None]], None]
 """Hands work to the deciding thread."""
 
 
-class Listener:
+class Listener(Protocol):
     """What a lane wants to hear of its devices; called on the deciding thread."""
 
     def board_said(self, reading: Reading) -> None:
         """An input changed or was reported."""
-        raise NotImplementedError
 
     def board_lost(self) -> None:
         """The board is away: nothing it said holds any more."""
-        raise NotImplementedError
 
     def measured(self, profile: Profile) -> None:
         """The profiler measured a vehicle."""
-        raise NotImplementedError
 
 
 class SiteBus:

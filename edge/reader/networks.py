@@ -19,6 +19,8 @@ Image: TypeAlias = NDArray[np.uint8]  # height x width x 3, BGR
 Quad: TypeAlias = NDArray[np.float32]  # 4 x 2, pixels: top left, top right, bottom right, bottom left
 Matrix: TypeAlias = NDArray[np.float32]  # time x symbols: probabilities
 
+DETECTOR: Final = "PP-OCRv6_det_small.onnx"
+RECOGNISER: Final = "PP-OCRv6_rec_small.onnx"
 LINE_HEIGHT: Final = 48  # what the recogniser was trained on
 _INK: Final = 0.3  # probability from which a pixel is text
 _TEXT: Final = 0.5  # mean probability from which a box is text
@@ -65,7 +67,7 @@ class Detector:
     """Finds lines of text."""
 
     def __init__(self, threads: int = 1) -> None:
-        self._session = session("PP-OCRv6_det_small.onnx", threads)
+        self._session = session(DETECTOR, threads)
 
     def lines(self, image: Image, side: int) -> list[Quad]:
         """Corners of every line, in pixels of `image`, looked for with its shorter side scaled to `side`."""
@@ -129,7 +131,7 @@ class Recogniser:
     """Gives the probabilities of every symbol along one line."""
 
     def __init__(self, threads: int = 1) -> None:
-        self._session = session("PP-OCRv6_rec_small.onnx", threads)
+        self._session = session(RECOGNISER, threads)
         names = self._session.get_modelmeta().custom_metadata_map["character"].splitlines()
         self.symbols = ("", *names, " ")  # the first is CTC's blank
 

@@ -4,7 +4,7 @@ The arm's own controller keeps people and cars safe (EN 12453); software only as
 """
 
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 
 class Relay(StrEnum):
@@ -45,15 +45,12 @@ class Reading(NamedTuple):
     edge: bool
 
 
-class Board(Protocol):
-    """One board of one lane. Readings arrive through the listener that the board was made with."""
+class Boards(Protocol):
+    """The boards of a site, each by its name. What they sense comes as a `Reading` to whoever listens."""
 
-    def pulse(self, relay: Relay) -> None:
+    def pulse(self, board: str, relay: Relay) -> None:
         """Close the relay for the board's pulse time. Raises DeviceFailed when the order cannot be sent."""
 
 
 class DeviceFailed(RuntimeError):
     """A device could not be reached or did not do as told."""
-
-
-SENSORS: Final = tuple(Sensor)

@@ -32,10 +32,10 @@ class Page(Contract):
     payload: str = ""
 
 
-class Screen(Protocol):
-    """One screen."""
+class Screens(Protocol):
+    """The screens of a site, each by the name of its lane's board."""
 
-    def show(self, page: Page) -> None:
+    def show(self, board: str, page: Page) -> None:
         """Replace what is shown."""
 
 

@@ -57,11 +57,6 @@ class BoardTwin:
         return self._levels[Sensor.LIMIT_UP] is Level.ON
 
     @property
-    def is_still(self) -> bool:
-        """Whether the arm will stay where it is."""
-        return self._wake is None
-
-    @property
     def up_in_s(self) -> float:
         """The seconds until the arm, now rising, will be up; 0 when it does not rise."""
         when = arrives_at(self.arm) if self.arm.heading == UP else None

@@ -1,4 +1,4 @@
-"""A real mosquitto for one test: its own port, people, rules and store, and an end whenever the test wants one."""
+"""A real mosquitto for a test or a demo: its own port, people, rules and store, and an end whenever that wants one."""
 
 import getpass
 import os

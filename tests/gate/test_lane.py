@@ -11,11 +11,12 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from gate.devices.board import SENSORS, Level, Reading, Sensor
+from gate.devices.board import Level, Reading, Sensor
 from gate.lane import LIMITS, PULSES_MAX, TRANSITIONS, Effect, Event, Lane, Phase, Step, blinded, sensed, step
 
 ON, OFF, UNKNOWN = Level.ON, Level.OFF, Level.UNKNOWN
 EVENTS: Final = tuple(Event)
+SENSORS: Final = tuple(Sensor)
 ALL_OFF: Final = (OFF,) * len(SENSORS)
 DETECTORS: Final = (Sensor.ARMING, Sensor.SAFETY, Sensor.EXIT)
 LATE = 1_000.0
