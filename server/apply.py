@@ -4,6 +4,7 @@ from typing import assert_never
 
 import msgspec
 
+from gate.findings import Code
 from gate.messages import (
     ArmLowered,
     ArmRaised,
@@ -87,7 +88,7 @@ def _plate_read(batch: Batch, envelope: Envelope, body: PlateRead) -> None:
 
 def _visit_opened(batch: Batch, envelope: Envelope, body: VisitOpened) -> None:
     if batch.visit(body.visit):  # a reference twice: the books keep the first, people see the second
-        _anomaly(batch, envelope, "message_reused", f"visit:{body.visit}", {"lane": body.lane})
+        _anomaly(batch, envelope, Code.MESSAGE_REUSED, f"visit:{body.visit}", {"lane": body.lane})
         return
     row = VisitNow(
         visit=body.visit,
@@ -109,7 +110,7 @@ def _visit_matched(batch: Batch, envelope: Envelope, body: VisitMatched) -> None
     lane.decided_by = body.by
     row = batch.visit(body.visit)
     if row is None:
-        _anomaly(batch, envelope, "exit_without_entry", f"match:{body.approach}", {"visit": body.visit})
+        _anomaly(batch, envelope, Code.EXIT_WITHOUT_ENTRY, f"match:{body.approach}", {"visit": body.visit})
         return
     row.exit_lane, row.exit_approach = body.lane, str(body.approach)
     row.matched_by, row.match_probability = body.by, body.probability
@@ -199,10 +200,10 @@ def _person_wanted(batch: Batch, envelope: Envelope, body: PersonWanted) -> None
 
 def _device_fault(batch: Batch, envelope: Envelope, body: DeviceFault) -> None:
     evidence = {"lane": body.lane, "device": body.device, "what": body.what, "box": envelope.box}
-    _anomaly(batch, envelope, "device_fault", str(envelope.message_id), evidence)
+    _anomaly(batch, envelope, Code.DEVICE_FAULT, str(envelope.message_id), evidence)
 
 
-def _anomaly(batch: Batch, envelope: Envelope, code: str, subject: str, evidence: dict[str, str]) -> None:
+def _anomaly(batch: Batch, envelope: Envelope, code: Code, subject: str, evidence: dict[str, str]) -> None:
     batch.fact(
         AnomalyRow,
         code=code,

@@ -8,7 +8,7 @@ import queue
 import socket
 import ssl
 import threading
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import paho.mqtt.client as mqtt
 import structlog
@@ -25,13 +25,13 @@ INFLIGHT_MAX: Final = 2_000
 log = structlog.get_logger()
 
 
-class Delivery:
+class Delivery(NamedTuple):
     """A message from the broker and how to acknowledge it."""
 
-    __slots__ = ("mid", "payload", "qos", "topic")
-
-    def __init__(self, topic: Topic, payload: bytes, mid: int, qos: int) -> None:
-        self.topic, self.payload, self.mid, self.qos = topic, payload, mid, qos
+    topic: Topic
+    payload: bytes
+    mid: int
+    qos: int
 
 
 class Bus:

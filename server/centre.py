@@ -11,8 +11,8 @@ import structlog
 from sqlmodel import Session, select
 
 from gate import signing
-from gate.messages import Online, Open, OpeningReason, Reply, State
-from gate.topics import Channel
+from gate.messages import Direction, Online, Open, OpeningReason, Reply, State
+from gate.topics import Channel, Topic
 from gate.wire import Malformed, decode, encode
 from server import commands, leases, presence
 from server.bus import Bus, Delivery
@@ -71,15 +71,19 @@ class Centre:
             for each in settled:
                 papers += leases.paid_change(session, each.site, each.visit, self.key)
                 orders += self._open_orders(session, each)
-        for paper in papers:
-            self.bus.publish(paper.topic, paper.payload, retain=paper.retain)
-        commands.send(self.bus, self.key, orders)
+        self._send(papers, orders)
         for site in {each.site for each in settled}:
             self.live.changed(site)
 
+    def _send(self, papers: list[leases.Paper], orders: list[commands.Order]) -> None:
+        """What was committed goes out."""
+        for paper in papers:
+            self.bus.publish(paper.topic, paper.payload, retain=paper.retain)
+        commands.send(self.bus, self.key, orders)
+
     def _open_orders(self, session: Session, settled: Settled) -> list[commands.Order]:
         waiting = select(LaneNowRow).where(
-            LaneNowRow.site == settled.site, LaneNowRow.visit == settled.visit, LaneNowRow.direction == "out"
+            LaneNowRow.site == settled.site, LaneNowRow.visit == settled.visit, LaneNowRow.direction == Direction.OUT
         )
         orders: list[commands.Order] = []
         visit = session.get(VisitRow, settled.visit)
@@ -145,7 +149,7 @@ class Centre:
         self.authorise(taken.settled)
 
     def _presence(self, delivery: Delivery) -> None:
-        topic, now = delivery.topic, datetime.now(UTC)
+        topic = delivery.topic
         if not delivery.payload:
             return  # a retained message was cleared
         try:
@@ -160,18 +164,22 @@ class Centre:
             if not presence.is_known(session, topic):
                 log.warning("unknown box", topic=str(topic))
                 return
-            if isinstance(said, Reply):
+            papers, orders = self._heard(session, topic, said, datetime.now(UTC))
+        self._send(papers, orders)
+
+    def _heard(
+        self, session: Session, topic: Topic, said: State | Online | Reply, now: datetime
+    ) -> tuple[list[leases.Paper], list[commands.Order]]:
+        """Book it; what a box must be told in return."""
+        match said:
+            case Reply():
                 presence.reply_said(session, said, now)
-            elif isinstance(said, Online):
+            case Online():
                 presence.online_said(session, said)
-            else:
+            case State():
                 box = presence.state_said(session, topic, said, now)
-                papers = self._renewed(session, box, now)
-                late = self._forgotten(session, topic.site, said, now)
-        if isinstance(said, State):
-            for paper in papers:
-                self.bus.publish(paper.topic, paper.payload, retain=paper.retain)
-            commands.send(self.bus, self.key, late)
+                return self._renewed(session, box, now), self._forgotten(session, topic.site, said, now)
+        return [], []
 
     def _renewed(self, session: Session, box: BoxNowRow, now: datetime) -> list[leases.Paper]:
         if not leases.is_behind(session, box, now):

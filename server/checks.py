@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from cryptography import x509
@@ -21,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gate.check import Check, well, wrong
 from server.config import BadConfig, Broker, CentreConfig, load
 from server.console.assets import FILES
-from server.db import connect
+from server.db import connect, migrations
 
 ANSWER_S: Final = 5.0
 RENEW: Final = timedelta(days=30)
@@ -105,9 +104,7 @@ def _database(config: CentreConfig) -> Check:
 
 
 def _schema(shown: str, has: str) -> Check:
-    scripts = Config()
-    scripts.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    directory = ScriptDirectory.from_config(scripts)
+    directory = ScriptDirectory.from_config(migrations())
     head = directory.get_current_head()
     if has == head:
         return well("database", f"{shown} answers, schema {has}")

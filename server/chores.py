@@ -13,13 +13,13 @@ from gate.findings import Code
 from server.derived import BoxNowRow, FindingRow
 from server.findings import Looked, look, older_days, write
 from server.notices import anomaly
+from server.presence import SILENT
 from server.reconcile import bounds, local_date
 from server.register import BoxRow, LeaseRow, SessionRow, SiteRow
 
-SILENT: Final = timedelta(seconds=60)
 WAITING_MAX: Final = 1_000
 LEASE_SHORT: Final = timedelta(minutes=30)
-"""A lease is renewed an hour before its end; half an hour later something is wrong."""
+"""Well below `leases.RENEW`: with this little left the new one did not come."""
 HALF_PAST_MIDNIGHT: Final = timedelta(hours=17, minutes=30)
 """In UTC, for the sites' half past midnight."""
 DAYS_AT_ONCE: Final = 31
@@ -62,7 +62,7 @@ def watch_boxes(session: Session, now: datetime, listening_since: datetime) -> N
 
 
 def watch_leases(session: Session, now: datetime) -> None:
-    """A box whose lease runs out will stop deciding: that somebody must know before it happens."""
+    """A box whose lease ran out decides on by old prices: somebody must know before it happens."""
     rows = session.exec(select(LeaseRow, BoxRow).join(BoxRow, col(BoxRow.box) == col(LeaseRow.box)))
     for lease, box in rows:
         if lease.expires_at - now < LEASE_SHORT:

@@ -2,7 +2,7 @@
 
 import os
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,11 +25,11 @@ class NobodyThere(LookupError):
     """The box of this lane was never heard of, so no order can name its boot."""
 
 
-class Order:
+class Order(NamedTuple):
     """A command ready to go, with where it goes."""
 
-    def __init__(self, topic: Topic, command: Command) -> None:
-        self.topic, self.command = topic, command
+    topic: Topic
+    command: Command
 
 
 def order(session: Session, site: str, lane: str, action: Action, by: str) -> Order:

@@ -1,6 +1,6 @@
 """Tables of facts: inserted once, never updated. Everything else can be rebuilt from them.
 
-Plates and pictures are not here: they live in the vault (`server/vault.py`), keyed by visit.
+Plates and pictures are not here: they live in the vault (`server/vault.py`), which a visit knows by its approaches.
 """
 
 from datetime import datetime

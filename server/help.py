@@ -12,6 +12,8 @@ from server.centre import Centre
 from server.db import transaction
 
 NOTE_MAX: Final = 200
+VISIT: Final = "^[A-Z0-9]{11}$"
+"""What a visit's reference looks like in a form."""
 _JOINT: Final = ": "
 
 

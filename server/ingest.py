@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from gate.findings import Code
-from gate.messages import Ack, BoxName, Envelope, JournalName, Place, PlateRead, Quoted, VehiclePassed
+from gate.messages import Ack, BoxName, Direction, Envelope, JournalName, Place, PlateRead, Quoted, VehiclePassed
 from gate.topics import Channel, Topic
 from gate.wire import BYTES_MAX, Malformed, decode, encode
 from server import ledger
@@ -228,7 +228,7 @@ def _money(batch: Batch, taken: Taken, now: datetime) -> None:
     left = {
         envelope.body.visit: envelope.happened_at
         for envelope in taken.fresh
-        if isinstance(envelope.body, VehiclePassed) and envelope.body.direction == "out" and envelope.body.visit
+        if isinstance(envelope.body, VehiclePassed) and envelope.body.direction is Direction.OUT and envelope.body.visit
     }
     due = [(visit, left[name]) for name in sorted(set(left) - batch.charged) if (visit := batch.visit(name))]
     ledger.charge_all(session, due, now)

@@ -90,7 +90,7 @@ class AdvisoryLock:
             self._connection = None
 
 
-class LeaseRow:
+class RowLock:
     """A row that says who runs the jobs and until when."""
 
     def __init__(self, engine: Engine) -> None:
@@ -120,7 +120,7 @@ class LeaseRow:
 
 def holder(engine: Engine) -> Holder:
     """The way this database has of letting one process run the jobs."""
-    return AdvisoryLock(engine) if engine.dialect.name == "postgresql" else LeaseRow(engine)
+    return AdvisoryLock(engine) if engine.dialect.name == "postgresql" else RowLock(engine)
 
 
 class Jobs:

@@ -1,6 +1,7 @@
 """Leases and their changes: what each box may rely on."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import Session, col, select
@@ -14,12 +15,16 @@ from server.ledger import owed
 from server.register import BoxRow, LeaseRow, SiteRow
 from server.tariffs import Tariffs
 
+RENEW: Final = timedelta(hours=1)
+"""A lease with less than this left is given anew."""
 
-class Paper:
+
+class Paper(NamedTuple):
     """A signed lease or change, ready for the wire."""
 
-    def __init__(self, topic: Topic, payload: bytes, *, retain: bool) -> None:
-        self.topic, self.payload, self.retain = topic, payload, retain
+    topic: Topic
+    payload: bytes
+    retain: bool
 
 
 def snapshot(session: Session, tariffs: Tariffs, box: str, life: timedelta, key: Ed25519PrivateKey) -> Paper | None:
@@ -63,11 +68,11 @@ def paid_change(session: Session, site: str, visit: str, key: Ed25519PrivateKey)
 
 
 def is_behind(session: Session, box: BoxNowRow, now: datetime) -> bool:
-    """Whether the box needs a new snapshot: none yet, a change missed, or half its life gone by."""
+    """Whether the box needs a new snapshot: none yet, a change missed, or its life nearly over."""
     row = session.get(LeaseRow, box.box)
     if row is None or box.lease_number != row.number or box.delta_number < row.delta:
         return True
-    return row.expires_at - now < timedelta(hours=1)
+    return row.expires_at - now < RENEW
 
 
 def _paid_inside(session: Session, site: str) -> tuple[str, ...]:

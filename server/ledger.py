@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -12,38 +12,10 @@ from gate.ledger import Entry, LedgerAccount
 from server.db import hold, insert_many, insert_once
 from server.derived import VisitRow
 from server.facts import ChargeRow, EntryRow, PaymentRow, PostingRow
+from server.now import VisitNow
 
-
-class Priced(Protocol):
-    """A visit as far as its charge needs it: a row of the database or ingest's own copy."""
-
-    @property
-    def visit(self) -> str:
-        """Its reference."""
-
-    @property
-    def site(self) -> str:
-        """Its car park."""
-
-    @property
-    def vehicle_class(self) -> str:
-        """What it was priced as."""
-
-    @property
-    def quoted(self) -> int | None:
-        """The price that the driver was shown."""
-
-    @property
-    def quoted_vat(self) -> int | None:
-        """The VAT inside it."""
-
-    @property
-    def quoted_tariff(self) -> str | None:
-        """The version that it comes from."""
-
-    @property
-    def quoted_lines(self) -> str | None:
-        """Its lines, as JSON."""
+Priced = VisitRow | VisitNow
+"""A visit as far as its charge needs it: a row of the database or ingest's own copy."""
 
 
 def post(session: Session, entry: Entry, now: datetime) -> bool:

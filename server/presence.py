@@ -1,6 +1,7 @@
 """What boxes say of themselves: state, birth and will, and what became of commands."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlmodel import Session
 
@@ -10,6 +11,9 @@ from server.db import insert_once
 from server.derived import BoxNowRow, LaneNowRow
 from server.facts import ReplyRow
 from server.register import BoxRow
+
+SILENT: Final = timedelta(seconds=60)
+"""A box says its state every two seconds; after this long without, nobody knows how it is."""
 
 
 def is_known(session: Session, topic: Topic) -> bool:

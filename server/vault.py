@@ -1,4 +1,7 @@
-"""The vault: plates and pictures, keyed by visit. Erasing a person deletes rows here and touches no book."""
+"""The vault: plates by approach, pictures by hash; a visit names its two approaches.
+
+Erasing a person deletes rows here and touches no book.
+"""
 
 from datetime import datetime
 
@@ -9,7 +12,7 @@ from server.facts import moment
 
 
 class VaultReadRow(SQLModel, table=True):
-    """What the reader saw of one vehicle at one lane. Named by the approach until its visit is known."""
+    """What the reader saw of one vehicle at one lane. `visit` is never filled: a visit names its approaches."""
 
     __tablename__ = "vault_read"
 

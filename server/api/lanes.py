@@ -14,7 +14,7 @@ from server.auth import Person, Power, audit
 from server.centre import Centre
 from server.commands import NobodyThere
 from server.db import reading, transaction
-from server.help import ordered
+from server.help import NOTE_MAX, VISIT, ordered
 from server.lanes import lanes_now, open_visits
 from server.register import SiteRow
 
@@ -25,15 +25,15 @@ class DisplayOrder(BaseModel):
     """This approach is that visit."""
 
     approach: UUID
-    visit: str = Field(pattern="^[A-Z0-9]{11}$")
+    visit: str = Field(pattern=VISIT)
 
 
 class OpenOrder(BaseModel):
     """Raise the arm; why is kept for ever."""
 
-    note: str = Field(min_length=3, max_length=200)
+    note: str = Field(min_length=3, max_length=NOTE_MAX)
     approach: UUID | None = None
-    visit: str | None = Field(default=None, pattern="^[A-Z0-9]{11}$")
+    visit: str | None = Field(default=None, pattern=VISIT)
 
 
 @router.get("/v1/lanes")

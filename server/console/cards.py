@@ -9,15 +9,15 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from gate.ids import uuid7
+from server.commands import LIFE
 from server.console.shown import Plate, plate
 from server.derived import BoxNowRow, LaneNowRow, VisitRow
 from server.facts import CommandRow, ReplyRow
+from server.presence import SILENT
 from server.register import SiteRow
 from server.vault import VaultPictureRow, VaultReadRow
 
-SILENT_AFTER: Final = timedelta(seconds=60)
 ORDER_SHOWN: Final = timedelta(seconds=60)
-ANSWER_DUE: Final = timedelta(seconds=10)
 UPLOAD_DUE: Final = timedelta(seconds=60)
 
 
@@ -184,11 +184,11 @@ def _orders(session: Session, site: str, now: datetime) -> dict[str, Ordered]:
 def _order(row: CommandRow, reply: ReplyRow | None, now: datetime) -> Ordered:
     if reply is not None:
         return Ordered(row.action, row.by, reply.outcome, reply.why)
-    return Ordered(row.action, row.by, "pending" if now - row.issued_at < ANSWER_DUE else "late", "")
+    return Ordered(row.action, row.by, "pending" if now - row.issued_at < LIFE else "late", "")
 
 
 def _box(row: BoxNowRow, now: datetime) -> Box:
-    silent = now - row.heard_at > SILENT_AFTER
+    silent = now - row.heard_at > SILENT
     return Box(row.box, "offline" if not row.online else "silent" if silent else "online", row.heard_at)
 
 

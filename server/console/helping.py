@@ -18,10 +18,9 @@ from server.console.cards import open_visits
 from server.console.page import page
 from server.db import reading, transaction
 from server.derived import LaneNowRow
-from server.help import NOTE_MAX, Because, noted, ordered
+from server.help import NOTE_MAX, VISIT, Because, noted, ordered
 
 CHOICES_MAX: Final = 24
-VISIT: Final = "^[A-Z0-9]{11}$"
 Visit = Annotated[str, Form(pattern=VISIT)]
 router = APIRouter()
 
