@@ -17,8 +17,11 @@ def simulate(
     *,
     progress: Annotated[bool, typer.Option(help="report every second as a JSON line on stderr")] = False,
 ) -> None:
-    """Run a simulated world against running boxes and a centre: vehicles, arms, cameras, a bank, an attendant."""
-    raise typer.Exit(main(["--world", str(scenario), *(["--progress"] if progress else [])]))
+    """Run a simulated world against running boxes and a centre: vehicles, arms, cameras, a bank, an attendant.
+
+    In real time. It ends by itself when its drain is over, or on SIGTERM or Ctrl-C, and then writes the truth.
+    """
+    raise typer.Exit(main(scenario, progress=progress))
 
 
 def run_demo(

@@ -1,11 +1,9 @@
-"""`barie simulate`: run a world that a file describes, and write the truth about it."""
+"""Runs a world that a file describes, and writes the truth about it."""
 
-import argparse
 import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from simulator.devices.camera import CameraFailed
@@ -15,14 +13,14 @@ from simulator.progress import Lines
 from simulator.world import World
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the world of `--world`. 0: it lived to its end and the truth is written; 1: it could not; 2: bad file."""
-    given = _parser().parse_args(argv)
+def main(world: Path, *, progress: bool) -> int:
+    """Run the world of the file; `progress` reports as JSON. 0: it lived to its end and the truth is written; 1: it
+    could not; 2: bad file."""
     try:
-        plan = load(given.world)
+        plan = load(world)
     except BadWorld as error:
         return _refuse(str(error), 2)
-    lines = Lines(_say, as_json=given.progress)
+    lines = Lines(_say, as_json=progress)
     try:
         asyncio.run(_run(plan, lines))
     except (LinkFailed, CameraFailed) as error:
@@ -40,17 +38,6 @@ async def _run(plan: WorldPlan, lines: Lines) -> None:
             loop.add_signal_handler(number, world.stop)
     truth = await world.run()
     truth.write(Path(plan.truth))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="barie simulate",
-        description="Run the simulated world: vehicles, arms, loops, cameras, a bank and an attendant, in real time. "
-        "It ends by itself when its drain is over, or on SIGTERM or Ctrl-C, and then writes the truth.",
-    )
-    parser.add_argument("--world", type=Path, required=True, help="the JSON file that describes the world")
-    parser.add_argument("--progress", action="store_true", help="report every second as a JSON line on stderr")
-    return parser
 
 
 def _refuse(why: str, code: int) -> int:

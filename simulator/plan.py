@@ -1,4 +1,4 @@
-"""What world to make: the file that `--world` names, checked before anything starts."""
+"""What world to make: the file that `barie simulate` is given, checked before anything starts."""
 
 from pathlib import Path
 from typing import Annotated

@@ -15,7 +15,8 @@ from typing import Any, Final
 import httpx
 
 from simulator.audit import all_differences
-from simulator.demo.setup import DRAIN_S, Stage, set_up
+from simulator.demo.files import DRAIN_S
+from simulator.demo.setup import Stage, set_up
 from simulator.demo.sites import SITES
 from simulator.stage.ports import listening
 from simulator.stage.processes import Process, barie

@@ -7,12 +7,11 @@ from typing import Final
 
 from gate.broker_rules import CENTRE_USER, DEVICES_USER, centre_rules, site_rules
 from simulator.demo import files
-from simulator.demo.files import DRAIN_S, Person
+from simulator.demo.files import Person
 from simulator.demo.sites import SITES, DemoSite
 from simulator.stage.mosquitto import Mosquitto
 from simulator.stage.ports import free_port
 
-__all__ = ["DRAIN_S", "Person", "Stage", "set_up"]
 HOST: Final = "127.0.0.1"
 
 

@@ -91,13 +91,13 @@ def test_what_is_no_world_at_all_is_refused(tmp_path: Path, content: bytes) -> N
 
 def simulate(*words: str) -> subprocess.Popen[str]:
     """The world as a program."""
-    program = [sys.executable, "-m", "simulator", *words]
+    program = [sys.executable, "-m", "barie_cli", "simulate", *words]
     return subprocess.Popen(program, cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.mark.slow
 def test_a_missing_file_is_an_answer_and_a_status(tmp_path: Path) -> None:
-    with simulate("--world", str(tmp_path / "none.json")) as process:
+    with simulate(str(tmp_path / "none.json")) as process:
         _, said = process.communicate(timeout=30)
     assert (process.returncode, said) == (2, f"{tmp_path}/none.json: No such file or directory\n")
 
@@ -107,7 +107,7 @@ def test_a_signal_ends_the_world_with_its_truth_written(
     tmp_path: Path, mosquitto: Mosquitto, number: signal.Signals
 ) -> None:
     plan(tmp_path, mosquitto.port, "http://127.0.0.1:9", arrivals_s=None)
-    with simulate("--world", str(tmp_path / "world.json"), "--progress") as process:
+    with simulate(str(tmp_path / "world.json"), "--progress") as process:
         assert process.stderr is not None
         ready = json.loads(process.stderr.readline())
         os.kill(process.pid, number)
