@@ -5,9 +5,14 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from gate.messages import BoxName, Moment, Natural, Place, Reference, SiteCode
+from gate.messages import BoxName, Moment, Natural, Place, Reference, Share, SiteCode
 from gate.tariff import Tariff
 from gate.wire import Contract
+
+BankCode = Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)")]
+AccountNumber = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,19}$(?!\n)")]
+AccountName = Annotated[str, Meta(max_length=60)]
+Patience = Annotated[int, Meta(ge=1, le=3_600)]
 
 
 class Unpaid(StrEnum):
@@ -20,18 +25,18 @@ class Unpaid(StrEnum):
 class Account(Contract):
     """Where the site's money goes."""
 
-    bank: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)")]
-    number: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,19}$(?!\n)")]
-    name: Annotated[str, Meta(max_length=60)] = ""
+    bank: BankCode
+    number: AccountNumber
+    name: AccountName = ""
 
 
 class Policy(Contract):
     """How the site wants its lanes to behave."""
 
     unpaid: Unpaid
-    patience_s: Annotated[int, Meta(ge=1, le=3_600)]
-    accept_probability: Annotated[float, Meta(ge=0, le=1)] = 0.9
-    accept_margin: Annotated[float, Meta(ge=0, le=1)] = 0.3
+    patience_s: Patience
+    accept_probability: Share = 0.9
+    accept_margin: Share = 0.3
 
 
 class Lease(Contract):

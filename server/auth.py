@@ -1,10 +1,9 @@
-"""People, roles and sessions. Tokens are random and kept as hashes; passwords as argon2."""
+"""People and sessions. Tokens are random and kept as hashes; passwords as argon2."""
 
 import hashlib
 import os
 import secrets
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
@@ -16,34 +15,8 @@ from gate.ids import uuid7
 from server.db import reading, transaction
 from server.facts import AuditRow
 from server.register import SessionRow, UserRow
+from server.roles import POWERS, Power, Role
 
-
-class Role(StrEnum):
-    """What a person may do; each includes nothing of another unless POWERS says so."""
-
-    ATTENDANT = "attendant"
-    MANAGER = "manager"
-    FINANCE = "finance"
-    ADMINISTRATOR = "administrator"
-
-
-class Power(StrEnum):
-    """One thing that a role may or may not do."""
-
-    SEE_LANES = "see_lanes"
-    SEE_PLATES = "see_plates"
-    HELP_DRIVERS = "help_drivers"
-    SEE_BOOKS = "see_books"
-    EXPORT = "export"
-    MANAGE_PEOPLE = "manage_people"
-
-
-POWERS: Final[dict[Role, frozenset[Power]]] = {
-    Role.ATTENDANT: frozenset({Power.SEE_LANES, Power.SEE_PLATES, Power.HELP_DRIVERS}),
-    Role.MANAGER: frozenset(Power) - {Power.MANAGE_PEOPLE},
-    Role.FINANCE: frozenset({Power.SEE_LANES, Power.SEE_BOOKS, Power.EXPORT}),
-    Role.ADMINISTRATOR: frozenset(Power),
-}
 SESSION_LIFE: Final = timedelta(hours=12)
 GUESSES_MAX: Final = 10
 GUESS_WINDOW: Final = timedelta(hours=1)

@@ -33,7 +33,8 @@ from gate.vehicle import VehicleClass
 from server.auth import audit
 from server.config import BadConfig, load
 from server.db import connect, reading, transaction
-from server.export import BadRange, Format, Language, Plates, export, snapshot
+from server.export import BadRange, Format, Plates, export, snapshot
+from server.language import Language
 from server.reconcile import ZONE, NoSuchSite, report
 
 ROOT: Final = Path(__file__).resolve().parents[1]

@@ -7,16 +7,15 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from gate.messages import BoxName, Natural, SiteCode
+from gate.lease import AccountName, AccountNumber, BankCode, Patience, Unpaid
+from gate.messages import BoxName, Natural, Sha256, SiteCode
 from gate.signing import private_key
 from gate.tariff import BadTariff, Tariff, checked
 from gate.wire import Contract, Malformed, decode
+from server.roles import Role
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 Secret = Annotated[str, Meta(min_length=16)]
-
-
-ROLES = ("attendant", "manager", "finance", "administrator")
 
 
 class BadConfig(ValueError):
@@ -34,17 +33,17 @@ class Broker(Contract):
 
 
 class SiteConfig(Contract):
-    """A car park to begin with; people change it later on the console."""
+    """A car park. It is entered at the first start with it and never changed by this file again."""
 
     site: SiteCode
     name_vi: str
     name_en: str
-    bank: Annotated[str, Meta(pattern=r"^\d{6}$")]
-    account: Annotated[str, Meta(pattern="^[A-Za-z0-9]{1,19}$")]
-    account_name: str
+    bank: BankCode
+    account: AccountNumber
+    account_name: AccountName
     capacity: Natural
-    unpaid: Annotated[str, Meta(pattern="^(bill|hold)$")]
-    patience_s: Annotated[int, Meta(ge=1, le=3600)]
+    unpaid: Unpaid
+    patience_s: Patience
     tariff: Tariff
 
 
@@ -53,14 +52,14 @@ class BoxConfig(Contract):
 
     box: BoxName
     site: SiteCode
-    token_sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    token_sha256: Sha256
 
 
 class FirstUser(Contract):
     """A person who can log in from the start; the password is kept as a hash only."""
 
     name: str
-    role: str
+    role: Role
     password: Annotated[str, Meta(min_length=10)]
 
 
@@ -121,9 +120,6 @@ def _check_values(path: Path, config: CentreConfig) -> None:
             checked(site.tariff)
         except BadTariff as error:
             raise BadConfig(f"{path}: sites: {site.site}: tariff: {error}") from error
-    for user in config.users:
-        if user.role not in ROLES:
-            raise BadConfig(f"{path}: users: {user.name}: role {user.role!r} is none of {', '.join(ROLES)}")
 
 
 def _is_loopback(host: str) -> bool:

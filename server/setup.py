@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from gate.tariff import checked
 from gate.wire import encode
-from server.auth import Role, add_user
+from server.auth import add_user
 from server.config import CentreConfig
 from server.db import connect, insert_once, migrate, transaction
 from server.register import BoxRow, SiteRow, TariffRow
@@ -32,5 +32,5 @@ def prepare(config: CentreConfig) -> None:
         for box in config.boxes:
             insert_once(session, BoxRow(box=box.box, site=box.site, token_sha256=box.token_sha256))
         for user in config.users:
-            add_user(session, user.name, Role(user.role), user.password, now)
+            add_user(session, user.name, user.role, user.password, now)
     engine.dispose()

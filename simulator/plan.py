@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from gate.lease import AccountNumber, BankCode
 from gate.messages import Direction, LaneName, Share, SiteCode
 from gate.vehicle import VehicleClass
 from simulator.devices.arm import Fault
@@ -48,8 +49,8 @@ class LanePlan(_Plan, frozen=True, kw_only=True):
 class AccountPlan(_Plan, frozen=True, kw_only=True):
     """The site's bank account."""
 
-    bin: Annotated[str, Meta(pattern="^[0-9]{6}$")]
-    number: Annotated[str, Meta(pattern="^[0-9A-Za-z]{1,19}$")]
+    bin: BankCode
+    number: AccountNumber
 
 
 class SitePlan(_Plan, frozen=True, kw_only=True):

@@ -6,10 +6,11 @@ from typing import Any
 from fastapi import APIRouter, HTTPException
 
 from server.api.caller import CentreDep, PersonDep, needed
-from server.auth import Power, audit
+from server.auth import audit
 from server.books import books
 from server.db import transaction
 from server.register import SiteRow
+from server.roles import Power
 
 router = APIRouter()
 

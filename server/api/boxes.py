@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from sqlmodel import col, select
 
 from server.api.caller import CentreDep, PersonDep, needed
-from server.auth import Power
 from server.db import reading
 from server.derived import BoxNowRow
+from server.roles import Power
 
 router = APIRouter()
 

@@ -4,8 +4,9 @@ from typing import Annotated, Final
 
 from fastapi import Depends, HTTPException, Request
 
-from server.auth import Doorkeeper, Person, Power
+from server.auth import Doorkeeper, Person
 from server.centre import Centre
+from server.roles import Power
 
 COOKIE: Final = "barie_session"
 

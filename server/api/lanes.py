@@ -10,13 +10,14 @@ from sqlmodel import col, select
 
 from gate.messages import Action, Display, Open, OpeningReason
 from server.api.caller import CentreDep, PersonDep, needed
-from server.auth import Person, Power, audit
+from server.auth import Person, audit
 from server.centre import Centre
 from server.commands import NobodyThere
 from server.db import reading, transaction
 from server.help import NOTE_MAX, VISIT, ordered
 from server.lanes import lanes_now, open_visits
 from server.register import SiteRow
+from server.roles import Power
 
 router = APIRouter()
 

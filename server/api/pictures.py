@@ -13,10 +13,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
 
 from server.api.caller import CentreDep, PersonDep, needed
-from server.auth import Power
 from server.centre import Centre
 from server.db import insert_once, reading, transaction
 from server.register import BoxRow
+from server.roles import Power
 from server.vault import VaultPictureRow
 
 PICTURE_MAX: Final = 2_000_000

@@ -12,15 +12,16 @@ from gate.findings import WORDS, Finding
 from gate.messages import Direction, OpeningReason
 from gate.reconcile import Day, Report, reconcile
 from server.api.caller import CentreDep, PersonDep, needed
-from server.auth import Power
 from server.console.evidence import explained
 from server.console.live import sites_of
 from server.console.page import language, page, say_to
-from server.console.words import Language, Say
+from server.console.words import Say
 from server.db import reading
+from server.language import Language
 from server.reconcile import day as facts_of
 from server.reconcile import local_date
 from server.register import SiteRow
+from server.roles import Power
 
 FINDINGS_MAX: Final = 200
 MONEY: Final = ("charged", "paid", "outstanding", "received", "unapplied", "awaiting_bank")

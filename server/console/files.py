@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
 from server.api.caller import CentreDep, PersonDep, needed
-from server.auth import Power, audit
+from server.auth import audit
 from server.console.day import date_of, known_site
 from server.console.page import language
 from server.db import transaction
-from server.export import Format, Language, export, snapshot
+from server.export import Format, export, snapshot
+from server.roles import Power
 
 IN_MEMORY_MAX: Final = 2_000_000
 PIECE: Final = 65_536
@@ -36,7 +37,7 @@ def day_file(site: str, on: str, kind: Format, request: Request, centre: CentreD
     file = tempfile.SpooledTemporaryFile(IN_MEMORY_MAX)  # noqa: SIM115 - closed when it was sent
     try:
         with snapshot(centre.engine) as session:
-            export(session, site, day, day, kind, file, language=Language(language(request)))  # type: ignore[arg-type]
+            export(session, site, day, day, kind, file, language=language(request))  # type: ignore[arg-type]
     except BaseException:
         file.close()
         raise

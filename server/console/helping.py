@@ -11,7 +11,7 @@ from sqlmodel import Session
 from gate.messages import Action, Direction, Display, Open, OpeningReason
 from gate.plate import normalise
 from server.api.caller import CentreDep, PersonDep, needed
-from server.auth import Person, Power, audit
+from server.auth import Person, audit
 from server.centre import Centre
 from server.commands import NobodyThere
 from server.console.cards import open_visits
@@ -19,6 +19,7 @@ from server.console.page import page
 from server.db import reading, transaction
 from server.derived import LaneNowRow
 from server.help import NOTE_MAX, VISIT, Because, noted, ordered
+from server.roles import Power
 
 CHOICES_MAX: Final = 24
 Visit = Annotated[str, Form(pattern=VISIT)]

@@ -9,13 +9,14 @@ from fastapi.responses import Response, StreamingResponse
 from sqlmodel import Session, col, select
 
 from server.api.caller import CentreDep, DoorkeeperDep, PersonDep, needed, token_of
-from server.auth import Person, Power, audit
+from server.auth import Person, audit
 from server.centre import Centre
 from server.console.cards import SiteNow, site_now
 from server.console.page import page
 from server.console.stream import Streams, TooManyStreams
 from server.db import reading, transaction
 from server.register import SiteRow
+from server.roles import Power
 
 router = APIRouter()
 

@@ -9,9 +9,11 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gate.money import dong, grouped
-from server.auth import Person, Power
+from server.auth import Person
 from server.console import assets, shown
-from server.console.words import Language, Say, language_of, named, speaker
+from server.console.words import Say, language_of, named, speaker
+from server.language import Language
+from server.roles import Power
 
 LANGUAGE: Final = "lang"
 

@@ -10,7 +10,7 @@ from server.api.caller import COOKIE, CentreDep, DoorkeeperDep, PersonDep, token
 from server.auth import SESSION_LIFE, LoginRefused, TooManyGuesses
 from server.centre import Centre
 from server.console.page import LANGUAGE, page
-from server.console.words import Language
+from server.language import Language
 
 _A_YEAR_S: Final = 365 * 24 * 3600
 router = APIRouter()

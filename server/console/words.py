@@ -4,16 +4,9 @@ A key is `family.name`; families named after a field (`phase`, `arm`, `reason`, 
 """
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Final
 
-
-class Language(StrEnum):
-    """What the console speaks; the first is the default."""
-
-    VI = "vi"
-    EN = "en"
-
+from server.language import Language
 
 Say = Callable[..., str]
 

@@ -19,11 +19,12 @@ from server.export.as_csv import CsvFile
 from server.export.as_json import JsonFile
 from server.export.as_xlsx import XlsxFile
 from server.export.rows import Plates, every_row
-from server.export.sheets import Cover, Language, Value
+from server.export.sheets import Cover, Value
+from server.language import Language
 from server.reconcile import NoSuchSite
 from server.register import SiteRow
 
-__all__ = ["BadRange", "Format", "Language", "Plates", "export", "snapshot"]
+__all__ = ["BadRange", "Format", "Plates", "export", "snapshot"]
 
 DAYS_MAX: Final = 3_660
 Progress = Callable[[int, int], None]

@@ -8,7 +8,8 @@ from typing import Any, BinaryIO, Final, Self
 
 import xlsxwriter
 
-from server.export.sheets import Column, Cover, Kind, Language, Sheet, Value, sheets
+from server.export.sheets import Column, Cover, Kind, Sheet, Value, sheets
+from server.language import Language
 
 CELL_MAX: Final = 32_767
 _MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)  # the same books give the same bytes

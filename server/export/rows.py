@@ -15,8 +15,9 @@ from gate.plate import pretty
 from gate.reconcile import Day, Payment, Report, Visit, charged_on, reconcile
 from gate.vehicle import VehicleClass
 from server.derived import VisitRow
-from server.export.sheets import FINDINGS, OPENINGS, PAYMENTS, SUMMARY, VAT, VISITS, Cover, Language, Value
+from server.export.sheets import FINDINGS, OPENINGS, PAYMENTS, SUMMARY, VAT, VISITS, Cover, Value
 from server.facts import ChargeRow, PaymentRow
+from server.language import Language
 from server.reconcile import ZONE, Totals, bounds, day, local_date, names
 from server.vault import VaultReadRow
 

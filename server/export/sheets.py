@@ -4,14 +4,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from server.language import Language
+
 Value = str | int | datetime | date | None
-
-
-class Language(StrEnum):
-    """Of headings and words."""
-
-    VI = "vi"
-    EN = "en"
 
 
 class Cover(NamedTuple):

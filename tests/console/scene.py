@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from gate.lease import Unpaid
 from gate.messages import (
     ArmLowered,
     ArmRaised,
@@ -40,6 +41,7 @@ from server.config import BoxConfig, Broker, CentreConfig, FirstUser, SiteConfig
 from server.db import insert_once, transaction
 from server.ingest import Arrival, ingest
 from server.presence import state_said
+from server.roles import Role
 from server.setup import prepare
 from server.vault import VaultPictureRow
 from simulator.draw.look import DUSK, Look
@@ -48,7 +50,7 @@ from simulator.draw.subject import Subject
 from tests.server.box import Box, notice, pay, reference
 
 PASSWORD: Final = "a password of ten"
-ROLES: Final = ("attendant", "manager", "finance", "administrator")
+ROLES: Final = tuple(Role)
 SITES: Final = {
     "SPS": ("Sân vận động trung tâm Sa Pa", "Sa Pa Central Stadium", 420, "1017595600"),
     "SPL": ("Hồ Mắt Ngọc", "Mắt Ngọc Lake", 160, "1017595601"),
@@ -83,7 +85,7 @@ def config(folder: Path, port: int, broker: Broker, **changes: Any) -> CentreCon
             account=account,
             account_name="UBND PHUONG SA PA",
             capacity=capacity,
-            unpaid="hold",
+            unpaid=Unpaid.HOLD,
             patience_s=60,
             tariff=tariff(),
         )

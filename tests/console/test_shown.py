@@ -6,7 +6,8 @@ import pytest
 
 from server.console import shown
 from server.console.evidence import explained
-from server.console.words import Language, speaker
+from server.console.words import speaker
+from server.language import Language
 
 LATE = datetime(2026, 11, 22, 17, 5, 9, tzinfo=UTC)  # five past midnight of the 23rd in Sa Pa
 

@@ -10,10 +10,11 @@ import pytest
 from gate.lane import Phase
 from gate.messages import Direction, OpeningReason, Outcome, Why
 from gate.vehicle import VehicleClass
-from server.auth import Role
 from server.console import day, evidence
-from server.console.words import WORDS, Language, language_of, named, speaker
+from server.console.words import WORDS, language_of, named, speaker
 from server.help import Because
+from server.language import Language
+from server.roles import Role
 
 CONSOLE = Path(day.__file__).parent
 TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))

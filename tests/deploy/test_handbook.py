@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from server.auth import POWERS
+from server.roles import POWERS
 from tests.harness.suite import ROOT
 
 HANDBOOK: Final = (ROOT / "docs" / "handbook.md").read_text()

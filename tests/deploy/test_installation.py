@@ -128,6 +128,30 @@ def test_beyond_loopback_a_centre_needs_its_certificate(tmp_path: Path, changed:
         load_centre(path)
 
 
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        ("sites", "bank", "970436\n"),
+        ("sites", "bank", "97043\u0666"),  # a digit, but no bank's
+        ("sites", "account", "1017595600\n"),
+        ("sites", "account_name", "U" * 61),
+        ("sites", "unpaid", "forgive"),
+        ("boxes", "token_sha256", "0" * 64 + "\n"),
+        ("users", "role", "boss"),
+    ],
+)
+def test_what_no_lease_could_carry_and_no_role_has_is_refused_at_the_start(
+    tmp_path: Path, part: str, key: str, value: str
+) -> None:
+    install(tmp_path / "secrets", NOW)
+    path = tmp_path / "secrets" / "centre.json"
+    told = json.loads(path.read_text().replace(SECRETS, str(tmp_path / "secrets")))
+    told[part][0][key] = value
+    path.write_text(json.dumps(told))
+    with pytest.raises(BadConfig, match=re.escape(f"`$.{part}[0].{key}`")):
+        load_centre(path)
+
+
 def test_a_world_that_trusts_a_missing_file_is_refused(tmp_path: Path) -> None:
     install(tmp_path / "secrets", NOW)
     path = tmp_path / "secrets" / "world.json"

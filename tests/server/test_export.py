@@ -16,9 +16,10 @@ from gate.ledger import LedgerAccount
 from gate.messages import ArmRaised, OpeningReason
 from server.books import balance
 from server.db import reading, transaction
-from server.export import BadRange, Format, Language, Plates, export, snapshot
+from server.export import BadRange, Format, Plates, export, snapshot
 from server.export.rows import masked
 from server.export.sheets import VISITS
+from server.language import Language
 from server.reconcile import NoSuchSite
 from tests.server.box import MORNING, Box, book, notice, paid, reference
 
