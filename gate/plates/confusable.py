@@ -26,6 +26,12 @@ _NEAR_PAIRS: Final = "VY UV MN CG EF KX PF HN 38 68 08 17 IT"
 COSTS: Final[Mapping[frozenset[str], float]] = MappingProxyType(
     {frozenset(pair): NEAR for pair in _NEAR_PAIRS.split()} | {frozenset(pair): ALIKE for pair in _ALIKE_PAIRS.split()},
 )
+_BESIDES: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType(
+    {
+        char: {min(pair - {char}): price for pair, price in COSTS.items() if char in pair}
+        for char in frozenset().union(*COSTS)
+    },
+)  # the same by character: an exit compares its plate with all who are inside
 
 
 def repair(text: str, mask: str) -> str:
@@ -41,17 +47,17 @@ def repair(text: str, mask: str) -> str:
     return "".join(twins.get(want, {}).get(char, char) for char, want in zip(key, mask, strict=True))
 
 
-def cost(a: str, b: str) -> float:
-    """Of reading character a as b: 0 the same, `ALIKE`, `NEAR`, or 1."""
-    return 0.0 if a == b else COSTS.get(frozenset((a, b)), 1.0)
-
-
 def distance(a: str, b: str) -> float:
-    """Weighted edit distance of two plates: confusable characters are cheap, a lost or added one costs 1. Symmetric."""
+    """Weighted edit distance of two plates, symmetric: taking a character for another costs `ALIKE`, `NEAR` or 1, a lost or
+    added one 1."""
     a, b = normalise(a), normalise(b)
     row = [float(j) for j in range(len(b) + 1)]
     for i, char in enumerate(a, 1):
-        diagonal, row[0] = row[0], float(i)
+        costs = {**_BESIDES.get(char, {}), char: 0.0}
+        diagonal, left = row[0], float(i)
+        row[0] = left
         for j, other in enumerate(b, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + cost(char, other))
+            gone = row[j]
+            left = min(gone + 1, left + 1, diagonal + costs.get(other, 1.0))
+            diagonal, row[j] = gone, left
     return row[-1]
