@@ -47,9 +47,13 @@ def repair(text: str, mask: str) -> str:
     return "".join(twins.get(want, {}).get(char, char) for char, want in zip(key, mask, strict=True))
 
 
+def cost(a: str, b: str) -> float:
+    """Of reading character a as b: 0 the same, `ALIKE`, `NEAR`, or 1."""
+    return 0.0 if a == b else _BESIDES.get(a, {}).get(b, 1.0)
+
+
 def distance(a: str, b: str) -> float:
-    """Weighted edit distance of two plates, symmetric: taking a character for another costs `ALIKE`, `NEAR` or 1, a lost or
-    added one 1."""
+    """Weighted edit distance of two plates: confusable characters are cheap, a lost or added one costs 1. Symmetric."""
     a, b = normalise(a), normalise(b)
     row = [float(j) for j in range(len(b) + 1)]
     for i, char in enumerate(a, 1):
