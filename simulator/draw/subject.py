@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from gate.plates.grammar import normalise
+from gate.vehicle import VehicleClass
 
-MOTO, CAR9, VAN16, MINI29, BUS30 = VEHICLE_CLASSES = ("MOTO", "CAR9", "VAN16", "MINI29", "BUS30")
+MOTO, CAR9, VAN16, MINI29, BUS30 = VEHICLE_CLASSES = tuple(kind.value for kind in VehicleClass)
 WHITE, YELLOW, BLUE, RED = COLOURS = ("white", "yellow", "blue", "red")
 
 
