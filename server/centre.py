@@ -43,6 +43,7 @@ class Centre:
         self.live = Live()
         self.bus = Bus(config.broker, "centre", sites=tuple(site.site for site in config.sites))
         self.jobs = Jobs(self.engine, changed=self.live.changed)
+        self._laggards = leases.Laggards()
         self._stopping = threading.Event()
         self._writer = threading.Thread(target=self._write, name="ingest", daemon=True)
 
@@ -182,7 +183,7 @@ class Centre:
         return [], []
 
     def _renewed(self, session: Session, box: BoxNowRow, now: datetime) -> list[leases.Paper]:
-        if not leases.is_behind(session, box, now):
+        if not self._laggards.needs_snapshot(session, box, now):
             return []
         life = timedelta(hours=self.config.lease_hours)
         paper = leases.snapshot(session, self.tariffs, box.box, life, self.key)

@@ -197,6 +197,7 @@ def export_days(  # noqa: PLR0913 - one an option
                 language=language,
                 plates=shown,
                 progress=progress,
+                now=datetime.now(UTC),
             )
 
 

@@ -77,7 +77,7 @@ class CentreConfig(Contract):
     boxes: tuple[BoxConfig, ...]
     sepay_secret: str = ""
     users: tuple[FirstUser, ...] = ()
-    lease_hours: Annotated[int, Meta(ge=1, le=720)] = 72
+    lease_hours: Annotated[int, Meta(ge=2, le=720)] = 72
     behind_tls: bool = False
     certificate: str = ""
     certificate_key: str = ""

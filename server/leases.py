@@ -16,7 +16,8 @@ from server.register import BoxRow, LeaseRow, SiteRow
 from server.tariffs import Tariffs
 
 RENEW: Final = timedelta(hours=1)
-"""A lease with less than this left is given anew."""
+"""A lease with less than this left is given anew; none is given for less than twice as long."""
+STANDS_STILL: Final = timedelta(seconds=5)
 
 
 class Paper(NamedTuple):
@@ -67,12 +68,31 @@ def paid_change(session: Session, site: str, visit: str, key: Ed25519PrivateKey)
     return papers
 
 
-def is_behind(session: Session, box: BoxNowRow, now: datetime) -> bool:
-    """Whether the box needs a new snapshot: none yet, a change missed, or its life nearly over."""
-    row = session.get(LeaseRow, box.box)
-    if row is None or box.lease_number != row.number or box.delta_number < row.delta:
-        return True
-    return row.expires_at - now < RENEW
+class Laggards:
+    """Which boxes need a new snapshot: those that have none, whose life ends, or that stand still behind.
+
+    A state that was on its way when a paper went out says the old number and proves nothing; answering it with
+    another snapshot, whose answer is again a state, would go round for ever. So a box is behind only when it says the
+    same old numbers for a while. One that takes its changes one by one moves on and never is.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[tuple[int, int], datetime]] = {}
+
+    def needs_snapshot(self, session: Session, box: BoxNowRow, now: datetime) -> bool:
+        """Whether to send one now. Asked at every state of the box."""
+        row = session.get(LeaseRow, box.box)
+        if row is None or row.expires_at - now < RENEW:
+            return True
+        if box.lease_number == row.number and box.delta_number >= row.delta:
+            self._seen.pop(box.box, None)
+            return False
+        said = (box.lease_number, box.delta_number)
+        before, since = self._seen.setdefault(box.box, (said, now))
+        stands_still = before == said and now - since >= STANDS_STILL
+        if before != said or stands_still:
+            self._seen[box.box] = (said, now)
+        return stands_still
 
 
 def _paid_inside(session: Session, site: str) -> tuple[str, ...]:

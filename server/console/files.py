@@ -37,7 +37,8 @@ def day_file(site: str, on: str, kind: Format, request: Request, centre: CentreD
     file = tempfile.SpooledTemporaryFile(IN_MEMORY_MAX)  # noqa: SIM115 - closed when it was sent
     try:
         with snapshot(centre.engine) as session:
-            export(session, site, day, day, kind, file, language=language(request))  # type: ignore[arg-type]
+            spoken, now = language(request), datetime.now(UTC)
+            export(session, site, day, day, kind, file, language=spoken, now=now)  # type: ignore[arg-type]
     except BaseException:
         file.close()
         raise

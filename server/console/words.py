@@ -250,6 +250,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "age.seconds": ("{n} giây trước", "{n} s ago"),
     "age.minutes": ("{n} phút trước", "{n} min ago"),
     "age.hours": ("{n} giờ trước", "{n} h ago"),
+    "age.ahead": ("còn {n} phút", "in {n} min"),
     "age.days": ("{n} ngày trước", "{n} d ago"),
 }
 

@@ -1,12 +1,12 @@
 """A site's days as a file for finance: XLSX, CSV or JSON, with the figures of `gate.reconcile`.
 
-The same books give the same bytes: no clock, fixed dates of creation, rows in the order of their days. One day is in
-memory at a time. Whatever a stranger typed stays text.
+The same books give the same bytes once their days are over: no clock of its own, fixed dates of creation, rows in the
+order of their days. One day is in memory at a time. Whatever a stranger typed stays text.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import TracebackType
 from typing import BinaryIO, Final, Protocol, Self
@@ -82,8 +82,12 @@ def export(  # noqa: PLR0913 - what, as what, where to, for whom
     language: Language = Language.VI,
     plates: Plates = Plates.NONE,
     progress: Progress | None = None,
+    now: datetime | None = None,
 ) -> None:
     """Write the local days from `start` to `end`, both included. Raises NoSuchSite or BadRange before it writes.
+
+    What is due is judged at the end of the last day, or at `now` where that is earlier: a day that still runs is shown
+    as far as it has come, and a day that is over gives the same bytes whenever it is asked for.
 
     `progress` is told after each day how many are done and how many there are.
     """
@@ -97,7 +101,7 @@ def export(  # noqa: PLR0913 - what, as what, where to, for whom
     cover = Cover(site, name, start, end, language, with_plates=plates is not Plates.NONE)
     dates = [start + timedelta(days=n) for n in range(days)]
     with _WRITERS[kind](stream, cover) as file:
-        for done, rows in enumerate(every_row(session, cover, dates, plates), 1):
+        for done, rows in enumerate(every_row(session, cover, dates, plates, now), 1):
             for sheet, values in rows:
                 file.row(sheet, values)
             if progress:

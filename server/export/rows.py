@@ -69,12 +69,14 @@ def masked(plate: str) -> str:
     return head + re.sub(r"[^.]", "*", number[:-2]) + number[-2:]
 
 
-def every_row(session: Session, cover: Cover, dates: Iterable[date], plates: Plates) -> Iterator[Iterator[Row]]:
-    """The rows of all sheets, day by day."""
+def every_row(
+    session: Session, cover: Cover, dates: Iterable[date], plates: Plates, now: datetime | None = None
+) -> Iterator[Iterator[Row]]:
+    """The rows of all sheets, day by day, as of the end of the last day or of `now` where that is earlier."""
     seen: set[tuple[str, str]] = set()
     _, end = bounds(cover.end)
     for on in dates:
-        facts = _facts(session, cover, on, end, plates)
+        facts = _facts(session, cover, on, min(end, now or end), plates)
         report = reconcile(facts.day)
         yield _of_day(cover, facts, report, seen)
 
@@ -87,7 +89,7 @@ def _of_day(cover: Cover, facts: _Facts, report: Report, seen: set[tuple[str, st
         if (finding.code, finding.subject) not in seen
     ]
     seen.update((finding.code, finding.subject) for finding, _ in new)
-    yield SUMMARY.key, _summary(facts, report, len(new))
+    yield SUMMARY.key, _summary(facts, report, sum(due for _, due in new))
     yield from ((VISITS.key, row) for row in _visits(cover, facts))
     yield from ((PAYMENTS.key, row) for row in _payments(facts))
     yield from ((OPENINGS.key, row) for row in _openings(cover, facts))
@@ -189,7 +191,6 @@ def _charged(facts: _Facts) -> list[Visit]:
 
 
 def _facts(session: Session, cover: Cover, on: date, now: datetime, plates: Plates) -> _Facts:
-    """`now` is the end of the export, whenever it is made: the same books give the same rows."""
     known = day(session, cover.site, on, now, _NO_TOTALS)
     these = names(cover.site, known.start, known.end)
     charges = select(ChargeRow).where(col(ChargeRow.visit).in_(these))

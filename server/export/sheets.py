@@ -88,9 +88,9 @@ SUMMARY: Final = Sheet(
         _money("charged", "Phải thu", "Charged"),
         _money("vat", "Thuế GTGT", "VAT"),
         _money("paid", "Đã thu", "Paid"),
-        _money("outstanding", "Còn nợ", "Outstanding"),
-        _money("received", "Tiền về trong ngày", "Received on the day"),
-        _money("unapplied", "Chưa gán", "Unapplied"),
+        _money("outstanding", "Công nợ", "Outstanding"),
+        _money("received", "Tiền báo có", "Received on the day"),
+        _money("unapplied", "Chưa khớp lượt xe", "Unapplied"),
         _count("findings", "Phát hiện", "Findings"),
     ),
 )
@@ -107,7 +107,7 @@ VISITS: Final = Sheet(
         _money("price", "Giá", "Price"),
         _money("vat", "Thuế GTGT", "VAT"),
         _money("paid", "Đã trả", "Paid"),
-        _money("outstanding", "Còn nợ", "Outstanding"),
+        _money("outstanding", "Công nợ", "Outstanding"),
         Column("references", "Mã giao dịch", "Payment references", width=24),
     ),
 )
@@ -123,7 +123,7 @@ PAYMENTS: Final = Sheet(
         _VISIT,
         _money("amount", "Số tiền", "Amount"),
         _money("applied", "Đã gán", "Applied"),
-        _money("unapplied", "Chưa gán", "Unapplied"),
+        _money("unapplied", "Chưa khớp lượt xe", "Unapplied"),
         Column("bank_reference", "Mã ngân hàng", "Bank reference", width=24),
     ),
 )

@@ -40,10 +40,11 @@ def demo(folder: Path, *, seconds: float | None, seed: int, say: Any) -> dict[st
 
     Raises DemoFailed. Whatever happens, every part is stopped before it returns.
     """
-    with _alone(folder), _interrupts():
+    with _alone(folder), _interrupts(say):
         try:
             return _run(folder, seconds, seed, say)
         except Ended as error:
+            say("stopped")
             if seconds is not None:
                 raise DemoFailed("ended before the books could be compared") from error
             return None
@@ -60,7 +61,7 @@ def _run(folder: Path, seconds: float | None, seed: int, say: Any) -> dict[str, 
         _wait_for(processes, lambda: listening(_port(stage)), "the centre")
         boxes = [parts.enter_context(barie("edge", "--config", str(stage.box(site)))) for site in SITES]
         processes += boxes
-        with httpx.Client(base_url=stage.url, timeout=10) as http:
+        with httpx.Client(base_url=stage.url, timeout=10, trust_env=False) as http:
             _log_in(stage, http, "administrator")
             _wait_for(processes, lambda: _boxes_are_ready(http), "the boxes")
             _greet(stage, say)
@@ -108,10 +109,12 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _interrupts() -> Iterator[None]:
+def _interrupts(say: Any) -> Iterator[None]:
     """Ctrl-C and SIGTERM end the demo wherever it is; while its parts are being stopped they are heard no more."""
 
     def end(*_: object) -> None:
+        say("")
+        say("stopping every part; some seconds")
         for number in kept:
             signal.signal(number, signal.SIG_IGN)
         raise Ended
@@ -216,9 +219,12 @@ def _tail(log: str) -> str:
 def seconds_of(text: str) -> float:
     """`60s`, `2m` or plain seconds. Raises ValueError."""
     unit = {"s": 1.0, "m": 60.0}.get(text[-1:], 0.0)
-    value = float(text[:-1]) * unit if unit else float(text)
+    try:
+        value = float(text[:-1]) * unit if unit else float(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no time: say 60s or 2m") from error
     if not 1 <= value <= 86_400:
-        raise ValueError(f"{text}: between 1s and 1440m")
+        raise ValueError(f"{text!r} is not between 1s and 1440m")
     return value
 
 

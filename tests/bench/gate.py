@@ -9,6 +9,7 @@ import json
 import random
 import secrets
 import sqlite3
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,7 +18,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psutil
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gate import signing
@@ -239,5 +239,6 @@ def _reading_times(folder: Path) -> list[float]:
 
 
 def _memory(agent: Process) -> dict[str, float]:
-    children = psutil.Process(agent.pid).children(recursive=True)
-    return {"agent": rss_mb(agent.pid), "reader": max((rss_mb(child.pid) for child in children), default=0.0)}
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(agent.pid)], capture_output=True, text=True, check=False)
+    children = [int(pid) for pid in listed.stdout.split()]
+    return {"agent": rss_mb(agent.pid), "reader": max((rss_mb(child) for child in children), default=0.0)}

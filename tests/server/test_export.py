@@ -20,7 +20,7 @@ from server.export import BadRange, Format, Plates, export, snapshot
 from server.export.rows import masked
 from server.export.sheets import VISITS
 from server.language import Language
-from server.reconcile import NoSuchSite
+from server.reconcile import NoSuchSite, local_date
 from tests.server.box import MORNING, Box, book, notice, paid, reference
 
 HOUR = timedelta(hours=1)
@@ -74,11 +74,11 @@ def test_the_workbook_adds_up_to_the_ledger(engine: Engine) -> None:
         *rows, total = cells(sheets[name])
         assert sum(row[column] or 0 for row in rows) == total[column] == charged
     *visits, total = cells(sheets["Lượt xe"])
-    assert sum(row["Còn nợ"] or 0 for row in visits) == total["Còn nợ"] == stands[LedgerAccount.RECEIVABLE]
+    assert sum(row["Công nợ"] or 0 for row in visits) == total["Công nợ"] == stands[LedgerAccount.RECEIVABLE]
     assert sum(row["Thuế GTGT"] or 0 for row in visits) == -stands[LedgerAccount.VAT]
     *payments, total = cells(sheets["Thu"])
     assert sum(row["Số tiền"] for row in payments) == stands[LedgerAccount.CLEARING] == total["Số tiền"]
-    assert sum(row["Chưa gán"] for row in payments) == -stands[LedgerAccount.SUSPENSE]
+    assert sum(row["Chưa khớp lượt xe"] for row in payments) == -stands[LedgerAccount.SUSPENSE]
     assert [row["Mã lượt"] for row in visits].count(reference(2)) == 1
     assert len(visits) == 7
 
@@ -199,3 +199,23 @@ def test_what_cannot_be_exported_says_why_and_writes_nothing(engine: Engine) -> 
         with pytest.raises(NoSuchSite, match="XXX"):
             export(session, "XXX", FIRST, LAST, Format.CSV, stream)
     assert stream.getvalue() == b""
+
+
+def test_what_falls_due_later_today_is_not_due_now(engine: Engine) -> None:
+    """A day that still runs is shown as far as it has come; once it is over, `now` changes nothing."""
+    box = Box()
+    entered, left = MORNING, MORNING + HOUR
+    book(engine, *box.stays(reference(1), entered, left))
+    on = local_date(left)
+
+    def states(now: datetime) -> dict[str, str]:
+        stream = io.BytesIO()
+        with snapshot(engine) as session:
+            export(session, "SPS", on, on, Format.XLSX, stream, language=Language.EN, now=now)
+        sheets = workbook(stream.getvalue())
+        found = {row["Code"]: row["State"] for row in cells(sheets["Findings"]) if row["Code"]}
+        assert cells(sheets["Summary"])[0]["Findings"] == list(found.values()).count("Due")
+        return found
+
+    assert states(left + timedelta(seconds=1))["left_not_paid"] == "In transit"
+    assert states(left + timedelta(hours=2))["left_not_paid"] == "Due"

@@ -18,8 +18,9 @@
   }
 
   function age(since) {
-    const seconds = Math.max(0, Math.round((Date.now() - Date.parse(since)) / 1000));
+    const passed = Math.round((Date.now() - Date.parse(since)) / 1000), seconds = Math.abs(passed);
     if (seconds < 5) return words.ageNow;
+    if (passed < 0) return words.ageAhead.replace("{n}", Math.ceil(seconds / 60));
     const [word, unit] = seconds < 60 ? [words.ageSeconds, 1] : seconds < 3600 ? [words.ageMinutes, 60]
       : seconds < 86400 ? [words.ageHours, 3600] : [words.ageDays, 86400];
     return word.replace("{n}", Math.floor(seconds / unit));
