@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,10 @@ def test_the_books_agree_with_what_really_happened(tmp_path: Path) -> None:
         assert set(site["truth"]) == set(site["books"]) == COUNTED
     assert sum(site["truth"]["passages"] for site in said["sites"].values()) > 0, "nobody came: nothing was tested"
     assert sum(site["books"]["paid_vnd"] for site in said["sites"].values()) > 0, "nobody paid: nothing was tested"
+    with sqlite3.connect(tmp_path / "demo" / "centre.db") as books:
+        leases = dict(books.execute("SELECT box, number FROM lease").fetchall())
+    assert len(leases) == 3
+    assert max(leases.values()) <= 3, f"papers go round in circles: {leases}"
 
 
 def test_a_folder_that_is_no_demos_is_left_alone(tmp_path: Path) -> None:
