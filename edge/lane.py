@@ -128,6 +128,7 @@ class LaneKeeper(Listener):
         if opening is None and (here is None or here.grant is None or self.lane.fire is Level.ON):
             return effects
         self._witness.opening, self._lowers_itself = opening, self.lane.fire is not Level.ON
+        self._witness.fault(here, "arm", "found up at a start: it comes down behind the next vehicle, or by hand")
         if opening is None and here and here.grant:  # killed between the pulse and the arm's answer
             self._witness.begun(None, here, here.grant, 0.0)
         return tuple(effect for effect in effects if effect is not Effect.COUNT_STRAY_OPENING)

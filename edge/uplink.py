@@ -128,7 +128,10 @@ class Uplink:
         if ack.journal != self._journal:
             return
         with self._changed:
-            self._mark(min(ack.sequence, self._last))
+            if ack.sequence > self._sent:  # nobody can have what was never sent
+                log.warning("acknowledged beyond what was sent", said=ack.sequence, sent=self._sent)
+                return
+            self._mark(ack.sequence)
             self._changed.notify_all()
         self._heard(Channel.ACK, payload)
 
@@ -159,8 +162,8 @@ class Uplink:
     def _send_some(self, store: Store) -> None:
         entries = after(store, self._sent, min(self._window - (self._sent - self._acknowledged), BURST))
         for entry in entries:
+            self._sent = entry.sequence  # before it goes: its acknowledgement may be faster than this thread
             self._publish(entry.payload)
-            self._sent = entry.sequence
         if not entries:  # the journal says that there are more than it holds
             log.error("facts are missing", behind=self._sent, last=self._last)
             self._pause()

@@ -339,7 +339,7 @@ class State(Contract):
     lease_number: Natural
     delta_number: Natural
     reader: Name
-    lanes: tuple[LaneState, ...]
+    lanes: Annotated[tuple[LaneState, ...], Meta(max_length=64)]
 
 
 class Online(Contract):

@@ -11,6 +11,7 @@ from server.api import books, boxes, lanes, notices, pictures, session
 from server.auth import Doorkeeper
 from server.centre import Centre
 from server.console.install import install
+from server.limits import BodyLimit
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; "
@@ -37,6 +38,7 @@ def application(centre: Centre) -> FastAPI:
         app.include_router(part.router)
     install(app, centre)
     app.middleware("http")(_with_headers)
+    app.add_middleware(BodyLimit)
     return app
 
 

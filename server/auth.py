@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -20,6 +21,9 @@ from server.roles import POWERS, Power, Role
 SESSION_LIFE: Final = timedelta(hours=12)
 GUESSES_MAX: Final = 10
 GUESS_WINDOW: Final = timedelta(hours=1)
+HASHES_AT_ONCE: Final = 2
+"""An argon2 hash takes 64 MiB: many at once would take all memory and every thread that answers."""
+NAMES_MAX: Final = 10_000
 _hasher = PasswordHash.recommended()
 _NOBODY: Final = _hasher.hash(secrets.token_urlsafe(16))
 
@@ -51,20 +55,22 @@ class Doorkeeper:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._guesses: dict[tuple[str, str], list[datetime]] = {}
+        self._counting = threading.Lock()
+        self._hashing = threading.BoundedSemaphore(HASHES_AT_ONCE)
 
     def login(self, name: str, password: str, address: str) -> tuple[str, Person]:
         """A new session's token. Raises LoginRefused or TooManyGuesses."""
         now = datetime.now(UTC)
-        recent = [at for at in self._guesses.get((name, address), []) if now - at < GUESS_WINDOW]
-        if len(recent) >= GUESSES_MAX:
-            raise TooManyGuesses(name)
+        self._count_guess((name, address), now)
         with reading(self._engine) as session:
             user = session.get(UserRow, name)
         stored = user.password if user and not user.disabled else _NOBODY
-        if not _hasher.verify(password, stored) or user is None or user.disabled:
-            self._guesses[name, address] = [*recent, now]
+        with self._hashing:
+            right = _hasher.verify(password, stored)
+        if not right or user is None or user.disabled:
             raise LoginRefused(name)
-        self._guesses.pop((name, address), None)
+        with self._counting:
+            self._guesses.pop((name, address), None)
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
         row = SessionRow(
             token_sha256=_digest(token), name=name, csrf=csrf, created_at=now, expires_at=now + SESSION_LIFE
@@ -74,6 +80,16 @@ class Doorkeeper:
             session.add(row)
             audit(session, name, "login", name, now, {"address": address})
         return token, Person(name, Role(user.role), csrf)
+
+    def _count_guess(self, whose: tuple[str, str], now: datetime) -> None:
+        """Counted before it is tried, or many at once would all be the first. Raises TooManyGuesses."""
+        with self._counting:
+            if len(self._guesses) > NAMES_MAX:  # invented names: forget those that are over
+                self._guesses = {k: at for k, at in self._guesses.items() if now - at[-1] < GUESS_WINDOW}
+            recent = [at for at in self._guesses.get(whose, []) if now - at < GUESS_WINDOW]
+            if len(recent) >= GUESSES_MAX:
+                raise TooManyGuesses(whose[0])
+            self._guesses[whose] = [*recent, now]
 
     def person(self, token: str) -> Person | None:
         """Whose session this is, if it is one and not over."""

@@ -32,6 +32,7 @@ class Batch:
         self._visits: dict[str, VisitNow | None] = {}
         self._changed: dict[str, VisitNow] = {}
         self._lanes: dict[tuple[str, str], LaneNow] = {}
+        self._touched: set[tuple[str, str]] = set()
         self._marks: dict[tuple[str, str], JournalMarkRow] = {}
 
     def know(self, visits: Iterable[str], lanes: Iterable[tuple[str, str]]) -> None:
@@ -91,6 +92,7 @@ class Batch:
             row = LaneNow(site=site, lane=lane, box=box, direction=direction, updated_at=self.now)
             self._lanes[site, lane] = row
         row.updated_at = self.now
+        self._touched.add((site, lane))
         return row
 
     def mark(self, box: str, journal: str) -> JournalMarkRow:
@@ -107,6 +109,7 @@ class Batch:
     def forget_lanes(self) -> None:
         """What this batch did to lanes is not written."""
         self._lanes.clear()
+        self._touched.clear()
 
     def flush(self) -> None:
         """Write everything gathered; the batch is empty of news afterwards."""
@@ -115,5 +118,5 @@ class Batch:
         self._facts.clear()
         upsert_many(self.session, VisitRow, [asdict(row) for row in self._changed.values()])
         self._changed.clear()
-        upsert_many(self.session, LaneNowRow, [asdict(row) for row in self._lanes.values()])
+        upsert_many(self.session, LaneNowRow, [asdict(self._lanes[place]) for place in sorted(self._touched)])
         upsert_many(self.session, JournalMarkRow, [columns(row) for row in self._marks.values()])

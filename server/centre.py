@@ -114,7 +114,7 @@ class Centre:
                 continue
             except Exception:
                 log.exception("batch failed")
-                self._stopping.wait(RETRY_S)
+                self._acknowledge(held)  # facts come again until they are acknowledged here; the window must not fill
             held = []
 
     def _gather(self) -> list[Delivery]:
@@ -137,9 +137,8 @@ class Centre:
                 self._book(list(run))
             else:
                 for each in run:
-                    self._presence(each)
-        for each in deliveries:
-            self.bus.acknowledge(each)
+                    self._heed(each)
+        self._acknowledge(deliveries)
         for site in {each.topic.site for each in deliveries}:
             self.live.changed(site)
 
@@ -148,6 +147,19 @@ class Centre:
         for topic, ack in taken.acks.items():
             self.bus.publish(topic, encode(ack))
         self.authorise(taken.settled)
+
+    def _acknowledge(self, deliveries: list[Delivery]) -> None:
+        for each in deliveries:
+            self.bus.acknowledge(each)
+
+    def _heed(self, delivery: Delivery) -> None:
+        """Take what a box says of itself; what cannot be stored stops nobody else."""
+        try:
+            self._presence(delivery)
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 - one box's words must not deafen the centre
+            log.warning("cannot be stored", topic=str(delivery.topic), error=repr(error)[:300])
 
     def _presence(self, delivery: Delivery) -> None:
         topic = delivery.topic

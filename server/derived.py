@@ -86,9 +86,9 @@ class BoxNowRow(SQLModel, table=True):
     online: bool
     journal: str
     last_sequence: int = Field(sa_type=BigInteger)
-    waiting: int
-    lease_number: int
-    delta_number: int
+    waiting: int = Field(sa_type=BigInteger)
+    lease_number: int = Field(sa_type=BigInteger)
+    delta_number: int = Field(sa_type=BigInteger)
     reader: str
     version: str
 

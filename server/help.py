@@ -12,7 +12,7 @@ from server.centre import Centre
 from server.db import transaction
 
 NOTE_MAX: Final = 200
-VISIT: Final = "^[A-Z0-9]{11}$"
+VISIT: Final = "^[A-Z][A-Z0-9]{2}[2-9A-HJKMNP-Z]{8}$"
 """What a visit's reference looks like in a form."""
 _JOINT: Final = ": "
 

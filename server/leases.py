@@ -30,12 +30,12 @@ class Paper(NamedTuple):
 
 def snapshot(session: Session, tariffs: Tariffs, box: str, life: timedelta, key: Ed25519PrivateKey) -> Paper | None:
     """The next snapshot for a box; None when its site has no tariff yet."""
+    now = datetime.now(UTC)
     registered = session.get(BoxRow, box)
     site = session.get(SiteRow, registered.site) if registered else None
-    tariff = tariffs.newest(site.site) if site else None
+    tariff = tariffs.in_force(site.site, now) if site else None
     if site is None or tariff is None:
         return None
-    now = datetime.now(UTC)
     row = session.get(LeaseRow, box) or LeaseRow(box=box, number=0, delta=0, expires_at=now)
     row.number, row.delta, row.expires_at = row.number + 1, 0, now + life
     session.add(row)

@@ -21,6 +21,8 @@ from server.providers import sepay
 from server.providers.notice import Notice
 from server.register import SiteRow
 
+UNREAD: Final = "unread-"
+"""Before the hash of a notice that proved itself and could not be read."""
 _PARSERS: Final = {sepay.PROVIDER: sepay.parse}
 
 
@@ -62,6 +64,8 @@ def keep(
 
 def book_again(session: Session, row: NoticeRow) -> None:
     """What follows from a kept notice, once more, as of when it came."""
+    if row.provider_id.startswith(UNREAD):
+        return
     notice = _PARSERS[row.provider](row.raw)
     if notice:
         _book(session, notice, row.received_at)

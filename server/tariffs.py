@@ -1,6 +1,8 @@
 """Tariff versions as stored, parsed once: a version never changes once it is in."""
 
-from sqlalchemy import Engine
+from datetime import datetime
+
+from sqlalchemy import Engine, or_
 from sqlmodel import col, select
 
 from gate.tariff import Tariff, load
@@ -25,9 +27,11 @@ class Tariffs:
             self._known[site, code] = load(row.body.encode())
         return self._known[site, code]
 
-    def newest(self, site: str) -> Tariff | None:
-        """The version that begins last."""
-        statement = select(TariffRow).where(TariffRow.site == site).order_by(col(TariffRow.since).desc()).limit(1)
+    def in_force(self, site: str, now: datetime) -> Tariff | None:
+        """The version that holds now: of those that have begun and not ended, the one that began last."""
+        begun = (TariffRow.site == site, col(TariffRow.since) <= now)
+        not_over = or_(col(TariffRow.until).is_(None), col(TariffRow.until) > now)
+        statement = select(TariffRow).where(*begun, not_over).order_by(col(TariffRow.since).desc()).limit(1)
         with reading(self._engine) as session:
             row = session.exec(statement).first()
         return self.get(site, row.code) if row else None

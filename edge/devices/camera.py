@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from gate.devices.board import DeviceFailed
 
-BYTES_MAX: Final = 4_000_000
+BYTES_MAX: Final = 2_000_000  # what the centre takes as evidence
 
 
 class SnapshotCamera:

@@ -29,10 +29,13 @@ DoorkeeperDep = Annotated[Doorkeeper, Depends(doorkeeper_of)]
 
 def token_of(request: Request) -> str:
     """The session's token, from the header of a program or the cookie of a browser; empty without one."""
+    return bearer_of(request) or request.cookies.get(COOKIE, "")
+
+
+def bearer_of(request: Request) -> str:
+    """The token that a program sends in its header; empty without one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return token
-    return request.cookies.get(COOKIE, "")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def caller(request: Request, doorkeeper: DoorkeeperDep) -> Person:
@@ -40,7 +43,7 @@ def caller(request: Request, doorkeeper: DoorkeeperDep) -> Person:
     person = doorkeeper.person(token_of(request))
     if person is None:
         raise HTTPException(401, "log in first")
-    by_cookie = "authorization" not in request.headers
+    by_cookie = not bearer_of(request)
     if by_cookie and request.method not in {"GET", "HEAD"} and request.headers.get("x-csrf-token") != person.csrf:
         raise HTTPException(403, "the page is stale: load it again")
     return person

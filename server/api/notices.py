@@ -1,5 +1,6 @@
 """Where providers tell of money. The answer is what each of them expects."""
 
+import hashlib
 from datetime import UTC, datetime
 
 import structlog
@@ -11,7 +12,7 @@ from gate.wire import Malformed
 from server.api.caller import CentreDep
 from server.centre import Centre
 from server.db import transaction
-from server.notices import Kept, keep, refuse
+from server.notices import UNREAD, Kept, keep, refuse
 from server.providers import sepay
 from server.providers.notice import Refused
 
@@ -38,6 +39,7 @@ def _take(centre: Centre, raw: bytes, headers: dict[str, str]) -> JSONResponse:
     try:
         kept = _kept(centre, raw, headers, now)
     except Malformed as error:
+        _keep_unread(centre, raw, headers, now)
         return _refused(centre, raw, str(error), now, 400)
     if kept.settled:
         centre.authorise([kept.settled])
@@ -48,6 +50,13 @@ def _kept(centre: Centre, raw: bytes, headers: dict[str, str], now: datetime) ->
     name, notice = sepay.identity(raw), sepay.parse(raw)
     with transaction(centre.engine) as session:
         return keep(session, sepay.PROVIDER, name, raw, headers, notice, now)
+
+
+def _keep_unread(centre: Centre, raw: bytes, headers: dict[str, str], now: datetime) -> None:
+    """A notice that proved itself and cannot be read may be money: its bytes are kept once, under their hash."""
+    name = f"{UNREAD}{hashlib.sha256(raw).hexdigest()}"
+    with transaction(centre.engine) as session:
+        keep(session, sepay.PROVIDER, name, raw, headers, None, now)
 
 
 def _refused(centre: Centre, raw: bytes, why: str, now: datetime, status: int) -> JSONResponse:

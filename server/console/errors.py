@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 from server.console.page import page, say_to
@@ -23,6 +23,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(OperationalError, _away)
+    app.add_exception_handler(DataError, _unstorable)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -49,6 +50,14 @@ async def _away(request: Request, error: Exception) -> Response:
     if request.url.path.startswith(PROGRAMS):
         return JSONResponse({"detail": "the books cannot be reached; try again"}, 503)
     return _told(request, 503, "")
+
+
+async def _unstorable(request: Request, error: Exception) -> Response:
+    """A text that no book can hold, such as one with a NUL in it."""
+    log.warning("cannot be stored", path=request.url.path, error=type(error).__name__)
+    if request.url.path.startswith(PROGRAMS):
+        return JSONResponse({"detail": "the request holds what no text can be"}, 400)
+    return _told(request, 400, "")
 
 
 def _to_login(request: Request) -> Response:

@@ -133,9 +133,11 @@ def test_what_proves_nothing_is_refused(engine: Engine, client: FastAPI, headers
     [b"{}", b"[]", notice(0, VISIT), notice(1, VISIT, -5), notice(1, VISIT, transactionDate="0001-01-01 00:00:00")],
     ids=["empty", "list", "id", "amount", "year"],
 )
-def test_what_is_signed_and_makes_no_sense_is_refused(engine: Engine, client: FastAPI, raw: bytes) -> None:
-    assert send(client, raw) == 400
-    assert state(engine) == {**NOTHING, "troubles": ["notice_refused"]}
+def test_what_is_signed_and_makes_no_sense_is_refused_and_kept(engine: Engine, client: FastAPI, raw: bytes) -> None:
+    """It may be money that we cannot read: its bytes stay, once, however often they are sent."""
+    assert send(client, raw) == send(client, raw) == 400
+    assert state(engine) == {**NOTHING, "notices": 1, "troubles": ["notice_refused"]}
+    assert rows(engine, NoticeRow)[0]["raw"] == raw
 
 
 def test_an_account_that_is_none_of_ours_is_a_finding_with_its_amount(engine: Engine, client: FastAPI) -> None:
