@@ -197,10 +197,10 @@ def _greet(stage: Stage, say: Any) -> None:
 
 
 def _progress(world: Process, say: Any) -> None:
-    lines = [line for line in world.log.splitlines() if line.startswith('{"event": "progress"')]
-    if not lines:
+    line = world.newest('{"event": "progress"')
+    if line is None:
         return
-    told = json.loads(lines[-1])
+    told = json.loads(line)
     words = [
         f"{site} {figures['arrived']} came, {figures['inside']} inside, {figures['paid_vnd']:,} ₫ paid"
         for site, figures in told["sites"].items()

@@ -84,6 +84,11 @@ class Process:
             self._lines.append(line)
             self._changed.notify_all()
 
+    def newest(self, start: str) -> str | None:
+        """The last line that begins so, without going through all that was said before."""
+        with self._changed:
+            return next((line.rstrip("\n") for line in reversed(self._lines) if line.startswith(start)), None)
+
     def wait_for_line(self, text: str, timeout_s: float = PATIENCE_S) -> str:
         """The first line that contains the text, waiting for it. Raises ProcessEnded with the log."""
         with self._changed:

@@ -16,8 +16,9 @@ from edge.outbox import Outbox, after
 from edge.store import Store
 from edge.uplink import Uplink
 from gate import signing
-from gate.messages import DeviceFault, Online, Open, OpeningReason
+from gate.messages import Ack, DeviceFault, Online, Open, OpeningReason
 from gate.topics import Channel, Topic
+from gate.wire import encode
 from simulator.stage.mosquitto import Mosquitto
 from tests.edge.centre import FakeCentre
 from tests.edge.desk import BOX, KEY, SECRET, box_config, lease
@@ -174,6 +175,23 @@ def test_acknowledgements_that_make_no_sense_are_passed_over(tmp_path: Path, bro
         line.record(3)
         centre.wait(lambda: centre.count() == 6, "three more facts")
         _until(lambda: line.uplink._acknowledged == 6)  # noqa: SLF001
+
+
+def test_nobody_can_have_what_was_never_sent(tmp_path: Path, broker: Mosquitto) -> None:
+    """Believed, such a mark would keep those facts from ever going up."""
+    with FakeCentre(broker, "SPS", BOX, KEY) as centre, Line(tmp_path, broker) as line:
+        line.record(3)
+        centre.wait(lambda: centre.count() == 3, "three facts")
+        _until(lambda: line.uplink._acknowledged == 3)  # noqa: SLF001
+        heard = list(line.heard)
+        broker.kill()
+        _until(lambda: not line.uplink._up)  # noqa: SLF001
+        line.record(3)
+        line.uplink._acked(encode(Ack(journal=line.outbox.journal, sequence=6)))  # noqa: SLF001
+        assert line.uplink._acknowledged == 3  # noqa: SLF001
+        assert line.heard == heard, "the outbox was not told either"
+        broker.start()
+        centre.wait(lambda: centre.count() == 6, "the facts that were never sent")
 
 
 def test_a_retained_command_is_nobodys_order(tmp_path: Path, broker: Mosquitto) -> None:
