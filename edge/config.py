@@ -3,12 +3,14 @@
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from edge import addresses, lane_config
+from edge.devices import camera_config
+from edge.lane_config import LaneConfig
 from gate import signing
-from gate.messages import BoxName, Direction, LaneName, SiteCode
+from gate.messages import BoxName, SiteCode
 from gate.wire import Contract, Malformed, decode
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
@@ -28,23 +30,6 @@ class Broker(Contract):
     user: Said
     password: Secret
     ca_file: str = ""
-
-
-class LaneKind(StrEnum):
-    """What drives through the lane."""
-
-    CAR = "car"
-    MOTORBIKE = "motorbike"
-    MIXED = "mixed"
-
-
-class LaneConfig(Contract):
-    """One lane. Its board, screen and profiler hang on the site's broker under the lane's name."""
-
-    lane: LaneName
-    direction: Direction
-    kind: LaneKind
-    camera: Annotated[str, Meta(pattern="^https?://")]
 
 
 class Engine(StrEnum):
@@ -100,8 +85,15 @@ def _check(config: BoxConfig) -> None:
     if twice:
         raise ValueError(f"lanes: {twice[0]} stands twice")
     for lane in config.lanes:
-        _check_address(f"lanes: {lane.lane}: camera", lane.camera)
-    _check_address("centre_url", config.centre_url)
+        lane_config.check(lane)
+        try:
+            camera_config.check(lane.camera)
+        except ValueError as error:
+            raise ValueError(f"lanes: {lane.lane}: camera: {error}") from error
+    try:
+        addresses.check(config.centre_url)
+    except ValueError as error:
+        raise ValueError(f"centre_url: {error}") from error
     for key, broker in (("centre", config.centre), ("site_broker", config.site_broker)):
         if broker.ca_file and not Path(broker.ca_file).is_file():
             raise ValueError(f"{key}: ca_file: no file {broker.ca_file!r}")
@@ -109,13 +101,3 @@ def _check(config: BoxConfig) -> None:
         signing.public_key(config.centre_key)
     except ValueError as error:
         raise ValueError(f"centre_key: {error}") from error
-
-
-def _check_address(key: str, address: str) -> None:
-    try:
-        parts = urlsplit(address)
-        usable = bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError as error:  # a port that is none
-        raise ValueError(f"{key}: {error}: {address!r}") from error
-    if not usable:
-        raise ValueError(f"{key} has no host: {address!r}")

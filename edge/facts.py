@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from edge.approach import Approach, Grant, Look, Opening
-from edge.config import LaneConfig
 from edge.decide import Quote
+from edge.lane_config import LaneConfig
 from gate.devices.board import Sensor
 from gate.lane import Lane, position
 from gate.messages import ArmRaised, LaneState, PlateRead, Quoted, VehiclePassed, VisitMatched, VisitOpened

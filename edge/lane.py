@@ -10,9 +10,9 @@ import structlog
 
 from edge import facts, memory, pages
 from edge.approach import Approach, Grant, Look
-from edge.config import LaneConfig, LaneKind
 from edge.decide import NoLease, matched, quote, reason_to_go
 from edge.devices.site_bus import Listener
+from edge.lane_config import LaneConfig, LaneKind
 from edge.owed import NoRoom
 from edge.parts import Parts
 from edge.witness import Witness

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from edge import facts, memory
 from edge.approach import Approach, Grant, Opening
-from edge.config import LaneConfig
+from edge.lane_config import LaneConfig
 from edge.parts import Parts
 from gate.messages import ArmLowered, Body, DeviceFault, Direction, PersonWanted, VisitVoided, Why
 

@@ -163,6 +163,7 @@ class Lane:
     limit_up: Level = Level.UNKNOWN
     limit_down: Level = Level.UNKNOWN
     fire: Level = Level.UNKNOWN
+    button: Level = Level.UNKNOWN
     pulses: int = 0
     wake_at: float | None = None
     patience_s: float = LIMITS[P.PAYING].seconds

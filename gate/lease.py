@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from gate.messages import BoxName, Moment, Natural, Place, Reference, Share, SiteCode
+from gate.messages import BoxName, Moment, Name, Natural, Place, Reference, Share, SiteCode
 from gate.tariff import Tariff
 from gate.wire import Contract
 
@@ -39,8 +39,30 @@ class Policy(Contract):
     accept_margin: Share = 0.3
 
 
+class Standing(StrEnum):
+    """What a row of a site's lists means for its vehicle."""
+
+    PASS = "pass"  # noqa: S105 - monthly pass: paid by the month
+    EXEMPT = "exempt"  # priority or exempt: pays nothing
+    DENY = "deny"  # not let in; leaves like anybody else
+
+
+class Entry(Contract):
+    """A row of a site's lists: a plate, a tag or both, from `since` until before `until` (None: no end).
+
+    `entry` names the row on the wire and in the facts; who owns it and why stays at the centre.
+    """
+
+    entry: Name
+    standing: Standing
+    since: Moment
+    plate: Annotated[str, Meta(max_length=16)] = ""
+    tag: Annotated[str, Meta(pattern=r"^([0-9A-F]{8,64})?$(?!\n)")] = ""
+    until: Moment | None = None
+
+
 class Lease(Contract):
-    """A numbered snapshot for one box."""
+    """A numbered snapshot for one box. `coming` are tariffs that begin later, soonest first."""
 
     number: Place
     site: SiteCode
@@ -52,12 +74,17 @@ class Lease(Contract):
     policy: Policy
     capacity: Natural
     paid: tuple[Reference, ...] = ()
+    coming: tuple[Tariff, ...] = ()
+    lists: tuple[Entry, ...] = ()
 
 
 class Delta(Contract):
-    """Change `number` since the snapshot `lease`: visits that are paid now."""
+    """Change `number` since the snapshot `lease`. `ended` are names of rows; None of capacity: as it was."""
 
     lease: Place
     number: Place
     box: BoxName
-    paid: tuple[Reference, ...]
+    paid: tuple[Reference, ...] = ()
+    listed: tuple[Entry, ...] = ()
+    ended: tuple[Name, ...] = ()
+    capacity: Natural | None = None

@@ -41,13 +41,16 @@ class Direction(StrEnum):
 
 
 class OpeningReason(StrEnum):
-    """Why an arm went up. Every opening has exactly one; the last two are cases until a person says why."""
+    """Why an arm went up. Every opening has exactly one; the last three are cases until a person says why."""
 
     ADMITTED = "admitted"  # entry, by the box's own rules
     PAID = "paid"  # exit, the charge is paid
     FREE = "free"  # exit, nothing to pay
+    PASS = "pass"  # noqa: S105 - a row of the site's lists: monthly pass or exempt
     BILLED = "billed"  # exit, site policy lets out and bills
     PERSON = "person"  # a person opened and gave a reason
+    MODE = "mode"  # the lane is held open or free by a person's order
+    BUTTON = "button"  # the push button at the lane, nobody's name
     BY_HAND = "by_hand"  # raised at the arm, no command
     FIRE = "fire"  # the fire input holds it up
 
@@ -61,6 +64,7 @@ class Why(StrEnum):
     UNPAID = "unpaid"
     FAULT = "fault"
     FULL = "full"
+    DENIED = "denied"  # on the site's deny list
 
 
 # --- bodies of events: facts, inserted once -------------------------------------------------------------
@@ -152,7 +156,10 @@ class ArmLowered(Contract, tag="arm_lowered", tag_field="kind"):
 
 
 class VehiclePassed(Contract, tag="vehicle_passed", tag_field="kind"):
-    """The trailing edge of the exit loop: one passage."""
+    """The trailing edge of the exit loop, or a counting line crossed: one passage.
+
+    `approach` is the vehicle's, where it was looked at; `visit` None may still be told by a PassageExplained.
+    """
 
     lane: LaneName
     direction: Direction
@@ -160,6 +167,30 @@ class VehiclePassed(Contract, tag="vehicle_passed", tag_field="kind"):
     opening: UUID | None
     visit: Reference | None
     tailgate: bool = False
+    approach: UUID | None = None
+
+
+class PassageExplained(Contract, tag="passage_explained", tag_field="kind"):
+    """A passage told before without a visit was this one's: its picture was read while it drove on."""
+
+    lane: LaneName
+    direction: Direction
+    passage: UUID
+    approach: UUID
+    visit: Reference
+
+
+class TagRead(Contract, tag="tag_read", tag_field="kind"):
+    """A tag was before a lane's reader. `entry` is the row of the site's lists it stands in, None when in none.
+
+    The tag itself stays at the box: `tag_sha256` recognises it again, keyed with the box's secret.
+    """
+
+    lane: LaneName
+    approach: UUID
+    direction: Direction
+    tag_sha256: Sha256
+    entry: Name | None
 
 
 class VisitVoided(Contract, tag="visit_voided", tag_field="kind"):
@@ -195,6 +226,8 @@ Body = (
     | ArmRaised
     | ArmLowered
     | VehiclePassed
+    | PassageExplained
+    | TagRead
     | VisitVoided
     | PersonWanted
     | DeviceFault
@@ -231,10 +264,16 @@ class Envelope(Contract):
 
 
 class Ack(Contract):
-    """All facts of `journal` up to `sequence` are committed. A lower one than was sent asks for a resend."""
+    """All facts of `journal` up to `sequence` are committed. A lower one than was sent asks for a resend.
+
+    An answer to a State also tells the centre's time `at`, with that State's `monotonic_ms` as `echo_ms`, so that
+    the box can measure its clock's offset and how uncertain that is (half the round trip).
+    """
 
     journal: JournalName
     sequence: Natural
+    at: Moment | None = None
+    echo_ms: Natural | None = None
 
 
 # --- commands: one use, one deadline, never retained ------------------------------------------------------
@@ -256,11 +295,20 @@ class Close(Contract, tag="close", tag_field="action"):
     lane: LaneName
 
 
+class LaneMode(StrEnum):
+    """How a lane works. All of them count; the last two let everyone through and bill by plate."""
+
+    NORMAL = "normal"
+    CLOSED = "closed"  # nobody is let in by the rules
+    FREE = "free"  # the arm goes up for everyone, paid or not
+    OPEN = "open"  # the arm is held up
+
+
 class Mode(Contract, tag="mode", tag_field="action"):
     """Change how the lane works."""
 
     lane: LaneName
-    mode: Annotated[str, Meta(pattern=f"^(normal|closed){_END}")]
+    mode: LaneMode
 
 
 class Display(Contract, tag="display", tag_field="action"):
@@ -340,6 +388,8 @@ class State(Contract):
     delta_number: Natural
     reader: Name
     lanes: Annotated[tuple[LaneState, ...], Meta(max_length=64)]
+    clock_offset_ms: Offset | None = None
+    clock_quality: ClockQuality = ClockQuality.UNKNOWN
 
 
 class Online(Contract):

@@ -11,9 +11,11 @@ from gate.messages import (
     DeviceFault,
     Direction,
     Envelope,
+    PassageExplained,
     PersonWanted,
     PlateRead,
     Quoted,
+    TagRead,
     VehiclePassed,
     VisitMatched,
     VisitOpened,
@@ -52,6 +54,8 @@ def apply(batch: Batch, envelope: Envelope, tariffs: Tariffs) -> None:  # noqa: 
             _person_wanted(batch, envelope, body)
         case DeviceFault():
             _device_fault(batch, envelope, body)
+        case PassageExplained() | TagRead():
+            pass
         case _:
             assert_never(body)
 

@@ -1,4 +1,4 @@
-"""A relay board at a lane: two pulse outputs move the arm, six inputs say what the lane senses.
+"""A relay board at a lane: two pulse outputs move the arm, its inputs say what the lane senses.
 
 The arm's own controller keeps people and cars safe (EN 12453); software only asks.
 """
@@ -15,14 +15,15 @@ class Relay(StrEnum):
 
 
 class Sensor(StrEnum):
-    """An input."""
+    """An input. A light beam is wired in a loop's place: it senses the same thing."""
 
     ARMING = "arming"  # loop before the arm: a vehicle wants something
     SAFETY = "safety"  # loop or light beam under the arm
-    EXIT = "exit"  # loop behind the arm: its trailing edge counts
+    EXIT = "exit"  # loop or light beam behind the arm: its trailing edge counts
     LIMIT_UP = "limit_up"
     LIMIT_DOWN = "limit_down"
     FIRE = "fire"
+    BUTTON = "button"  # the attendant's push button at the lane
 
 
 class Level(StrEnum):
@@ -45,10 +46,42 @@ class Reading(NamedTuple):
     edge: bool
 
 
-class Boards(Protocol):
-    """The boards of a site, each by its name. What they sense comes as a `Reading` to whoever listens."""
+class BoardListener(Protocol):
+    """Who hears a board. Called on any thread of the driver; it must only hand over."""
 
-    def pulse(self, board: str, relay: Relay) -> None:
+    def said(self, reading: Reading) -> None:
+        """An input changed or was reported."""
+
+    def lost(self, why: str) -> None:
+        """The board is away: nothing it said holds any more."""
+
+
+class Board(Protocol):
+    """One lane's board. Every driver passes the same conformance suite, each with its twin:
+
+    - After `start`, and after each return from being away, all inputs are reported with `edge` False;
+      then each change comes once with `edge` True, in the order of the inputs.
+    - What the driver cannot vouch for (the first sample, a gap in polling) is never an edge.
+    - A board that stops answering is `lost` within 3 s, once, and comes back by itself.
+    - A pulse is one closing of the relay that opens by itself; at most once, never queued for later,
+      never both relays at the same time.
+    - No thread of a driver ends by what a board says; `stop` leaves no relay closed and no thread behind.
+    """
+
+    def start(self, listener: BoardListener) -> None:
+        """Begin to watch; returns at once, whether or not the board answers."""
+
+    def pulse(self, relay: Relay) -> None:
+        """Close the relay for the board's pulse time. Raises DeviceFailed when the order cannot be sent now."""
+
+    def stop(self) -> None:
+        """Let go of the board."""
+
+
+class Boards(Protocol):
+    """The boards of a site, each by its lane's name."""
+
+    def pulse(self, lane: str, relay: Relay) -> None:
         """Close the relay for the board's pulse time. Raises DeviceFailed when the order cannot be sent."""
 
 

@@ -1,10 +1,35 @@
-"""A lane's camera: asked for a picture, it gives one or says why not."""
+"""A lane's camera: asked for a picture, it gives one or says why not; some read plates by themselves and push."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from gate.vehicle import VehicleClass
 
 
 class Camera(Protocol):
     """One camera."""
 
     def snapshot(self, deadline_s: float) -> bytes:
-        """A JPEG or PNG of now. Raises DeviceFailed when none came within `deadline_s`."""
+        """A JPEG or PNG of now. Raises DeviceFailed when none came within `deadline_s`, or only a stale one."""
+
+
+class CameraRead(NamedTuple):
+    """What a camera that reads by itself says of one vehicle, whatever its maker's words for it.
+
+    `plate` is as the camera gave it, empty when it saw a vehicle and no plate; `confidence` 0..1, 0 when it says none.
+    """
+
+    plate: str
+    confidence: float
+    picture: bytes
+    colour: str = "unknown"  # one of gate.reading.COLOURS
+    vehicle_class: VehicleClass | None = None
+
+
+class CameraListener(Protocol):
+    """Who hears a camera that speaks by itself. Called on any thread; it must only hand over."""
+
+    def camera_read(self, read: CameraRead) -> None:
+        """The camera read a vehicle."""
+
+    def line_crossed(self) -> None:
+        """A vehicle crossed the counting line in the lane's direction: a passage, where the lane counts so."""

@@ -20,7 +20,10 @@ class Face(StrEnum):
 
 
 class Page(Contract):
-    """One page of a lane screen. `payload` is the VietQR to draw, empty when there is nothing to pay."""
+    """One page of a lane screen. `payload` is the VietQR to draw, empty when there is nothing to pay.
+
+    `why_vi` and `why_en` say why the driver pays, waits or may go; `photo` names the picture of the vehicle.
+    """
 
     lane: str
     face: Face
@@ -30,12 +33,15 @@ class Page(Contract):
     total: int = 0
     lines: tuple[str, ...] = ()
     payload: str = ""
+    why_vi: Annotated[str, Meta(max_length=200)] = ""
+    why_en: Annotated[str, Meta(max_length=200)] = ""
+    photo: Annotated[str, Meta(max_length=64)] = ""
 
 
 class Screens(Protocol):
-    """The screens of a site, each by the name of its lane's board."""
+    """The screens of a site, each by its lane's name."""
 
-    def show(self, board: str, page: Page) -> None:
+    def show(self, lane: str, page: Page) -> None:
         """Replace what is shown."""
 
 

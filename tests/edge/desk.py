@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.approach import Look
-from edge.config import BoxConfig, Broker, Engine, LaneConfig, LaneKind, ReaderConfig
+from edge.config import BoxConfig, Broker, Engine, ReaderConfig
 from edge.lane import LaneKeeper
+from edge.lane_config import LaneConfig, LaneKind
 from edge.outbox import Outbox, after
 from edge.owed import Owed
 from edge.papers import Papers

@@ -12,6 +12,7 @@ from gate.messages import (
     Close,
     DeviceFault,
     Display,
+    LaneMode,
     Mode,
     Open,
     OpeningReason,
@@ -63,7 +64,7 @@ def test_the_lane_is_back_in_service_by_order(desk: Desk) -> None:
     desk.turn(60)
     desk.break_arm("in-1", Fault.NONE)
     desk.backs_out("in-1")
-    reply = desk.order(Mode(lane="in-1", mode="normal"))
+    reply = desk.order(Mode(lane="in-1", mode=LaneMode.NORMAL))
     assert reply is not None
     assert (reply.outcome, desk.phase("in-1")) == (Outcome.DONE, Phase.IDLE)
     assert desk.visits.inside() == []
@@ -132,14 +133,14 @@ def test_an_arm_raised_by_hand_is_a_stray_opening_and_stays_up(desk: Desk) -> No
 
 
 def test_a_lane_shut_by_order_takes_nobody_until_it_is_normal_again(desk: Desk) -> None:
-    reply = desk.order(Mode(lane="in-1", mode="closed"))
+    reply = desk.order(Mode(lane="in-1", mode=LaneMode.CLOSED))
     assert reply is not None
     assert (reply.outcome, desk.lanes["in-1"].state().mode) == (Outcome.DONE, "closed")
     desk.arrive("in-1", PLATE)
     desk.turn(60)
     assert desk.facts(VisitOpened) == []
     desk.backs_out("in-1")
-    desk.order(Mode(lane="in-1", mode="normal"))
+    desk.order(Mode(lane="in-1", mode=LaneMode.NORMAL))
     desk.comes_in(PLATE)
 
 
@@ -259,14 +260,14 @@ def test_nonsense_of_the_profiler_is_a_fault(desk: Desk) -> None:
 
 
 def test_a_vehicle_that_came_while_the_board_was_away_has_not_the_class_of_who_stood_there(desk: Desk) -> None:
-    desk.order(Mode(lane="in-1", mode="closed"))
+    desk.order(Mode(lane="in-1", mode=LaneMode.CLOSED))
     desk.rolls_up("in-1", BUS)
     desk.loses_board("in-1")
     desk.sense("in-1", Sensor.ARMING, on=False)  # unheard: the bus turns round, another vehicle takes its place
     desk.sense("in-1", Sensor.ARMING, on=True)
     desk.has_board_again("in-1")
     desk.eyes.will_see("in-1", look(PLATE))
-    desk.order(Mode(lane="in-1", mode="normal"))
+    desk.order(Mode(lane="in-1", mode=LaneMode.NORMAL))
     desk.turn(4)
     assert desk.facts(VisitOpened)[0].vehicle_class is VehicleClass.CAR9
     assert faults(desk) == [("in-1", "profiler")]

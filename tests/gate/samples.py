@@ -19,6 +19,7 @@ from gate.messages import (
     Direction,
     Display,
     Envelope,
+    LaneMode,
     LaneState,
     Mode,
     Online,
@@ -140,7 +141,7 @@ def envelope(body: Body) -> Envelope:
 ACTIONS: Final[dict[str, Action]] = {
     "open": Open(lane="out-1", reason=OpeningReason.PAID, visit=VISIT, approach=APPROACH),
     "close": Close(lane="out-1"),
-    "mode": Mode(lane="out-1", mode="closed"),
+    "mode": Mode(lane="out-1", mode=LaneMode.CLOSED),
     "display": Display(lane="out-1", approach=APPROACH, visit=VISIT),
     "refresh": Refresh(),
 }
@@ -173,7 +174,7 @@ STATE: Final = State(
             kind="car",
             phase="paying",
             arm="down",
-            mode="normal",
+            mode=LaneMode.NORMAL,
             sensors={"arming": "on", "safety": "off"},
             approach=APPROACH,
             visit=VISIT,

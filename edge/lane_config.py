@@ -1,0 +1,88 @@
+"""What a box is told of one lane: where it leads, what drives there, which devices it has, how it behaves."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from edge.devices.board_config import BoardConfig, TasmotaBoard
+from edge.devices.camera_config import CameraConfig
+from gate.messages import Direction, LaneName
+from gate.wire import Contract
+
+Seconds = Annotated[float, Meta(gt=0, le=600)]
+
+
+class LaneKind(StrEnum):
+    """What drives through the lane. Only in a car lane is a second passage under one opening a tailgate."""
+
+    CAR = "car"
+    MOTORBIKE = "motorbike"
+    MIXED = "mixed"
+
+
+class Side(StrEnum):
+    """Which end of a vehicle the camera sees. Motorbikes carry a plate behind only."""
+
+    FRONT = "front"
+    REAR = "rear"
+
+
+class ReadPoint(StrEnum):
+    """Where a vehicle is when its picture is taken."""
+
+    ARMING = "arming"  # it stands on the arming loop
+    ZONE = "zone"  # it is under the arm: for lanes whose arm is held up
+
+
+class CountsBy(StrEnum):
+    """What makes a passage."""
+
+    EXIT = "exit"  # the trailing edge of the exit loop or beam
+    LINE = "line"  # the camera's counting line
+
+
+class SafeState(StrEnum):
+    """What the supervisor does with a lane whose agent hangs. It never lowers an arm."""
+
+    STAY = "stay"  # the arm stays as it is
+    RAISE = "raise"  # the arm goes up and stays up until the agent is back
+
+
+class Button(StrEnum):
+    """What the push button at the lane does."""
+
+    OPEN = "open"  # raises the arm; a case until a person says why
+    NOTHING = "nothing"
+
+
+class Timers(Contract):
+    """How long a lane waits. `moves_s`: for the arm to confirm a movement; then another pulse, at most three."""
+
+    identify_s: Seconds = 6.0
+    moves_s: Seconds = 4.0
+    open_s: Seconds = 20.0
+
+
+class LaneConfig(Contract):
+    """One lane. Its board, screen and profiler on the site's broker bear the lane's name unless told otherwise."""
+
+    lane: LaneName
+    direction: Direction
+    kind: LaneKind
+    camera: CameraConfig
+    board: BoardConfig = TasmotaBoard()
+    side: Side = Side.REAR
+    read_at: ReadPoint = ReadPoint.ARMING
+    counts_by: CountsBy = CountsBy.EXIT
+    button: Button = Button.NOTHING
+    tag_reader: Annotated[str, Meta(pattern="^((tcp|serial)://.+)?$")] = ""
+    safe_state: SafeState = SafeState.STAY
+    profiler: bool = True
+    timers: Timers = Timers()
+
+
+def check(lane: LaneConfig) -> None:
+    """What the types do not say. Raises ValueError with the key."""
+    if lane.kind is not LaneKind.CAR and lane.side is Side.FRONT:
+        raise ValueError(f"lanes: {lane.lane}: side: motorbikes have no plate in front; a {lane.kind} lane sees `rear`")
