@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "doctor": Command("barie_cli:doctor", "What is wrong with this installation, in words."),
     "health": Command("barie_cli:health", "Whether a running part is well."),
     "bench": Command("tests.bench.command:bench", "Measure the parts beside the bare path."),
+    "campaign": Command("tests.campaign.command:campaign", "Prove a promise against a simulated world, with a log."),
     "test": Command("tests.harness.suite:main", "Check and test this checkout.", parses=True),
 }
 

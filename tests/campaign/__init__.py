@@ -1,0 +1,1 @@
+"""Long proofs against a simulated world: `barie campaign NAME --seed N`."""
