@@ -7,8 +7,9 @@ from edge.approach import Approach, Grant, Look, Opening
 from edge.decide import Quote
 from edge.lane_config import LaneConfig
 from gate.devices.board import Sensor
-from gate.lane import Lane, position
+from gate.lane import Lane
 from gate.messages import ArmRaised, LaneState, PlateRead, Quoted, VehiclePassed, VisitMatched, VisitOpened
+from gate.sensing import position
 from gate.vehicle import VehicleClass
 
 

@@ -17,7 +17,7 @@ from edge.owed import NoRoom
 from edge.parts import Parts
 from edge.witness import Witness
 from gate.devices.board import DeviceFailed, Level, Reading, Relay, Sensor
-from gate.lane import TRANSITIONS, WAITING, Effect, Event, Lane, Phase, blinded, position, sensed, step
+from gate.lane import TRANSITIONS, WAITING, Effect, Event, Lane, Phase, step
 from gate.lease import Unpaid
 from gate.messages import (
     Close,
@@ -34,6 +34,7 @@ from gate.messages import (
     Reply,
     Why,
 )
+from gate.sensing import blinded, position, sensed
 from gate.vehicle import Profile, VehicleClass, classify
 
 PROFILE_WAIT_S: Final = 1.0

@@ -7,15 +7,16 @@ Rule 3: sensors may say anything at any time. An unexpected event never raises a
 Rule 4: the arm is asked to come down in one place, LOWERING, behind one guard: every zone known to be clear.
 Rule 5: an arm that nobody here raised (by hand, by fire) is never lowered by software.
 
-A board's readings become named events in `sensed`; people, prices and plates are the caller's.
+A board's readings become named events in `gate.sensing`; people, prices and plates are the caller's.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from gate.devices.board import Level, Reading, Sensor
+from gate.course import Course
+from gate.devices.board import Level
 
 
 class Phase(StrEnum):
@@ -30,6 +31,7 @@ class Phase(StrEnum):
     OPEN = "open"  # up, the vehicle has not come yet
     PASSING = "passing"  # up, something is under the arm or behind it
     LOWERING = "lowering"
+    HELD = "held"  # up by order until another order: everyone passes, everyone is counted
     BY_HAND = "by_hand"  # up, and not by us
     FAULT = "fault"  # the arm does not do as told: out of service until a person looked
     CLOSED = "closed"  # the lane is shut by order
@@ -42,17 +44,20 @@ class Event(StrEnum):
     VEHICLE_LEFT = "vehicle_left"
     ZONE_ENTERED = "zone_entered"
     ZONE_CLEARED = "zone_cleared"
-    PASSED = "passed"  # trailing edge of the exit loop
+    PASSED = "passed"  # trailing edge of the exit loop, or the camera's line
+    PASSED_BACK = "passed_back"  # against the lane's direction
     ARM_UP = "arm_up"
     ARM_DOWN = "arm_down"
     ARM_MOVING = "arm_moving"
     FIRE_ON = "fire_on"
     FIRE_OFF = "fire_off"
+    BUTTON_PRESSED = "button_pressed"
     GRANTED = "granted"
     OWING = "owing"
     PERSON_NEEDED = "person_needed"
     ORDERED_DOWN = "ordered_down"
     ORDERED_SHUT = "ordered_shut"
+    ORDERED_HELD = "ordered_held"
     ORDERED_NORMAL = "ordered_normal"
     ELAPSED = "elapsed"
 
@@ -61,6 +66,8 @@ class Effect(StrEnum):
     """What the caller must do."""
 
     IDENTIFY = "identify"
+    NOTICE = "notice"  # another one rolls up while the arm is not down: it may follow
+    ANSWER_BUTTON = "answer_button"
     ABANDON = "abandon"  # the vehicle went away before it was let through
     PATIENCE_OVER = "patience_over"
     CALL_PERSON = "call_person"
@@ -69,6 +76,7 @@ class Effect(StrEnum):
     COUNT_OPENING = "count_opening"
     COUNT_STRAY_OPENING = "count_stray_opening"  # up, and nobody here ordered it
     COUNT_PASSAGE = "count_passage"
+    COUNT_PASSED_BACK = "count_passed_back"
     COUNT_LOWERED = "count_lowered"
     REPORT_FAULT = "report_fault"
 
@@ -79,7 +87,7 @@ PULSES_MAX: Final = 3
 P, E, F = Phase, Event, Effect
 
 WAITING: Final = (P.IDENTIFYING, P.PAYING, P.ATTENDED)
-UP: Final = (P.OPEN, P.PASSING, P.BY_HAND)
+UP: Final = (P.OPEN, P.PASSING, P.HELD, P.BY_HAND)
 MOVING: Final = (P.RAISING, P.LOWERING)
 
 TRANSITIONS: Final[Mapping[tuple[Phase, Event], Phase]] = {
@@ -107,6 +115,10 @@ TRANSITIONS: Final[Mapping[tuple[Phase, Event], Phase]] = {
     (P.FAULT, E.ARM_DOWN): P.IDLE,
     (P.FAULT, E.ORDERED_NORMAL): P.STARTING,
     (P.IDLE, E.GRANTED): P.RAISING,  # a person opens an empty lane
+    **{(phase, E.ORDERED_HELD): P.RAISING for phase in (P.IDLE, P.CLOSED, P.LOWERING, *WAITING)},
+    **{(phase, E.ORDERED_HELD): P.HELD for phase in (P.OPEN, P.PASSING, P.BY_HAND)},
+    **{(P.HELD, event): P.LOWERING for event in (E.ORDERED_NORMAL, E.ORDERED_SHUT, E.ORDERED_DOWN, E.ZONE_CLEARED)},
+    (P.HELD, E.ARM_DOWN): P.FAULT,  # somebody lowered what is to be held up
     (P.IDLE, E.ORDERED_SHUT): P.CLOSED,
     (P.CLOSED, E.ORDERED_NORMAL): P.IDLE,
     (P.CLOSED, E.GRANTED): P.RAISING,  # shut for drivers, not for a person with a reason
@@ -116,7 +128,7 @@ TRANSITIONS: Final[Mapping[tuple[Phase, Event], Phase]] = {
 
 
 class Limit(NamedTuple):
-    """How long a phase may last, and what happens then: another phase, or only an effect."""
+    """How long a phase may last, where its lane is not told otherwise; then another phase, or only an effect."""
 
     seconds: float
     target: Phase
@@ -139,6 +151,14 @@ ON_ENTRY: Final[Mapping[Phase, tuple[Effect, ...]]] = {
     P.FAULT: (F.REPORT_FAULT,),
 }
 
+# effects of an event that moves no phase
+ON_EVENT: Final[Mapping[tuple[Phase, Event], tuple[Effect, ...]]] = {
+    **{(phase, E.PASSED): (F.COUNT_PASSAGE,) for phase in Phase},  # wherever the arm is: a passage is a passage
+    **{(phase, E.PASSED_BACK): (F.COUNT_PASSED_BACK,) for phase in Phase},
+    **{(phase, E.VEHICLE_ARRIVED): (F.NOTICE,) for phase in (*UP, *MOVING)},
+    **{(phase, E.BUTTON_PRESSED): (F.ANSWER_BUTTON,) for phase, event in TRANSITIONS if event is E.GRANTED},
+}
+
 # effects of a transition itself, beyond those of the phase it enters
 ON_WAY: Final[Mapping[tuple[Phase, Phase], tuple[Effect, ...]]] = {
     (P.RAISING, P.OPEN): (F.COUNT_OPENING,),
@@ -146,6 +166,7 @@ ON_WAY: Final[Mapping[tuple[Phase, Phase], tuple[Effect, ...]]] = {
     (P.BY_HAND, P.IDLE): (F.COUNT_LOWERED,),
     (P.OPEN, P.IDLE): (F.COUNT_LOWERED,),
     (P.PASSING, P.FAULT): (F.COUNT_LOWERED,),
+    (P.HELD, P.FAULT): (F.COUNT_LOWERED,),
     (P.FAULT, P.IDLE): (F.COUNT_LOWERED,),
     **{(phase, P.IDLE): (F.ABANDON,) for phase in WAITING},
     **{(phase, P.BY_HAND): (F.COUNT_STRAY_OPENING,) for phase in Phase if phase not in UP},
@@ -167,7 +188,14 @@ class Lane:
     pulses: int = 0
     wake_at: float | None = None
     patience_s: float = LIMITS[P.PAYING].seconds
+    identify_s: float = LIMITS[P.IDENTIFYING].seconds
+    moves_s: float = LIMITS[P.RAISING].seconds
+    open_s: float = LIMITS[P.OPEN].seconds
     shut: bool = False  # shut by order: after whatever a person let through, the lane is closed again
+    held: bool = False  # held up by order: nothing but an order brings the arm down
+    directed: bool = False  # cars only: the order of the loops tells forward from backward
+    by_line: bool = False  # the camera's line counts, not the exit loop
+    course: Course = Course.NONE
 
 
 class Step(NamedTuple):
@@ -182,55 +210,48 @@ def may_lower(lane: Lane) -> bool:
     return lane.safety is Level.OFF and lane.exit is Level.OFF and lane.fire is Level.OFF
 
 
-GUARDS: Final[Mapping[Phase, Callable[[Lane], bool]]] = {P.LOWERING: may_lower}
-
-
-def sensed(lane: Lane, reading: Reading) -> tuple[Lane, tuple[Event, ...]]:
-    """The lane with an input's new level, and the named events in it.
-
-    An OFF that the board merely reports is no proof that a loop is clear; limit switches and fire are
-    contacts, not detectors, and are believed.
-    """
-    detector = reading.sensor in {Sensor.ARMING, Sensor.SAFETY, Sensor.EXIT}
-    before: Level = getattr(lane, reading.sensor.value)
-    if detector and reading.level is Level.OFF and not reading.edge:
-        return lane, ()
-    lane = _with_level(lane, reading.sensor, reading.level)
-    return lane, _named(lane, reading.sensor, before)
-
-
-def _with_level(lane: Lane, sensor: Sensor, level: Level) -> Lane:
-    levels: dict[str, Any] = {sensor.value: level}
-    return replace(lane, **levels)
-
-
-def blinded(lane: Lane) -> Lane:
-    """The lane after its board went away: nothing is known any more."""
-    unknown = Level.UNKNOWN
-    return replace(
-        lane, arming=unknown, safety=unknown, exit=unknown, limit_up=unknown, limit_down=unknown, fire=unknown
-    )
+GUARDS: Final[Mapping[Phase, Callable[[Lane], bool]]] = {
+    P.LOWERING: lambda lane: may_lower(lane) and not lane.held,
+    P.HELD: lambda lane: lane.fire is not Level.ON,
+}
 
 
 def step(lane: Lane, event: Event, now: float) -> Step:
     """What the lane does when `event` happens at `now`."""
     if event is E.ELAPSED:
         return _elapsed(lane, now)
-    if event is E.ORDERED_NORMAL:
-        lane = replace(lane, shut=False)
-    counted = (F.COUNT_PASSAGE,) if event is E.PASSED else ()  # wherever the arm is: a passage is a passage
+    lane = _ordered(lane, event)
     target = TRANSITIONS.get((lane.phase, event))
+    effects = ON_EVENT.get((lane.phase, event), ())
     if target is None or not _allowed(lane, target):
-        return Step(lane, counted)
+        return Step(lane, effects)
     moved = _enter(lane, target, now)
-    return Step(moved.lane, counted + moved.effects)
+    return Step(moved.lane, effects + moved.effects)
+
+
+def _ordered(lane: Lane, event: Event) -> Lane:
+    """What an order leaves behind, also where the lane can obey only later."""
+    if event is E.ORDERED_NORMAL:
+        return replace(lane, shut=False, held=False)
+    if event is E.ORDERED_SHUT:
+        return replace(lane, shut=lane.shut or lane.phase is P.HELD, held=False)
+    if event is E.ORDERED_HELD:
+        return replace(lane, shut=False, held=lane.held or lane.phase is P.RAISING or _may_hold(lane))
+    if event in {E.FIRE_ON, E.ORDERED_DOWN}:
+        return replace(lane, held=False)
+    return lane
+
+
+def _may_hold(lane: Lane) -> bool:
+    target = TRANSITIONS.get((lane.phase, E.ORDERED_HELD))
+    return target is not None and _allowed(lane, target)
 
 
 def _elapsed(lane: Lane, now: float) -> Step:
     limit = LIMITS.get(lane.phase)
     if limit is None or lane.wake_at is None or now < lane.wake_at:
         return Step(lane)
-    there = TRANSITIONS.get((lane.phase, _position_event(lane))) if lane.phase in MOVING else None
+    there = TRANSITIONS.get((lane.phase, position_event(lane))) if lane.phase in MOVING else None
     if there is not None:
         return _already(lane, there, now)
     may_drive = lane.phase is P.OPEN and lane.arming is not Level.OFF  # still before the arm
@@ -268,21 +289,28 @@ def _enter(lane: Lane, target: Phase, now: float) -> Step:
 def _standing(lane: Lane) -> Event:
     """What already holds as a phase begins, so that no edge will tell it; ELAPSED where nothing does."""
     if lane.phase is P.STARTING:
-        return _position_event(lane)
+        return position_event(lane)
     if lane.phase is P.IDLE and lane.shut:
         return E.ORDERED_SHUT
     if lane.phase is P.IDLE and lane.arming is Level.ON:  # the next vehicle has rolled up meanwhile
         return E.VEHICLE_ARRIVED
+    if lane.phase in {P.OPEN, P.PASSING} and lane.held:
+        return E.ORDERED_HELD
     if lane.phase is P.OPEN and Level.ON in {lane.safety, lane.exit}:  # it drove before the arm was all up
         return E.ZONE_ENTERED
     return E.ELAPSED
 
 
 def _timed(lane: Lane, now: float) -> Lane:
-    limit = LIMITS.get(lane.phase)
-    if limit is None:
-        return replace(lane, wake_at=None)
-    return replace(lane, wake_at=now + (lane.patience_s if lane.phase is P.PAYING else limit.seconds))
+    lasts = {
+        P.IDENTIFYING: lane.identify_s,
+        P.PAYING: lane.patience_s,
+        P.RAISING: lane.moves_s,
+        P.OPEN: lane.open_s,
+        P.LOWERING: lane.moves_s,
+    }
+    seconds = lasts.get(lane.phase)
+    return replace(lane, wake_at=None if seconds is None else now + seconds)
 
 
 def _allowed(lane: Lane, target: Phase) -> bool:
@@ -290,39 +318,10 @@ def _allowed(lane: Lane, target: Phase) -> bool:
     return guard is None or guard(lane)
 
 
-def _named(lane: Lane, sensor: Sensor, before: Level) -> tuple[Event, ...]:
-    now: Level = getattr(lane, sensor.value)
-    if now is before or now is Level.UNKNOWN:
-        return ()
-    if sensor is Sensor.ARMING:  # OFF comes by an edge only, so that something stood there even if before is unknown
-        return (E.VEHICLE_ARRIVED,) if now is Level.ON else (E.VEHICLE_LEFT,)
-    if sensor is Sensor.FIRE:
-        return (E.FIRE_ON,) if now is Level.ON else (E.FIRE_OFF,)
-    if sensor in {Sensor.LIMIT_UP, Sensor.LIMIT_DOWN}:
-        return (_position_event(lane),)
-    return _zone_events(lane, sensor, now)
-
-
-def _zone_events(lane: Lane, sensor: Sensor, now: Level) -> tuple[Event, ...]:
-    if now is Level.ON:
-        return (E.ZONE_ENTERED,)
-    passed = (E.PASSED,) if sensor is Sensor.EXIT else ()
-    cleared = (E.ZONE_CLEARED,) if lane.safety is Level.OFF and lane.exit is Level.OFF else ()
-    return passed + cleared
-
-
-def _position_event(lane: Lane) -> Event:
+def position_event(lane: Lane) -> Event:
+    """What the limit switches say of the arm; moving where they say nothing clear."""
     if lane.limit_up is Level.ON and lane.limit_down is not Level.ON:
         return E.ARM_UP
     if lane.limit_down is Level.ON and lane.limit_up is not Level.ON:
         return E.ARM_DOWN
     return E.ARM_MOVING
-
-
-def position(lane: Lane) -> str:
-    """The arm as its limit switches tell it: up, down, moving or unknown."""
-    if Level.UNKNOWN in {lane.limit_up, lane.limit_down}:
-        return "unknown"
-    if lane.limit_up is lane.limit_down:
-        return "unknown" if lane.limit_up is Level.ON else "moving"
-    return "up" if lane.limit_up is Level.ON else "down"

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from gate.devices.board import Level, Reading, Sensor
-from gate.lane import Effect, Event, Lane, Phase, blinded, sensed, step
+from gate.lane import Effect, Event, Lane, Phase, step
+from gate.sensing import blinded, sensed
 
 ON, OFF = Level.ON, Level.OFF
 

@@ -12,11 +12,13 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from gate.devices.board import Level, Reading, Sensor
-from gate.lane import LIMITS, PULSES_MAX, TRANSITIONS, Effect, Event, Lane, Phase, Step, blinded, sensed, step
+from gate.lane import LIMITS, PULSES_MAX, TRANSITIONS, Effect, Event, Lane, Phase, Step, step
+from gate.sensing import blinded, sensed
 
 ON, OFF, UNKNOWN = Level.ON, Level.OFF, Level.UNKNOWN
 EVENTS: Final = tuple(Event)
-SENSORS: Final = tuple(Sensor)
+SENSORS: Final = tuple(sensor for sensor in Sensor if sensor is not Sensor.BUTTON)
+"""The button moves nothing by its level: only a press is an event."""
 ALL_OFF: Final = (OFF,) * len(SENSORS)
 DETECTORS: Final = (Sensor.ARMING, Sensor.SAFETY, Sensor.EXIT)
 LATE = 1_000.0
@@ -25,7 +27,10 @@ PULSE_OF: Final = {Phase.RAISING: Effect.RAISE_ARM, Phase.LOWERING: Effect.LOWER
 PULSES: Final = set(PULSE_OF.values())
 AFTER_HAND: Final = {Phase.BY_HAND, Phase.IDLE, Phase.IDENTIFYING}
 """Where a lane may be after its arm was moved by hand: still up; down, and empty or with the next vehicle."""
-NEVER_FOR_NOTHING: Final = {Event.PASSED, Event.FIRE_ON}
+ORDERS: Final = {Event.ORDERED_DOWN, Event.ORDERED_NORMAL, Event.ORDERED_SHUT}
+HARMLESS: Final = {Effect.COUNT_PASSAGE, Effect.COUNT_PASSED_BACK, Effect.NOTICE, Effect.ANSWER_BUTTON}
+"""Effects that look and count, and ask nothing of the arm."""
+NEVER_FOR_NOTHING: Final = {Event.PASSED, Event.PASSED_BACK, Event.FIRE_ON}
 """Events that no lane may leave unanswered."""
 
 
@@ -37,15 +42,18 @@ class Case(NamedTuple):
 Found = Mapping[str, list[Case]]
 
 
-def lane_in(phase: Phase, levels_now: Iterable[Level], *, wake_at: float | None = 0.0) -> Lane:
+def lane_in(
+    phase: Phase, levels_now: Iterable[Level], *, wake_at: float | None = 0.0, held: bool | None = None
+) -> Lane:
     given: dict[str, Any] = dict(zip(SENSORS, levels_now, strict=True))
-    return Lane(phase, pulses=1, wake_at=wake_at, **given)
+    return Lane(phase, pulses=1, wake_at=wake_at, held=phase is Phase.HELD if held is None else held, **given)
 
 
 def every_lane() -> Iterator[Lane]:
     for phase in Phase:
         for levels_now in product(Level, repeat=len(SENSORS)):
-            yield lane_in(phase, levels_now)
+            for held in (False, True):
+                yield lane_in(phase, levels_now, held=held)
 
 
 levels = attrgetter(*SENSORS)
@@ -67,7 +75,13 @@ def hand_is_respected(lane: Lane, event: Event, after: Step) -> bool:
         return True
     if after.lane.phase is Phase.LOWERING:
         return event is Event.ORDERED_DOWN
+    if after.lane.phase is Phase.HELD:
+        return event is Event.ORDERED_HELD and lane.fire is not ON
     return after.lane.phase in AFTER_HAND and not PULSES & set(after.effects)
+
+
+def held_up_until_an_order(lane: Lane, event: Event, after: Step) -> bool:
+    return not lane.held or event in ORDERS or Effect.LOWER_ARM not in after.effects
 
 
 def fire_wins(_lane: Lane, event: Event, after: Step) -> bool:
@@ -75,13 +89,14 @@ def fire_wins(_lane: Lane, event: Event, after: Step) -> bool:
 
 
 def each_passage_counts_once(_lane: Lane, event: Event, after: Step) -> bool:
-    return after.effects.count(Effect.COUNT_PASSAGE) == (event is Event.PASSED)
+    counted, back = after.effects.count(Effect.COUNT_PASSAGE), after.effects.count(Effect.COUNT_PASSED_BACK)
+    return (counted, back) == (event is Event.PASSED, event is Event.PASSED_BACK)
 
 
 def the_unexpected_moves_nothing(lane: Lane, event: Event, after: Step) -> bool:
     if event is Event.ELAPSED or (lane.phase, event) in TRANSITIONS:
         return True
-    return after.lane.phase is lane.phase and not set(after.effects) - {Effect.COUNT_PASSAGE}
+    return after.lane.phase is lane.phase and not set(after.effects) - HARMLESS
 
 
 def no_level_is_invented(lane: Lane, _event: Event, after: Step) -> bool:
@@ -92,6 +107,7 @@ RULES: Final[tuple[Callable[[Lane, Event, Step], bool], ...]] = (
     zone_was_clear,
     pulse_fits_the_phase,
     hand_is_respected,
+    held_up_until_an_order,
     fire_wins,
     each_passage_counts_once,
     the_unexpected_moves_nothing,
@@ -116,7 +132,7 @@ def seen() -> tuple[Found, set[tuple[Phase, Event]]]:
             for rule in RULES:
                 if not rule(lane, event, after):
                     found[rule.__name__].append(Case(lane, event))
-    assert count == len(Phase) * len(Level) ** len(SENSORS) * len(Event) == 148_716
+    assert count == len(Phase) * len(Level) ** len(SENSORS) * 2 * len(Event) == 379_080
     return found, reached
 
 
@@ -179,7 +195,7 @@ def test_whatever_the_phase_a_blinded_lane_never_lowers() -> None:
 def test_blinded_lanes_know_nothing_and_keep_their_phase() -> None:
     for phase in Phase:
         lane = blinded(lane_in(phase, ALL_OFF, wake_at=7.0))
-        assert lane == Lane(phase, pulses=1, wake_at=7.0)
+        assert lane == Lane(phase, pulses=1, wake_at=7.0, held=phase is Phase.HELD)
 
 
 class Sensed(NamedTuple):
@@ -192,7 +208,7 @@ class Sensed(NamedTuple):
 @pytest.fixture(scope="module")
 def every_reading() -> list[Sensed]:
     lanes = [lane_in(Phase.PASSING, levels_now) for levels_now in product(Level, repeat=len(SENSORS))]
-    readings = [Reading(*each) for each in product(Sensor, Level, (True, False))]
+    readings = [Reading(*each) for each in product(SENSORS, Level, (True, False))]
     return [Sensed(lane, reading, *sensed(lane, reading)) for lane in lanes for reading in readings]
 
 
