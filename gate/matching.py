@@ -55,6 +55,18 @@ def rank(plate: str, kind: VehicleClass | None, visits: Iterable[OpenVisit], mos
     return Ranking(candidates, max(0.0, candidates[0].probability - rival))
 
 
+def tagged(visit: str, plate: str, visits: Iterable[OpenVisit]) -> Ranking:
+    """The ranking for a vehicle whose tag came in with `visit`: certain, unless it wears another open visit's plate.
+
+    A tag on another vehicle and a swapped plate look alike from here, so between those two a person decides.
+    """
+    wears = [other.visit for other in visits if plate and other.plate == plate and other.visit != visit]
+    if not wears:
+        return Ranking((Candidate(visit, 1.0),), 1.0)
+    share = 1 / (1 + len(wears))
+    return Ranking(tuple(Candidate(each, share) for each in (visit, *sorted(wears))), 0.0)
+
+
 def _likelihood(plate: str, kind: VehicleClass | None, visit: OpenVisit) -> float:
     same_kind = 1.0 if kind is None or kind is visit.vehicle_class else _OTHER_CLASS
     if not plate or not visit.plate:

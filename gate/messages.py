@@ -119,7 +119,10 @@ class BillLine(Contract):
 
 
 class Quoted(Contract, tag="quoted", tag_field="kind"):
-    """The price that the box showed, with its lines; the charge is pended by this fact."""
+    """The price that the box showed, with its lines; the charge is pended by this fact.
+
+    `entry` is the row of the site's lists for which nothing is owed, None when the price list alone decided.
+    """
 
     lane: LaneName
     approach: UUID
@@ -132,10 +135,14 @@ class Quoted(Contract, tag="quoted", tag_field="kind"):
     vat: Dong
     lines: tuple[BillLine, ...]
     payload: Annotated[str, Meta(max_length=300)] = ""
+    entry: Name | None = None
 
 
 class ArmRaised(Contract, tag="arm_raised", tag_field="kind"):
-    """An arm was seen up: one opening, one reason. `by` is `rule` or a person's name."""
+    """An arm was seen up: one opening, one reason. `by` is `rule` or a person's name.
+
+    `entry` is the row of the site's lists that opened (reason `pass`): one use of it.
+    """
 
     lane: LaneName
     opening: UUID
@@ -146,6 +153,7 @@ class ArmRaised(Contract, tag="arm_raised", tag_field="kind"):
     command: UUID | None = None
     note: Note = ""
     took_ms: Natural = 0
+    entry: Name | None = None
 
 
 class ArmLowered(Contract, tag="arm_lowered", tag_field="kind"):
@@ -202,12 +210,16 @@ class VisitVoided(Contract, tag="visit_voided", tag_field="kind"):
 
 
 class PersonWanted(Contract, tag="person_wanted", tag_field="kind"):
-    """A driver waits and the box may not decide alone. Candidates are visits, best first."""
+    """A driver waits and the box may not decide alone. Candidates are visits, best first.
+
+    `entry` is the row of the deny list that the vehicle stands in, or may stand in by an uncertain read.
+    """
 
     lane: LaneName
     approach: UUID
     why: Why
     candidates: tuple[tuple[Reference, Share], ...] = ()
+    entry: Name | None = None
 
 
 class DeviceFault(Contract, tag="device_fault", tag_field="kind"):

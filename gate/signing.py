@@ -13,7 +13,8 @@ from msgspec import Meta
 from gate.wire import BYTES_MAX, Contract, Malformed, decode, encode
 
 T = TypeVar("T")
-BODY_MAX: Final = 60_000
+BODY_MAX: Final = 1_900_000
+"""Characters of the largest body, a lease with all its lists; how much of a paper is read says who reads it."""
 
 
 class Forged(ValueError):
@@ -27,23 +28,26 @@ class Signed(Contract):
     signature: Annotated[str, Meta(max_length=100)]
 
 
-def sign(value: Contract, key: Ed25519PrivateKey) -> bytes:
-    """The signed paper that carries `value`, as bytes for the wire. Raises ValueError for more than a wire carries."""
+def sign(value: Contract, key: Ed25519PrivateKey, most: int = BYTES_MAX) -> bytes:
+    """The signed paper that carries `value`, as bytes for the wire. Raises ValueError for more than its reader takes.
+
+    `most` is what the reader of this kind of paper takes: `gate.lease.LEASE_MAX` for a lease.
+    """
     body = encode(value)
     paper = encode(Signed(body=body.decode(), signature=base64.b64encode(key.sign(body)).decode()))
-    if len(body) > BODY_MAX or len(paper) > BYTES_MAX:
-        raise ValueError(f"a paper of {len(paper)} bytes would be refused by who gets it: at most {BYTES_MAX} are read")
+    if len(paper) > most:
+        raise ValueError(f"a paper of {len(paper)} bytes would be refused by who gets it: at most {most} are read")
     return paper
 
 
-def opened(data: bytes, kind: type[T], key: Ed25519PublicKey) -> T:
+def opened(data: bytes, kind: type[T], key: Ed25519PublicKey, most: int = BYTES_MAX) -> T:
     """The value inside a signed paper. Raises Malformed or Forged; nothing of a forged body is parsed."""
-    paper = decode(data, Signed)
+    paper = decode(data, Signed, most)
     try:
         key.verify(base64.b64decode(paper.signature, validate=True), paper.body.encode())
     except (InvalidSignature, ValueError) as error:  # ValueError: not base64, or not even ASCII
         raise Forged("the signature is not the centre's") from error
-    return decode(paper.body.encode(), kind)
+    return decode(paper.body.encode(), kind, most)
 
 
 def private_key(text: str) -> Ed25519PrivateKey:

@@ -8,7 +8,7 @@ import msgspec
 T = TypeVar("T")
 
 BYTES_MAX: Final = 65_536
-"""No message of ours is near this; a larger one is refused before it is parsed."""
+"""No message of ours but a lease is near this; a larger one is refused before it is parsed."""
 
 
 class Malformed(ValueError):
@@ -25,10 +25,10 @@ def encode(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 
-def decode(data: bytes, kind: type[T]) -> T:
-    """The value of `kind` in `data`. Raises Malformed for anything else, oversized included."""
-    if len(data) > BYTES_MAX:
-        raise Malformed(f"{len(data)} bytes, at most {BYTES_MAX} are read")
+def decode(data: bytes, kind: type[T], most: int = BYTES_MAX) -> T:
+    """The value of `kind` in `data`. Raises Malformed for anything else, more than `most` bytes included."""
+    if len(data) > most:
+        raise Malformed(f"{len(data)} bytes, at most {most} are read")
     try:
         value = msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
