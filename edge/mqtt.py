@@ -41,10 +41,10 @@ def is_let_in(broker: Broker, reason: Any) -> bool:
     return not reason.is_failure
 
 
-def connect(made: mqtt.Client, broker: Broker) -> None:
-    """Connect in the background, for as long as it takes."""
+def connect(made: mqtt.Client, broker: Broker, most: int = BYTES_MAX) -> None:
+    """Connect in the background, for as long as it takes. The broker keeps from us what is larger than `most` bytes."""
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.MaximumPacketSize = BYTES_MAX + 1_024
+    properties.MaximumPacketSize = most + 1_024
     made.connect_async(broker.host, broker.port, keepalive=15, clean_start=True, properties=properties)
     made.loop_start()
 

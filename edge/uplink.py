@@ -20,6 +20,7 @@ from edge import mqtt as connection
 from edge.config import BoxConfig
 from edge.outbox import after
 from edge.store import Store
+from gate.lease import LEASE_MAX
 from gate.messages import Ack, Online
 from gate.topics import TO_BOX, Channel, ForeignTopic, Topic
 from gate.wire import Malformed, decode, encode
@@ -57,7 +58,7 @@ class Uplink:
     def start(self, journal: str, acknowledged: int, last: int) -> None:
         """Begin behind what is acknowledged."""
         self._journal, self._acknowledged, self._sent, self._last = journal, acknowledged, acknowledged, last
-        connection.connect(self._client, self._config.centre)
+        connection.connect(self._client, self._config.centre, LEASE_MAX)
         self._thread.start()
 
     def recorded(self, last: int) -> None:

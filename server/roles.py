@@ -21,6 +21,7 @@ class Power(StrEnum):
     HELP_DRIVERS = "help_drivers"
     SEE_BOOKS = "see_books"
     EXPORT = "export"
+    MANAGE_LISTS = "manage_lists"
     MANAGE_PEOPLE = "manage_people"
 
 

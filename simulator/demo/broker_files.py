@@ -51,6 +51,7 @@ def listener(folder: str, name: str, where: str, *, certified: bool) -> str:
         "persistence false",
         "set_tcp_nodelay true",  # without it a reply waits 40 ms for an acknowledgement, twice
         "max_queued_messages 1000000",  # the default of 1000 drops silently
+        "max_packet_size 2000000",  # a lease with all its lists, and nothing larger
         "sys_interval 5",
         "log_dest stdout",
         "",

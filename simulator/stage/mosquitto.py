@@ -68,6 +68,7 @@ class Mosquitto:
             f"persistence_location {self.folder}/",
             "set_tcp_nodelay true",  # without it a reply waits 40 ms for an acknowledgement, twice
             "max_queued_messages 1000000",  # the default of 1000 drops silently
+            "max_packet_size 2000000",  # a lease with all its lists, and nothing larger
             "log_dest stdout",
         ]
 
