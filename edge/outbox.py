@@ -4,14 +4,13 @@ MQTT only carries; a broker's acknowledgement deletes nothing (promises.md 0.1).
 """
 
 import os
-import time
-from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from edge.clock import Clock
+from edge import boots
+from edge.clock import Clock, Reading
 from edge.store import Store
-from gate.messages import Body, ClockQuality, Envelope
+from gate.messages import Body, Envelope
 from gate.wire import decode, encode
 
 KEEP_S: Final = 7 * 24 * 3600.0
@@ -29,20 +28,24 @@ class Happening(NamedTuple):
 
     message_id: UUID
     monotonic_ms: int
-    at: datetime
+    reading: Reading
 
 
 class Outbox:
     """Facts of one box. Only the deciding thread records; whoever sends reads through `after`.
 
-    `last` is the newest fact on disk.
+    `last` is the newest fact on disk; `keep_s`: for how long a fact is kept that the centre has. That is counted in time
+    that the box ran (`recorded_at`), which no wrong clock can shorten.
     """
 
-    def __init__(self, store: Store, clock: Clock, site: str, box: str) -> None:
+    def __init__(self, store: Store, clock: Clock, site: str, box: str, *, keep_s: float | None = None) -> None:
         self._store, self._clock, self._site, self._box = store, clock, site, box
+        self._keep_s = KEEP_S if keep_s is None else keep_s
         with store.transaction():
             self.journal = store.meta("journal") or os.urandom(8).hex()
             store.remember("journal", self.journal)
+        boots.begin(store, clock)
+        self._ran_before_s = self._ran_until_s() - clock.monotonic_s()
         row = store.run("SELECT max(sequence) FROM outbox").fetchone()
         self.last = self._written = max(int(row[0] or 0), int(store.meta("last_sequence") or 0))
         self.acknowledged = int(store.meta("acknowledged") or 0)
@@ -50,7 +53,7 @@ class Outbox:
 
     def happening(self) -> Happening:
         """Something happens now."""
-        return Happening(self._clock.new_id(), self._clock.monotonic_ms(), self._clock.now())
+        return Happening(self._clock.new_id(), self._clock.monotonic_ms(), self._clock.reading())
 
     def record(self, body: Body, when: Happening | None = None) -> Envelope:
         """Write a fact. It is durable when the surrounding transaction has committed.
@@ -67,16 +70,24 @@ class Outbox:
                 sequence=self._written + 1,
                 boot=self._clock.boot,
                 monotonic_ms=happened.monotonic_ms,
-                happened_at=happened.at,
-                clock_offset_ms=None,
-                clock_quality=ClockQuality.UNKNOWN,
+                happened_at=happened.reading.at,
+                clock_offset_ms=happened.reading.offset_ms,
+                clock_quality=happened.reading.quality,
                 body=body,
             )
             payload = encode(envelope)
             decode(payload, Envelope)
-            self._store.run("INSERT INTO outbox VALUES (?, ?, ?)", envelope.sequence, payload, time.time())
+            self._store.run("INSERT INTO outbox VALUES (?, ?, ?)", envelope.sequence, payload, self._ran_s())
             self._written = envelope.sequence
         return envelope
+
+    def _ran_s(self) -> float:
+        """For how long the box has run with this journal, restarts left out."""
+        return self._ran_before_s + self._clock.monotonic_s()
+
+    def _ran_until_s(self) -> float:
+        row = self._store.run("SELECT max(recorded_at) FROM outbox").fetchone()
+        return max(float(row[0] or 0), float(self._store.meta("ran_s") or 0))
 
     def _ended(self, done: bool) -> None:  # noqa: FBT001 - the store's own call
         if done:
@@ -88,17 +99,21 @@ class Outbox:
         """The centre has committed everything up to here; a lower number takes the mark back."""
         if sequence > self.last or sequence == self.acknowledged:
             return
-        self.acknowledged = sequence
         with self._store.transaction():
             self._store.remember("acknowledged", str(sequence))
+        self.acknowledged = sequence
 
     def prune(self) -> int:
         """Drop what the centre has had for a week. Says how many facts went."""
-        old = time.time() - KEEP_S
+        ran_s = self._ran_s()
+        old = ran_s - self._keep_s
         with self._store.transaction():
+            self._store.remember("ran_s", str(ran_s))
             self._store.remember("last_sequence", str(self.last))
-            gone = self._store.run("DELETE FROM outbox WHERE sequence <= ? AND recorded_at < ?", self.acknowledged, old)
-        return gone.rowcount
+            self._store.run("DELETE FROM outbox WHERE sequence <= ? AND recorded_at < ?", self.acknowledged, old)
+            gone = self._store.changed()
+        self._store.run("PRAGMA incremental_vacuum(1000)").fetchall()
+        return gone
 
 
 def after(store: Store, sequence: int, most: int) -> list[Entry]:

@@ -1,4 +1,8 @@
-"""What happened while the disk would not have it: kept in memory, in order, until it does."""
+"""What happened while the disk would not have it: kept in memory, in order, until it does.
+
+Memory is the last resort: before it, the disk's reserve is given up, which takes some ten thousand facts. What is owed
+when the power goes is lost.
+"""
 
 import sqlite3
 from collections import deque
@@ -12,6 +16,7 @@ from edge.store import Store
 from gate.messages import DeviceFault
 
 NO_ROOM: Final = "the disk does not take facts"
+_ROOM_HELPS: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 log = structlog.get_logger()
 
 
@@ -20,10 +25,13 @@ class NoRoom(OSError):
 
 
 class Owed:
-    """Writes of the deciding thread. An arm that rose did rise, room or not; a decision waits for its fact."""
+    """Writes of the deciding thread. An arm that rose did rise, room or not; a decision waits for its fact.
 
-    def __init__(self, store: Store, outbox: Outbox) -> None:
-        self._store, self._outbox = store, outbox
+    `relief` makes room on a full disk at once and says whether it did.
+    """
+
+    def __init__(self, store: Store, outbox: Outbox, relief: Callable[[], bool] = lambda: False) -> None:
+        self._store, self._outbox, self._relief = store, outbox, relief
         self._waiting: deque[Callable[[], object]] = deque()
         self._refused = 0
 
@@ -32,8 +40,7 @@ class Owed:
         if not self.settle():
             raise NoRoom(NO_ROOM)
         try:
-            with self._store.transaction():
-                write()
+            self._write(write)
         except sqlite3.Error as error:
             self._complain(error)
             raise NoRoom(f"{NO_ROOM}: {error}") from error
@@ -47,14 +54,24 @@ class Owed:
         """Write what is owed. Whether nothing is owed any more."""
         try:
             while self._waiting:
-                with self._store.transaction():
-                    self._waiting[0]()
+                self._write(self._waiting[0])
                 self._waiting.popleft()
             self._own_up()
         except sqlite3.Error as error:
             self._complain(error)
             return False
         return True
+
+    def _write(self, write: Callable[[], object]) -> None:
+        """In one transaction; on a full disk once more, in the room that relief gives."""
+        try:
+            with self._store.transaction():
+                write()
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _ROOM_HELPS or not self._relief():
+                raise
+            with self._store.transaction():
+                write()
 
     def _own_up(self) -> None:
         """The disk has room again: say that it had none."""
