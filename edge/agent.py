@@ -1,6 +1,5 @@
 """The deciding box: one thread decides for all lanes; every other thread only hands it work."""
 
-import fcntl
 import heapq
 import itertools
 import os
@@ -12,11 +11,14 @@ from typing import Final
 
 import structlog
 
+from edge import handover
+from edge.alone import alone
 from edge.clock import Clock
 from edge.config import BoxConfig, Engine
 from edge.devices.camera import SnapshotCamera
 from edge.devices.site_bus import SiteBus
 from edge.eyes import LaneEyes
+from edge.handover import Handover
 from edge.lane import LaneKeeper
 from edge.outbox import Outbox
 from edge.owed import NoRoom, Owed
@@ -24,11 +26,12 @@ from edge.papers import Papers, Refused
 from edge.parts import Call, Parts
 from edge.pictures import Pictures
 from edge.reader.process import ReaderProcess
-from edge.store import Store, Unusable
+from edge.store import Store
 from edge.uplink import Uplink
 from edge.visits import Visits
 from gate import signing
 from gate.messages import Ack, Command, DeviceFault, Online, Outcome, Refresh, Reply, State
+from gate.sensing import position
 from gate.topics import Channel
 from gate.wire import decode, encode
 
@@ -53,7 +56,7 @@ class Agent:
         data = Path(config.data)
         file = data / "box.db"
         self._clock = Clock()
-        self._lock = _alone(data)
+        self._lock = alone(data / "box.lock")
         self._store = Store(file)
         self._outbox = Outbox(self._store, self._clock, config.site, config.box)
         self._owed = Owed(self._store, self._outbox)
@@ -117,6 +120,18 @@ class Agent:
     def later(self, seconds: float, call: Call) -> None:
         """Call back on this thread."""
         heapq.heappush(self._timers, (self._clock.monotonic_s() + seconds, next(self._ticket), call))
+
+    def post(self, call: Call) -> None:
+        """Call back on this thread, behind all that waits; may be called from any thread."""
+        self._work.put(call)
+
+    def hears_boards(self) -> bool:
+        """Whether every lane knows where its arm is."""
+        return all(position(lane.lane) != "unknown" for lane in self._lanes.values())
+
+    def take_over(self, news: Handover) -> None:
+        """Record, once, what became of the agent before. Raises NoRoom."""
+        self._owed.decide(lambda: handover.record(news, self._store, self._outbox))
 
     def _end(self) -> None:
         self._stopping = True
@@ -271,19 +286,3 @@ class Agent:
         self.later(TIDY_EVERY_S, self._tidy)
         gone, shed = self._outbox.prune(), self._pictures.shed()
         log.info("tidied", facts=gone, pictures=shed)
-
-
-def _alone(data: Path) -> int:
-    """Hold the folder for this process: two boxes on one journal would count everything twice. Raises Unusable."""
-    file = data / "box.lock"
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise Unusable(f"{file}: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        raise Unusable(f"{file}: another box runs on this folder") from error
-    return lock

@@ -1,52 +1,33 @@
 """`barie edge`: a box as a process."""
 
-import logging
-import signal
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
-import structlog
 import typer
 
-from edge.agent import Agent
 from edge.config import BadConfig, load
-from edge.heartbeat import Heartbeat
+from edge.supervisor import HANG_S
+
+_ROOT: Final = Path(__file__).resolve().parents[1]  # where the package `edge` lies, installed or not
+
+Patience = Annotated[float, typer.Option(min=1.0, max=HANG_S, help="so many seconds the agent may stand still")]
 
 
 def edge(
     config: Annotated[Path, typer.Option(help="the JSON file; docs/handbook.md explains every key")],
+    hang_s: Patience = HANG_S,
 ) -> None:
-    """The agent on a site's box: it decides for all lanes. Runs until it is told to stop.
+    """The box of a site: an agent decides for all lanes, a supervisor watches it. Runs until it is told to stop.
 
     Exit 2 for a configuration that cannot be used; the message names file and key.
     """
-    raise typer.Exit(_run(config))
-
-
-def _run(path: Path) -> int:
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-    )
     try:
-        config = load(path)
-        agent = Agent(config)
-    except (BadConfig, OSError, ValueError) as error:
+        load(config)
+    except BadConfig as error:
         print(f"barie edge: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: agent.stop())
-    heartbeat = Heartbeat(Path(config.data), agent.later)
-    heartbeat.beat()
-    try:
-        agent.run()
-    finally:
-        heartbeat.end()
-    return 0
+        raise typer.Exit(2) from error
+    path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, "-P", "-m", "edge.supervisor_process", str(config), str(hang_s)]
+    os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": path})  # noqa: S606 - leave the command line's libraries behind

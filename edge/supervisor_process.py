@@ -1,0 +1,43 @@
+"""The supervisor as the process that `barie edge` becomes: `python -m edge.supervisor_process FILE SECONDS`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from edge.alone import alone
+from edge.config import BadConfig, BoxConfig, load
+from edge.lane_config import SafeState
+from edge.safe_state import Factory, SafeStates
+from edge.supervisor import Supervisor
+
+ORPHAN_S: Final = 5.0
+"""So long an agent whose supervisor was killed may hold its folder, and a little more."""
+
+
+def run(path: Path, hang_s: float) -> int:
+    """Supervise until told to stop. Exit 2 for what cannot be used."""
+    try:
+        config = load(path)
+        lock = alone(Path(config.data) / "supervisor.lock", wait_s=1.0)
+        os.close(alone(Path(config.data) / "box.lock", wait_s=ORPHAN_S))
+    except (BadConfig, OSError) as error:
+        sys.stderr.write(f"barie edge: {error}\n")
+        return 2
+    command = [sys.executable, "-P", "-m", "edge.agent_process", str(path)]
+    code = Supervisor(command, SafeStates(config.lanes, _devices(config)), hang_s=hang_s).run()
+    os.close(lock)
+    return code
+
+
+def _devices(config: BoxConfig) -> Factory | None:
+    """The boards of the site over a connection of the supervisor's own; None where no arm is ever to be raised."""
+    if all(lane.safe_state is SafeState.STAY for lane in config.lanes):
+        return None
+    from edge.devices.site_bus import SiteBus  # noqa: PLC0415 - not where it is not needed, and before it is
+
+    return lambda post: SiteBus(config.site_broker, f"{config.box}-supervisor", post)
+
+
+if __name__ == "__main__":
+    sys.exit(run(Path(sys.argv[1]), float(sys.argv[2])))
