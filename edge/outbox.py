@@ -34,8 +34,8 @@ class Happening(NamedTuple):
 class Outbox:
     """Facts of one box. Only the deciding thread records; whoever sends reads through `after`.
 
-    `last` is the newest fact on disk; `keep_s`: for how long a fact is kept that the centre has. That is counted in time
-    that the box ran (`recorded_at`), which no wrong clock can shorten.
+    `last` is the newest fact on disk; `keep_s`: for how long a fact is kept that the centre has, counted in time that
+    the box ran (`recorded_at`), which no wrong clock can shorten.
     """
 
     def __init__(self, store: Store, clock: Clock, site: str, box: str, *, keep_s: float | None = None) -> None:

@@ -2,18 +2,15 @@
 
 import heapq
 import itertools
-import os
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from edge.approach import Look
 from edge.clock import Clock
 from gate.devices import tasmota
 from gate.devices.board import DeviceFailed, Relay
 from gate.devices.screen import Page
-from gate.ids import uuid7
 from gate.wire import encode
 from simulator.devices.board import BoardTwin
 from simulator.devices.screen import ScreenTwin
@@ -39,7 +36,8 @@ class DeskClock(Clock):
         self._at, self._wall = monotonic_s, wall - timedelta(seconds=monotonic_s)
         self._due: list[tuple[float, int, Timer, Callable[[], object]]] = []
         self._ticket = itertools.count()
-        self.boot: UUID = self.new_id()
+        super().__init__()
+        self.machine = f"machine-{self.boot}"
 
     def monotonic_s(self) -> float:
         return self._at
@@ -47,11 +45,11 @@ class DeskClock(Clock):
     def monotonic_ms(self) -> int:
         return int(self._at * 1000)
 
-    def now(self) -> datetime:
-        return self._wall + timedelta(seconds=self._at)
+    def tick_ms(self) -> int:
+        return self.monotonic_ms()
 
-    def new_id(self) -> UUID:
-        return uuid7(self.now(), os.urandom(10))
+    def wall(self) -> datetime:
+        return self._wall + timedelta(seconds=self._at)
 
     def time(self) -> float:
         """The same, as a twin asks."""
