@@ -1,23 +1,32 @@
 """Leases and their changes: what each box may rely on."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlmodel import Session, col, select
+from sqlalchemy import func
+from sqlmodel import Session, col, or_, select
 
-from gate.lease import Account, Delta, Lease, Policy, Unpaid
+from gate.lease import LEASE_MAX, Account, Delta, Expired, Lease, Policy, Unpaid, in_force
+from gate.ledger import LedgerAccount
 from gate.signing import sign
+from gate.tariff import Tariff
 from gate.topics import Channel, Topic
+from gate.wire import encode
+from server import lists
 from server.derived import BoxNowRow, VisitRow
-from server.facts import ChargeRow
-from server.ledger import owed
-from server.register import BoxRow, LeaseRow, SiteRow
+from server.facts import ChargeRow, EntryRow, PostingRow
+from server.register import BoxRow, LeaseRow, SiteRow, TariffRow
 from server.tariffs import Tariffs
 
 RENEW: Final = timedelta(hours=1)
 """A lease with less than this left is given anew; none is given for less than twice as long."""
 STANDS_STILL: Final = timedelta(seconds=5)
+ROWS_A_CHANGE: Final = 100
+"""Rows of the lists that one change carries: it stays within what a wire carries, however long they are."""
+ROWS_TOO_MANY: Final = 500
+"""From here on a new snapshot is the smaller paper."""
 
 
 class Paper(NamedTuple):
@@ -28,16 +37,54 @@ class Paper(NamedTuple):
     retain: bool
 
 
-def snapshot(session: Session, tariffs: Tariffs, box: str, life: timedelta, key: Ed25519PrivateKey) -> Paper | None:
+def due(
+    session: Session,
+    tariffs: Tariffs,
+    laggards: "Laggards",
+    box: BoxNowRow,
+    life: timedelta,
+    key: Ed25519PrivateKey,
+    now: datetime,
+) -> list[Paper]:
+    """What a box that has just said its state must be sent: a snapshot, numbered changes, or nothing.
+
+    Asked at every state, so a change of lists, capacity, settings or price list reaches a box with its next one,
+    whoever made it and however.
+    """
+    row, site = _held(session, box.box), session.get(SiteRow, box.site)
+    behind = laggards.needs_snapshot(session, box, now)
+    if site is None or row is None or behind or row.terms != _terms(site, _versions(session, tariffs, site, now), now):
+        paper = snapshot(session, tariffs, box.box, life, key, now)
+        return [paper] if paper else []
+    pending = lists.changes(session, site.site, row.listed, now)
+    if len(pending.listed) + len(pending.ended) > ROWS_TOO_MANY:
+        paper = snapshot(session, tariffs, box.box, life, key, now)
+        return [paper] if paper else []
+    return _changes(session, site, row, pending, key)
+
+
+def snapshot(
+    session: Session,
+    tariffs: Tariffs,
+    box: str,
+    life: timedelta,
+    key: Ed25519PrivateKey,
+    now: datetime | None = None,
+) -> Paper | None:
     """The next snapshot for a box; None when its site has no tariff yet."""
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     registered = session.get(BoxRow, box)
     site = session.get(SiteRow, registered.site) if registered else None
-    tariff = tariffs.in_force(site.site, now) if site else None
-    if site is None or tariff is None:
+    if site is None:
         return None
-    row = session.get(LeaseRow, box) or LeaseRow(box=box, number=0, delta=0, expires_at=now)
+    versions = _versions(session, tariffs, site, now)
+    tariff = in_force(versions, now)
+    if tariff is None:
+        return None
+    row = _held(session, box) or LeaseRow(box=box, number=0, delta=0, expires_at=now)
     row.number, row.delta, row.expires_at = row.number + 1, 0, now + life
+    row.terms, row.capacity = _terms(site, versions, now), site.capacity
+    row.listed = lists.last_change(session, site.site)
     session.add(row)
     lease = Lease(
         number=row.number,
@@ -47,25 +94,50 @@ def snapshot(session: Session, tariffs: Tariffs, box: str, life: timedelta, key:
         expires_at=row.expires_at,
         tariff=tariff,
         account=Account(bank=site.bank, number=site.account, name=site.account_name),
-        policy=Policy(unpaid=Unpaid(site.unpaid), patience_s=site.patience_s),
+        policy=_policy(site),
         capacity=site.capacity,
         paid=_paid_inside(session, site.site),
+        coming=_coming(versions, now),
+        lists=lists.entries(session, site.site, now),
     )
-    return Paper(Topic(site.site, box, Channel.LEASE), sign(lease, key), retain=True)
+    return Paper(Topic(site.site, box, Channel.LEASE), sign(lease, key, LEASE_MAX), retain=True)
 
 
 def paid_change(session: Session, site: str, visit: str, key: Ed25519PrivateKey) -> list[Paper]:
     """Tell the boxes of a site that a visit is paid."""
+    boxes = session.exec(select(BoxRow.box).where(BoxRow.site == site).order_by(col(BoxRow.box)))
+    rows = [_held(session, box) for box in boxes.all()]
+    return [_change(session, site, row, key, paid=(visit,)) for row in rows if row]
+
+
+def _changes(
+    session: Session, site: SiteRow, row: LeaseRow, pending: lists.Changes, key: Ed25519PrivateKey
+) -> list[Paper]:
+    """The capacity and the rows that this box was not told yet."""
     papers = []
-    for box in session.exec(select(BoxRow).where(BoxRow.site == site)):
-        row = session.get(LeaseRow, box.box)
-        if row is None:
-            continue
-        row.delta += 1
+    if row.capacity != site.capacity:
+        row.capacity = site.capacity
+        papers.append(_change(session, site.site, row, key, capacity=site.capacity))
+    for start in range(0, max(len(pending.listed), len(pending.ended)), ROWS_A_CHANGE):
+        part = slice(start, start + ROWS_A_CHANGE)
+        rows: dict[str, Any] = {"listed": pending.listed[part], "ended": pending.ended[part]}
+        papers.append(_change(session, site.site, row, key, **rows))
+    if row.listed != pending.last:
+        row.listed = pending.last
         session.add(row)
-        change = Delta(lease=row.number, number=row.delta, box=box.box, paid=(visit,))
-        papers.append(Paper(Topic(site, box.box, Channel.DELTA), sign(change, key), retain=False))
     return papers
+
+
+def _change(session: Session, site: str, row: LeaseRow, key: Ed25519PrivateKey, **what: Any) -> Paper:
+    row.delta += 1
+    session.add(row)
+    change = Delta(lease=row.number, number=row.delta, box=row.box, **what)
+    return Paper(Topic(site, row.box, Channel.DELTA), sign(change, key), retain=False)
+
+
+def _held(session: Session, box: str) -> LeaseRow | None:
+    """What the box was given. Others wait until this transaction ends: no number may be given twice."""
+    return session.get(LeaseRow, box, with_for_update=True)
 
 
 class Laggards:
@@ -95,10 +167,60 @@ class Laggards:
         return stands_still
 
 
+# --- what a snapshot says ---------------------------------------------------------------------------------
+
+
+def _policy(site: SiteRow) -> Policy:
+    return Policy(
+        unpaid=Unpaid(site.unpaid),
+        patience_s=site.patience_s,
+        pass_when_full=site.pass_when_full,
+        expired=Expired(site.expired),
+    )
+
+
+def _versions(session: Session, tariffs: Tariffs, site: SiteRow, now: datetime) -> list[Tariff]:
+    """The site's price lists that are not over."""
+    not_over = or_(col(TariffRow.until).is_(None), col(TariffRow.until) > now)
+    codes = session.exec(select(TariffRow.code).where(TariffRow.site == site.site, not_over)).all()
+    return [found for code in codes if (found := tariffs.get(site.site, code))]
+
+
+def _coming(versions: list[Tariff], now: datetime) -> tuple[Tariff, ...]:
+    """Those that take over later, soonest first: with one's beginning, or again when another is over."""
+    turns = sorted({at for each in versions for at in (each.since, each.until) if at and at > now})
+    later = [found for at in turns if (found := in_force(versions, at))]
+    holds = in_force(versions, now)
+    return tuple({each.code: each for each in later if each != holds}.values())
+
+
+def _terms(site: SiteRow, versions: list[Tariff], now: datetime) -> str:
+    """A digest of what only a new snapshot changes at a box. A stored price list never changes: its code is enough."""
+    holds = in_force(versions, now)
+    said = (
+        encode(_policy(site)).decode(),
+        site.bank,
+        site.account,
+        site.account_name,
+        holds.code if holds else "",
+        *(each.code for each in _coming(versions, now)),
+    )
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()
+
+
 def _paid_inside(session: Session, site: str) -> tuple[str, ...]:
+    """Visits that are inside and owe nothing, by the ledger."""
+    debt = func.coalesce(func.sum(PostingRow.amount), 0)
     inside = (
         select(VisitRow.visit)
         .join(ChargeRow, col(ChargeRow.visit) == col(VisitRow.visit))
+        .outerjoin(EntryRow, col(EntryRow.visit) == col(VisitRow.visit))
+        .outerjoin(
+            PostingRow,
+            (col(PostingRow.key) == col(EntryRow.key)) & (col(PostingRow.account) == LedgerAccount.RECEIVABLE),
+        )
         .where(VisitRow.site == site, col(VisitRow.left_at).is_(None))
+        .group_by(col(VisitRow.visit))
+        .having(debt <= 0)
     )
-    return tuple(visit for visit in session.exec(inside) if owed(session, visit) <= 0)
+    return tuple(sorted(session.exec(inside)))

@@ -9,7 +9,7 @@ from server.types import UtcDateTime
 
 
 class SiteRow(SQLModel, table=True):
-    """A car park."""
+    """A car park. `capacity` 0: nobody counts its places."""
 
     __tablename__ = "site"
 
@@ -22,6 +22,8 @@ class SiteRow(SQLModel, table=True):
     capacity: int
     unpaid: str
     patience_s: int
+    pass_when_full: bool = True
+    expired: str = "continue"
 
 
 class BoxRow(SQLModel, table=True):
@@ -47,7 +49,10 @@ class TariffRow(SQLModel, table=True):
 
 
 class LeaseRow(SQLModel, table=True):
-    """The last snapshot given to a box, and how many changes followed it."""
+    """The last snapshot given to a box, how many changes followed it, and what the box was told with both.
+
+    `terms`: a digest of settings and price lists; `capacity`, and `listed`: the last change of the lists.
+    """
 
     __tablename__ = "lease"
 
@@ -55,6 +60,9 @@ class LeaseRow(SQLModel, table=True):
     number: int
     delta: int
     expires_at: datetime = moment()
+    terms: str = ""
+    capacity: int = 0
+    listed: int = 0
 
 
 class UserRow(SQLModel, table=True):

@@ -5,8 +5,9 @@ from sqlmodel import SQLModel
 
 import server.derived
 import server.facts
+import server.listings
 import server.register
-import server.vault  # noqa: F401 - the four hold all tables
+import server.vault  # noqa: F401 - the five hold all tables
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)

@@ -197,8 +197,55 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("delta", sa.Integer(), nullable=False),
         sa.Column("expires_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("terms", sa.String(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.Column("listed", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("box"),
     )
+    op.create_table(
+        "listing",
+        sa.Column("entry", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("change", sa.Integer(), nullable=False),
+        sa.Column("standing", sa.String(), nullable=False),
+        sa.Column("vehicle_class", sa.String(), nullable=True),
+        sa.Column("since", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("until", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("listed_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("entry"),
+    )
+    with op.batch_alter_table("listing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_listing_until"), ["until"], unique=False)
+        batch_op.create_index("listing_change", ["site", "change"], unique=True)
+
+    op.create_table(
+        "listing_ended",
+        sa.Column("entry", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("change", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("ended_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("entry"),
+    )
+    with op.batch_alter_table("listing_ended", schema=None) as batch_op:
+        batch_op.create_index("listing_ended_change", ["site", "change"], unique=True)
+
+    op.create_table(
+        "listing_use",
+        sa.Column("message_id", sa.String(), nullable=False),
+        sa.Column("entry", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("lane", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("message_id"),
+    )
+    with op.batch_alter_table("listing_use", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_listing_use_entry"), ["entry"], unique=False)
+
     op.create_table(
         "notice",
         sa.Column("provider", sa.String(), nullable=False),
@@ -294,6 +341,8 @@ def upgrade() -> None:
         sa.Column("capacity", sa.Integer(), nullable=False),
         sa.Column("unpaid", sa.String(), nullable=False),
         sa.Column("patience_s", sa.Integer(), nullable=False),
+        sa.Column("pass_when_full", sa.Boolean(), nullable=False),
+        sa.Column("expired", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("site"),
     )
     op.create_table(
@@ -313,6 +362,14 @@ def upgrade() -> None:
         sa.Column("created_at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "vault_listing",
+        sa.Column("entry", sa.String(), nullable=False),
+        sa.Column("plate", sa.String(), nullable=False),
+        sa.Column("tag", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("entry"),
     )
     op.create_table(
         "vault_parked",
@@ -423,6 +480,7 @@ def downgrade() -> None:
     op.drop_table("vault_read")
     op.drop_table("vault_picture")
     op.drop_table("vault_parked")
+    op.drop_table("vault_listing")
     op.drop_table("user_account")
     op.drop_table("tariff")
     op.drop_table("site")
@@ -446,6 +504,19 @@ def downgrade() -> None:
 
     op.drop_table("opening")
     op.drop_table("notice")
+    with op.batch_alter_table("listing_use", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_listing_use_entry"))
+
+    op.drop_table("listing_use")
+    with op.batch_alter_table("listing_ended", schema=None) as batch_op:
+        batch_op.drop_index("listing_ended_change")
+
+    op.drop_table("listing_ended")
+    with op.batch_alter_table("listing", schema=None) as batch_op:
+        batch_op.drop_index("listing_change")
+        batch_op.drop_index(batch_op.f("ix_listing_until"))
+
+    op.drop_table("listing")
     op.drop_table("lease")
     op.drop_table("lane_now")
     op.drop_table("journal_mark")

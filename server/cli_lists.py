@@ -1,0 +1,114 @@
+"""`barie lists`: a site's passes, exemptions and denials from the command line.
+
+A running centre tells its boxes by itself, seconds later: what is entered here needs no restart.
+"""
+
+import getpass
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Engine
+
+from gate.lease import Standing
+from gate.vehicle import VehicleClass
+from server import lists
+from server.auth import audit
+from server.cli import AsJson, Config, Database, Site, _books, _moment, _reasons, _say_json
+from server.db import reading, transaction
+from server.reconcile import ZONE, NoSuchSite
+from server.register import SiteRow
+
+COLUMNS: Final = ("entry", "standing", "plate", "tag", "vehicle_class", "until", "owner", "reason", "uses")
+
+app = typer.Typer(no_args_is_help=True, help="A site's lists: monthly passes, exemptions, denials.")
+
+
+@app.command("add")
+def add(  # noqa: PLR0913 - one an option
+    site: Site,
+    standing: Annotated[Standing, typer.Option("--standing", help="What the row means for its vehicle.")],
+    until: Annotated[str, typer.Option("--until", help="When it is over, ISO 8601; local time without an offset.")],
+    owner: Annotated[str, typer.Option("--owner", help="Whose vehicle it is.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it is listed.")],
+    *,
+    plate: Annotated[str, typer.Option("--plate", help="As it is written; separators do not matter.")] = "",
+    tag: Annotated[str, typer.Option("--tag", help="8 to 64 hexadecimal digits.")] = "",
+    since: Annotated[str | None, typer.Option("--since", help="From when it counts; usually now.")] = None,
+    kind: Annotated[VehicleClass | None, typer.Option("--class", help="For this class alone.")] = None,
+    json: AsJson = False,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Enter a row; its name is printed."""
+    now = datetime.now(UTC)
+    with _reasons("lists add"), _books(config, database) as engine:
+        listing = lists.Listing(
+            standing=standing,
+            since=_moment("--since", since) if since else now,
+            until=_moment("--until", until),
+            owner=owner,
+            reason=reason,
+            plate=plate,
+            tag=tag,
+            vehicle_class=kind,
+        )
+        _known(engine, site)
+        with transaction(engine) as session:
+            entry = lists.add(session, site, listing, _who(), now)
+    if json:
+        _say_json({"entry": entry})
+    else:
+        typer.echo(entry)
+
+
+@app.command("end")
+def end(
+    entry: Annotated[str, typer.Argument(help="The row's name.")],
+    site: Site,
+    reason: Annotated[str, typer.Option("--reason", help="Why it is ended.")],
+    *,
+    json: AsJson = False,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """End a row before its time."""
+    with _reasons("lists end"), _books(config, database) as engine, transaction(engine) as session:
+        ended = lists.end(session, site, entry, reason, _who(), datetime.now(UTC))
+    if json:
+        _say_json({"ended": ended})
+    else:
+        typer.echo(f"{entry} {'is ended' if ended else 'was ended before'}")
+
+
+@app.command("show")
+def show(site: Site, *, json: AsJson = False, config: Config = None, database: Database = None) -> None:
+    """The rows that count now or later, plates included. Recorded."""
+    now = datetime.now(UTC)
+    with _reasons("lists show"), _books(config, database) as engine:
+        _known(engine, site)
+        with transaction(engine) as session:
+            audit(session, _who(), "looked at the lists", site, now, {})
+            rows = lists.shown(session, site, now)
+    if json:
+        _say_json({"site": site, "lists": rows})
+        return
+    table = Table(*COLUMNS, title=f"{site} · {now.astimezone(ZONE):%d/%m/%Y %H:%M}")
+    for row in rows:
+        until = datetime.fromisoformat(row["until"]).astimezone(ZONE)
+        shown = {**row, "until": f"{until:%d/%m/%Y %H:%M}", "vehicle_class": row["vehicle_class"] or ""}
+        table.add_row(*(Text(str(shown[name])) for name in COLUMNS))  # what people wrote is never markup
+    Console().print(table)
+
+
+def _known(engine: Engine, site: str) -> None:
+    with reading(engine) as session:
+        if session.get(SiteRow, site) is None:
+            raise NoSuchSite(f"there is no site {site}")
+
+
+def _who() -> str:
+    return f"{getpass.getuser()} (command line)"
