@@ -60,19 +60,25 @@ class Board(Protocol):
     """One lane's board. Every driver passes the same conformance suite, each with its twin:
 
     - After `start`, and after each return from being away, all inputs are reported with `edge` False;
-      then each change comes once with `edge` True, in the order of the inputs.
-    - What the driver cannot vouch for (the first sample, a gap in polling) is never an edge.
-    - A board that stops answering is `lost` within 3 s, once, and comes back by itself.
-    - A pulse is one closing of the relay that opens by itself; at most once, never queued for later,
-      never both relays at the same time.
-    - No thread of a driver ends by what a board says; `stop` leaves no relay closed and no thread behind.
+      then each change comes once with `edge` True, in the order in which the inputs changed. Of changes that a
+      driver sees at once those to ON come first: a vehicle that rolls from one loop to the next is never nowhere.
+    - What the driver cannot vouch for (the first sample, a gap in polling, a change that the board did not tell of
+      by itself) is never an edge. An input that is configured as absent is reported OFF; one of which the board
+      says nothing is reported UNKNOWN.
+    - A board that does not answer, or stops answering, is `lost` within 3 s, once, and comes back by itself. One
+      that has started anew is lost too: its inputs may have been without power.
+    - A pulse is one closing of the relay that opens by itself; at most once, never queued for later. Another one
+      while the relay is still closed prolongs that closing. Never both relays at the same time: a pulse first opens
+      the other relay, since lifting again must not wait.
+    - No thread of a driver ends by what a board says; `stop` lets a running pulse end, leaves no relay closed and
+      no thread behind. What an earlier life left closed is opened as soon as the board answers.
     """
 
     def start(self, listener: BoardListener) -> None:
         """Begin to watch; returns at once, whether or not the board answers."""
 
     def pulse(self, relay: Relay) -> None:
-        """Close the relay for the board's pulse time. Raises DeviceFailed when the order cannot be sent now."""
+        """Close the relay for the board's pulse time; returns at once. Raises DeviceFailed when the board is away."""
 
     def stop(self) -> None:
         """Let go of the board."""

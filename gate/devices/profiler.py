@@ -20,5 +20,5 @@ def profile(payload: bytes) -> Profile | None:
     try:
         said = msgspec.json.decode(payload, type=dict[str, int])
         return Profile(said["length_mm"], said["height_mm"])
-    except (msgspec.DecodeError, KeyError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
         return None

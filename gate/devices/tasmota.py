@@ -1,8 +1,9 @@
 """The words of a Tasmota relay board on MQTT, for both its ends.
 
 Topics are the firmware's own (`cmnd/`, `stat/`, `tele/`), on the site's broker that only the box may use.
-Relays 1 and 2 have a PulseTime; switches follow their inputs and are detached from the relays (SetOption114),
-so that an edge comes as `stat/{board}/RESULT {"Switch3":{"Action":"ON"}}` and levels are answered to `Status 10`.
+Relays 1 and 2 have a PulseTime and are interlocked; switches follow their inputs and are detached from the relays
+(SetOption114), so that an edge comes as `stat/{board}/RESULT {"Switch3":{"Action":"ON"}}` and levels are answered to
+`Status 10`.
 """
 
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 import msgspec
 
 from gate.devices.board import Level, Reading, Relay, Sensor
+from gate.devices.words import Message
 
 RELAY_NUMBER: Final = {Relay.RAISE: 1, Relay.LOWER: 2}
 SENSOR_NUMBER: Final = {sensor: number for number, sensor in enumerate(Sensor, 1)}
@@ -25,6 +27,12 @@ def pulse_topic(board: str, relay: Relay) -> str:
     return f"cmnd/{board}/POWER{RELAY_NUMBER[relay]}"
 
 
+def order(board: str, relay: Relay) -> tuple[Message, ...]:
+    """What makes the relay pulse: the other one opens first."""
+    other = Relay.LOWER if relay is Relay.RAISE else Relay.RAISE
+    return Message(pulse_topic(board, other), b"OFF"), Message(pulse_topic(board, relay), b"ON")
+
+
 def relay_of(board: str, topic: str) -> Relay | None:
     """The relay that `topic` commands, if it does."""
     return next((relay for relay in Relay if topic == pulse_topic(board, relay)), None)
@@ -33,6 +41,11 @@ def relay_of(board: str, topic: str) -> Relay | None:
 def status_topic(board: str) -> str:
     """Where a `10` asks for all levels."""
     return f"cmnd/{board}/Status"
+
+
+def question(board: str) -> Message:
+    """What makes the board tell all levels."""
+    return Message(status_topic(board), b"10")
 
 
 def levels_topic(board: str) -> str:
@@ -48,6 +61,11 @@ def result_topic(board: str) -> str:
 def will_topic(board: str) -> str:
     """Where the board's birth and last will are retained."""
     return f"tele/{board}/LWT"
+
+
+def topics(board: str) -> tuple[str, ...]:
+    """Where the board speaks."""
+    return result_topic(board), levels_topic(board), will_topic(board)
 
 
 def edge_payload(sensor: Sensor, level: Level) -> bytes:
@@ -71,7 +89,7 @@ def readings(board: str, topic: str, payload: bytes) -> tuple[Reading, ...]:
         if topic == levels_topic(board):
             said = msgspec.json.decode(payload, type=dict[str, dict[str, str]])
             return _known(said.get("StatusSNS", {}), edge=False)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
     return ()
 

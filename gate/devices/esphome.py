@@ -1,0 +1,88 @@
+"""The words of an ESPHome relay board on MQTT, for both its ends.
+
+Topics are the firmware's own under a `topic_prefix` of `stat/{board}` (states, birth and will), and two that its
+configuration adds (docs/devices.md): commands under `cmnd/{board}`, where the site's broker lets the box speak, and
+`levels`, all inputs at once, since a binary sensor tells its state only when it changes or the line was down.
+What it tells when the line comes back is no change: only a level that differs from the known one is an edge.
+"""
+
+from typing import Final
+
+import msgspec
+
+from gate.devices.board import Level, Reading, Relay, Sensor
+from gate.devices.words import Message
+
+ONLINE: Final = b"online"
+OFFLINE: Final = b"offline"
+_LEVEL_OF: Final = {b"ON": Level.ON, b"OFF": Level.OFF}
+_LEVEL: Final = {True: Level.ON, False: Level.OFF}
+
+
+def will_topic(board: str) -> str:
+    """Where the board's birth and last will are retained."""
+    return f"stat/{board}/status"
+
+
+def relay_topic(board: str, relay: Relay) -> str:
+    """Where an ON makes the relay pulse: a switch that turns itself off."""
+    return f"cmnd/{board}/switch/{relay}/command"
+
+
+def relay_of(board: str, topic: str) -> Relay | None:
+    """The relay that `topic` commands, if it does."""
+    return next((relay for relay in Relay if topic == relay_topic(board, relay)), None)
+
+
+def order(board: str, relay: Relay) -> tuple[Message, ...]:
+    """What makes the relay pulse: the other one opens first."""
+    other = Relay.LOWER if relay is Relay.RAISE else Relay.RAISE
+    return Message(relay_topic(board, other), b"OFF"), Message(relay_topic(board, relay), b"ON")
+
+
+def question(board: str) -> Message:
+    """What makes the board tell all levels."""
+    return Message(f"cmnd/{board}/levels", b"ask")
+
+
+def levels_topic(board: str) -> str:
+    """Where the answer to `question` comes."""
+    return f"stat/{board}/levels"
+
+
+def state_topic(board: str, sensor: Sensor) -> str:
+    """Where the binary sensor tells its changes."""
+    return f"stat/{board}/binary_sensor/{sensor}/state"
+
+
+def topics(board: str) -> tuple[str, ...]:
+    """Where the board speaks."""
+    return *(state_topic(board, sensor) for sensor in Sensor), levels_topic(board), will_topic(board)
+
+
+def state_payload(level: Level) -> bytes:
+    """What a binary sensor publishes."""
+    return level.name.encode()
+
+
+def levels_payload(levels: dict[Sensor, Level]) -> bytes:
+    """What the board answers to `question`."""
+    return msgspec.json.encode({sensor.value: level is Level.ON for sensor, level in levels.items()})
+
+
+def readings(board: str, topic: str, payload: bytes) -> tuple[Reading, ...]:
+    """The readings in a message of the board; none for words that are not about inputs, or not understood."""
+    if topic == levels_topic(board):
+        return _levels(payload)
+    sensor = next((sensor for sensor in Sensor if topic == state_topic(board, sensor)), None)
+    level = _LEVEL_OF.get(payload)
+    return () if sensor is None or level is None else (Reading(sensor, level, edge=True),)
+
+
+def _levels(payload: bytes) -> tuple[Reading, ...]:
+    try:
+        said = msgspec.json.decode(payload, type=dict[str, bool])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
+    known = {sensor: said[sensor.value] for sensor in Sensor if sensor.value in said}
+    return tuple(Reading(sensor, _LEVEL[on], edge=False) for sensor, on in known.items())
