@@ -22,6 +22,7 @@ from edge.papers import Papers
 from edge.parts import Parts
 from edge.pictures import Pictures
 from edge.store import Store
+from edge.tags import Tags
 from edge.visits import Visits
 from gate import signing
 from gate.devices import tasmota
@@ -136,7 +137,7 @@ class Desk:
 
     def __init__(self, folder: Path, *, lanes: tuple[str, ...] = ("in-1", "out-1"), unleased: bool = False) -> None:
         self.folder, self._names = folder, lanes
-        self.clock = DeskClock()
+        self.clock = self._made_clock()
         self.gear: dict[str, Gear] = {}
         self.lanes: dict[str, LaneKeeper] = {}
         self._deaf: set[str] = set()
@@ -148,6 +149,9 @@ class Desk:
             self.papers.lease_came(signing.sign(lease(), KEY))
         self._learn()
         self.turn(0)
+
+    def _made_clock(self) -> DeskClock:
+        return DeskClock()
 
     def _make_gear(self) -> None:
         for name in self._names:
@@ -173,12 +177,14 @@ class Desk:
             outbox=self.outbox,
             owed=self.owed,
             visits=self.visits,
+            tags=Tags(self.store),
             papers=self.papers,
             pictures=self.pictures,
             devices=self.devices,
             eyes=self.eyes,
             later=self._later,
             reply=self.replies.append,
+            secret=SECRET.encode(),
         )
         self.lanes = {lane.lane: LaneKeeper(lane, parts) for lane in self.config.lanes}
         for name in self._names:
