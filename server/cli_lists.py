@@ -96,7 +96,9 @@ def show(site: Site, *, json: AsJson = False, config: Config = None, database: D
     if json:
         _say_json({"site": site, "lists": rows})
         return
-    table = Table(*COLUMNS, title=f"{site} · {now.astimezone(ZONE):%d/%m/%Y %H:%M}")
+    table = Table(title=f"{site} · {now.astimezone(ZONE):%d/%m/%Y %H:%M}")
+    for name in COLUMNS:
+        table.add_column(name.replace("_", " "), no_wrap=name in {"entry", "standing", "plate"})
     for row in rows:
         until = datetime.fromisoformat(row["until"]).astimezone(ZONE)
         shown = {**row, "until": f"{until:%d/%m/%Y %H:%M}", "vehicle_class": row["vehicle_class"] or ""}

@@ -1,0 +1,400 @@
+"""A site's lists at the centre: rows are facts with an owner, a reason and an end; what boxes do by them is counted."""
+
+import asyncio
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from httpx import ASGITransport, AsyncClient, Response
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from gate.lease import ENTRIES_MAX, Standing
+from gate.messages import ArmRaised, OpeningReason, PersonWanted, Why
+from gate.vehicle import VehicleClass
+from gate.wire import encode
+from server import lists
+from server.app import application
+from server.auth import add_user
+from server.batch import Batch
+from server.centre import Centre
+from server.cli_lists import app as command
+from server.db import reading, transaction
+from server.facts import AuditRow
+from server.listings import ListingEndedRow, ListingRow, ListingUseRow, VaultListingRow
+from server.lists import BadListing, Listing, NoSuchEntry
+from server.register import SiteRow
+from server.roles import Role
+from tests.server.box import MORNING, Box
+from tests.server.rows import rows
+from tests.server.test_notices_open import centre as a_centre
+
+centre = a_centre
+DAY = timedelta(days=1)
+PASSWORD = "a password of the test"
+
+
+def listing(**changes: Any) -> Listing:
+    """A monthly pass."""
+    settings: dict[str, Any] = {
+        "standing": Standing.PASS,
+        "since": MORNING,
+        "until": MORNING + 30 * DAY,
+        "owner": "Nguyễn Thị Lan",
+        "reason": "monthly pass 11/2026",
+        "plate": "24A-056.78",
+    }
+    return Listing(**{**settings, **changes})
+
+
+def added(engine: Engine, site: str = "SPS", **changes: Any) -> str:
+    with transaction(engine) as session:
+        return lists.add(session, site, listing(**changes), "lan", MORNING)
+
+
+def ended(engine: Engine, entry: str, site: str = "SPS", at: datetime = MORNING) -> bool:
+    with transaction(engine) as session:
+        return lists.end(session, site, entry, "sold the car", "lan", at)
+
+
+def changes(engine: Engine, after: int, site: str = "SPS") -> lists.Changes:
+    with reading(engine) as session:
+        return lists.changes(session, site, after, MORNING)
+
+
+# --- rows -------------------------------------------------------------------------------------------------
+
+
+def test_a_row_is_entered_once_with_its_plate_in_the_vault_alone(engine: Engine) -> None:
+    entry = added(engine)
+    (row,), (whose,) = rows(engine, ListingRow), rows(engine, VaultListingRow)
+    assert (row["entry"], row["site"], row["by"], row["reason"]) == (entry, "SPS", "lan", "monthly pass 11/2026")
+    assert (row["since"], row["until"]) == (MORNING, MORNING + 30 * DAY)
+    assert whose == {"entry": entry, "plate": "24A05678", "tag": "", "owner": "Nguyễn Thị Lan"}
+    assert "24A05678" not in repr(row), "plates lie in the vault"
+    assert "Lan" not in repr(row), "people too"
+    assert "24A05678" not in repr(rows(engine, AuditRow))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"plate": ""}, "plate"),
+        ({"plate": "24A<script>"}, "plate"),
+        ({"plate": "A" * 17}, "plate"),
+        ({"plate": "", "tag": "E2801"}, "tag"),
+        ({"plate": "", "tag": "no hex at all"}, "tag"),
+        ({"until": MORNING}, "until"),
+        ({"since": MORNING + DAY, "until": MORNING + DAY}, "until"),
+        ({"since": MORNING - 2 * DAY, "until": MORNING - DAY}, "until"),
+        ({"owner": ""}, "owner"),
+        ({"owner": " "}, "owner"),
+        ({"owner": "x" * 101}, "owner"),
+        ({"owner": "a\0b"}, "owner"),
+        ({"reason": "ab"}, "reason"),
+        ({"reason": "x" * 201}, "reason"),
+        ({"reason": "line\nfeed"}, "reason"),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_refused_by_field(sqlite: Engine, wrong: dict[str, Any], field: str) -> None:
+    with pytest.raises(BadListing, match=field):
+        added(sqlite, **wrong)
+    assert not rows(sqlite, ListingRow)
+    assert not rows(sqlite, VaultListingRow)
+
+
+def test_there_are_no_more_rows_than_a_lease_carries(sqlite: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ENTRIES_MAX == 5_000
+    monkeypatch.setattr(lists, "ENTRIES_MAX", 2)
+    first, _ = added(sqlite), added(sqlite, plate="30F12345")
+    with pytest.raises(BadListing, match="end those"):
+        added(sqlite, plate="29B07788")
+    added(sqlite, site="SPL")
+    ended(sqlite, first)
+    added(sqlite, plate="29B07788")
+
+
+def test_a_row_is_ended_once_by_a_person_with_a_reason(engine: Engine) -> None:
+    entry = added(engine)
+    assert ended(engine, entry, at=MORNING + DAY)
+    assert not ended(engine, entry, at=MORNING + 2 * DAY), "the first end stands"
+    (over,) = rows(engine, ListingEndedRow)
+    assert (over["ended_at"], over["by"], over["reason"]) == (MORNING + DAY, "lan", "sold the car")
+    assert len(rows(engine, ListingRow)) == 1, "what was said stays said"
+    with pytest.raises(NoSuchEntry):
+        ended(engine, "SPS-L999999")
+    with pytest.raises(NoSuchEntry):
+        ended(engine, entry, site="SPL")
+
+
+# --- what boxes are told ----------------------------------------------------------------------------------
+
+
+def test_a_box_is_told_what_it_does_not_know(engine: Engine) -> None:
+    one, two = added(engine), added(engine, plate="", tag="e2801160600002", vehicle_class=VehicleClass.MOTO)
+    added(engine, site="SPL", plate="30F12345")
+    told = changes(engine, 0)
+    assert [(row.entry, row.plate, row.tag, row.vehicle_class) for row in told.listed] == [
+        (one, "24A05678", "", None),
+        (two, "", "E2801160600002", VehicleClass.MOTO),
+    ]
+    assert (told.ended, told.last) == ((), 2)
+    assert changes(engine, 2) == ((), (), 2)
+    ended(engine, one)
+    assert changes(engine, 2) == ((), (one,), 3)
+    assert [row.entry for row in changes(engine, 0).listed] == [two], "an ended row is not listed any more"
+
+
+def test_rows_that_are_over_are_not_in_a_lease_and_later_ones_are(engine: Engine) -> None:
+    added(engine, until=MORNING + DAY)
+    later = added(engine, since=MORNING + 2 * DAY, plate="30F12345")
+    with reading(engine) as session:
+        assert [row.entry for row in lists.entries(session, "SPS", MORNING + DAY)] == [later]
+
+
+def test_an_erased_person_is_on_no_list(engine: Engine) -> None:
+    entry = added(engine)
+    with transaction(engine) as session:
+        session.delete(session.get_one(VaultListingRow, entry))
+    with reading(engine) as session:
+        assert lists.entries(session, "SPS", MORNING) == ()
+        (row,) = lists.shown(session, "SPS", MORNING)
+    assert (row["plate"], row["owner"]) == ("", "")
+
+
+def test_changes_made_at_once_have_numbers_of_their_own(engine: Engine) -> None:
+    names: list[str] = []
+    together = threading.Barrier(4)
+
+    def add(number: int) -> None:
+        together.wait()
+        names.append(added(engine, plate=f"24A0000{number}"))
+
+    workers = [threading.Thread(target=add, args=(number,)) for number in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(names) == [f"SPS-L{number:06}" for number in range(1, 5)]
+    assert [row["change"] for row in rows(engine, ListingRow)] == [1, 2, 3, 4]
+
+
+# --- what follows from facts ------------------------------------------------------------------------------
+
+
+def test_a_use_is_counted_once_however_often_its_fact_is_booked(engine: Engine) -> None:
+    entry, box = added(engine), Box()
+    raised = ArmRaised(lane="in-1", opening=box.id(), reason=OpeningReason.PASS, by="rule", entry=entry)
+    kept = PersonWanted(lane="in-1", approach=box.id(), why=Why.DENIED, entry=entry)
+    plain = ArmRaised(lane="in-1", opening=box.id(), reason=OpeningReason.ADMITTED, by="rule")
+    said = [box.envelope(body, MORNING) for body in (raised, kept, plain)]
+    for _ in range(2):
+        with transaction(engine) as session:
+            batch = Batch(session, MORNING)
+            for envelope in said:
+                lists.book_use(batch, envelope)
+            batch.flush()
+    assert [(row["entry"], row["kind"]) for row in rows(engine, ListingUseRow)] == [
+        (entry, "opening"),
+        (entry, "denied"),
+    ]
+    with reading(engine) as session:
+        assert lists.uses(session, [entry, "SPS-L000009"]) == {entry: 2}
+        assert lists.shown(session, "SPS", MORNING)[0]["uses"] == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "left", "excused"),
+    [
+        ({}, MORNING + DAY, True),
+        ({}, MORNING, True),
+        ({}, MORNING - timedelta(seconds=1), False),
+        ({}, MORNING + 30 * DAY, False),
+        ({"standing": Standing.EXEMPT}, MORNING + DAY, True),
+        ({"standing": Standing.DENY}, MORNING + DAY, False),
+        ({"vehicle_class": VehicleClass.CAR9}, MORNING + DAY, True),
+        ({"vehicle_class": VehicleClass.MOTO}, MORNING + DAY, False),
+    ],
+)
+def test_the_centre_says_itself_whether_a_row_excuses(
+    sqlite: Engine,
+    changed: dict[str, Any],
+    left: datetime,
+    excused: bool,  # noqa: FBT001 - a row of the table
+) -> None:
+    entry = added(sqlite, **changed)
+    with reading(sqlite) as session:
+        assert lists.excuses(session, "SPS", entry, VehicleClass.CAR9, left) is excused
+        assert not lists.excuses(session, "SPL", entry, VehicleClass.CAR9, left), "another site's row"
+        assert not lists.excuses(session, "SPS", "SPS-L000009", VehicleClass.CAR9, left)
+
+
+def test_a_row_that_was_ended_excuses_who_left_before(engine: Engine) -> None:
+    entry = added(engine)
+    ended(engine, entry, at=MORNING + DAY)
+    with reading(engine) as session:
+        at = (MORNING + DAY - timedelta(seconds=1), MORNING + DAY)
+        assert [lists.excuses(session, "SPS", entry, VehicleClass.CAR9, left) for left in at] == [True, False]
+
+
+# --- over HTTP --------------------------------------------------------------------------------------------
+
+
+class Caller:
+    """Requests to the application, which is not started."""
+
+    def __init__(self, centre: Centre) -> None:
+        self._app = application(centre)
+
+    def call(self, method: str, url: str, **said: Any) -> Response:
+        """One request."""
+
+        async def once() -> Response:
+            async with AsyncClient(transport=ASGITransport(self._app), base_url="http://centre") as client:
+                return await client.request(method, url, **said)
+
+        return asyncio.run(once())
+
+    def get(self, url: str, **said: Any) -> Response:
+        return self.call("GET", url, **said)
+
+    def post(self, url: str, **said: Any) -> Response:
+        return self.call("POST", url, **said)
+
+    def put(self, url: str, **said: Any) -> Response:
+        return self.call("PUT", url, **said)
+
+
+@pytest.fixture
+def caller(engine: Engine, centre: Centre) -> Caller:
+    with transaction(engine) as session:
+        for role in Role:
+            add_user(session, role, role, PASSWORD, MORNING)
+    return Caller(centre)
+
+
+def as_(caller: Caller, role: str) -> dict[str, str]:
+    answer = caller.post("/v1/session", json={"user": role, "password": PASSWORD})
+    return {"authorization": f"Bearer {answer.json()['token']}"}
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    until = (datetime.now(UTC) + DAY).isoformat()
+    settings = {"standing": "pass", "until": until, "owner": "Lan", "reason": "monthly pass", "plate": "24A-056.78"}
+    return {**settings, **changes}
+
+
+def test_a_row_over_http_from_entry_to_end(engine: Engine, caller: Caller) -> None:
+    who, url = as_(caller, "manager"), "/v1/sites/SPS/lists"
+    made = caller.post(url, json=body(), headers=who)
+    assert (made.status_code, made.json()) == (201, {"entry": "SPS-L000001"})
+    seen = (caller.get(url, headers=who)).json()
+    assert seen["capacity"] == 100
+    assert [(row["entry"], row["plate"], row["by"], row["active"]) for row in seen["lists"]] == [
+        ("SPS-L000001", "24A05678", "manager", True)
+    ]
+    for expected in (True, False):
+        over = caller.post(f"{url}/SPS-L000001/end", json={"reason": "sold the car"}, headers=who)
+        assert (over.status_code, over.json()) == (200, {"ended": expected})
+    assert (caller.get(url, headers=who)).json()["lists"] == []
+    assert {row["what"] for row in rows(engine, AuditRow)} >= {"listed", "ended a row", "looked at the lists"}
+
+
+def test_what_is_wrong_is_said_over_http(engine: Engine, caller: Caller) -> None:
+    who, url = as_(caller, "manager"), "/v1/sites/SPS/lists"
+    answers = {
+        422: [
+            caller.post(url, json=body(plate=""), headers=who),
+            caller.post(url, json=body(until="2026-11-23T08:00:00"), headers=who),
+            caller.post(url, json=body(until="2020-01-01T00:00:00Z"), headers=who),
+            caller.post(url, json=body(standing="friend"), headers=who),
+            caller.post(url, json=body(owner="a\0b"), headers=who),
+            caller.put("/v1/sites/SPS/capacity", json={"capacity": -1}, headers=who),
+        ],
+        404: [
+            caller.post("/v1/sites/XXX/lists", json=body(), headers=who),
+            caller.get("/v1/sites/XXX/lists", headers=who),
+            caller.post(f"{url}/SPS-L000009/end", json={"reason": "no such row"}, headers=who),
+            caller.put("/v1/sites/XXX/capacity", json={"capacity": 5}, headers=who),
+        ],
+        401: [caller.get(url), caller.post(url, json=body())],
+    }
+    for status, asked in answers.items():
+        for each in asked:
+            assert each.status_code == status, each.text
+    assert not rows(engine, ListingRow)
+
+
+def test_only_who_manages_a_site_changes_its_lists(engine: Engine, caller: Caller) -> None:
+    url = "/v1/sites/SPS/lists"
+    may = {}
+    for role in Role:
+        who = as_(caller, role)
+        asked = (
+            caller.get(url, headers=who),
+            caller.post(url, json=body(), headers=who),
+            caller.post(f"{url}/SPS-L000001/end", json={"reason": "not needed"}, headers=who),
+            caller.put("/v1/sites/SPS/capacity", json={"capacity": 7}, headers=who),
+        )
+        may[role] = tuple(answer.status_code for answer in asked)
+    assert may[Role.ATTENDANT] == (200, 403, 403, 403)
+    assert may[Role.FINANCE] == (403, 403, 403, 403)
+    assert may[Role.MANAGER] == may[Role.ADMINISTRATOR] == (200, 201, 200, 200)
+    with reading(engine) as session:
+        assert session.get_one(SiteRow, "SPS").capacity == 7
+
+
+# --- from the command line --------------------------------------------------------------------------------
+
+
+def run(*words: str, books: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(command, [*words, "--database", books])
+    return done.exit_code, done.stdout.strip(), done.stderr.strip()
+
+
+def test_a_row_from_the_command_line(sqlite_books: str) -> None:
+    row = [
+        "--site",
+        "SPS",
+        "--standing",
+        "deny",
+        "--until",
+        "2099-01-01",
+        "--owner",
+        "=cmd()",
+        "--reason",
+        "left owing",
+    ]
+    assert run("add", *row, "--plate", "24A-056.78", books=sqlite_books) == (0, "SPS-L000001", "")
+    assert "24A05678" in run("show", "--site", "SPS", books=sqlite_books)[1]
+    assert '"uses":0' in run("show", "--site", "SPS", "--json", books=sqlite_books)[1]
+    over = ("end", "SPS-L000001", "--site", "SPS", "--reason", "has paid")
+    assert run(*over, books=sqlite_books) == (0, "SPS-L000001 is ended", "")
+    assert run(*over, books=sqlite_books) == (0, "SPS-L000001 was ended before", "")
+    assert run("show", "--site", "SPS", "--json", books=sqlite_books) == (0, '{"site":"SPS","lists":[]}', "")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--site", "SPS", "--plate", ""], "plate"),
+        (["--site", "XXX", "--plate", "24A05678"], "XXX"),
+        (["--site", "SPS", "--plate", "24A05678", "--since", "tomorrow"], "--since"),
+        (["--site", "SPS", "--plate", "24A05678", "--until", "2020-01-01"], "until"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(sqlite_books: str, words: list[str], why: str) -> None:
+    row = ["--standing", "pass", "--until", "2099-01-01", "--owner", "Lan", "--reason", "monthly pass"]
+    code, out, err = run("add", *row, *words, books=sqlite_books)
+    assert (code, out) == (1, "")
+    assert err.startswith("barie lists add: ")
+    assert why in err
+    assert err.count("\n") == 0
+
+
+def test_an_entry_of_a_lease_holds_neither_owner_nor_reason(sqlite: Engine) -> None:
+    added(sqlite)
+    (entry,) = changes(sqlite, 0).listed
+    assert "Lan" not in encode(entry).decode()
+    assert "monthly" not in encode(entry).decode()
