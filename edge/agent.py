@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from edge import handover
+from edge import boots, handover
 from edge.alone import alone
 from edge.clock import Clock
 from edge.config import BoxConfig, Engine
@@ -27,6 +27,7 @@ from edge.parts import Call, Parts
 from edge.pictures import Pictures
 from edge.reader.process import ReaderProcess
 from edge.store import Store
+from edge.tags import Tags
 from edge.uplink import Uplink
 from edge.visits import Visits
 from gate import signing
@@ -88,12 +89,14 @@ class Agent:
             outbox=self._outbox,
             owed=self._owed,
             visits=self._visits,
+            tags=Tags(self._store),
             papers=self._papers,
             pictures=self._pictures,
             devices=self._bus,
             eyes=self._eyes,
             later=self.later,
             reply=self._replied,
+            secret=self._config.reference_key.encode(),
         )
 
     # --- the deciding thread ------------------------------------------------------------------------------
@@ -191,7 +194,11 @@ class Agent:
             log.warning("paper refused", channel=channel, why=str(error))
 
     def _ack_came(self, data: bytes) -> None:
-        self._outbox.acknowledge(decode(data, Ack).sequence)
+        ack = decode(data, Ack)
+        self._outbox.acknowledge(ack.sequence)
+        what = boots.answered(self._store, self._clock, ack)
+        if what:
+            self._owed.witness(lambda: self._outbox.record(DeviceFault(lane="", device="clock", what=what)))
 
     def _lease_came(self, data: bytes) -> None:
         with self._store.transaction():  # a lease that is taken without its payments would never bring them again
@@ -260,12 +267,12 @@ class Agent:
             self._say_state()
 
     def _say_state(self) -> None:
-        lease = self._papers.lease
+        lease, reading = self._papers.lease, self._clock.reading()
         state = State(
             box=self._config.box,
             boot=self._clock.boot,
-            monotonic_ms=self._clock.monotonic_ms(),
-            at=self._clock.now(),
+            monotonic_ms=self._clock.asked(),
+            at=reading.at,
             version=VERSION,
             journal=self._outbox.journal,
             last_sequence=self._outbox.last,
@@ -274,6 +281,8 @@ class Agent:
             delta_number=self._papers.delta,
             reader=self._reader_state(),
             lanes=tuple(lane.state() for lane in self._lanes.values()),
+            clock_offset_ms=reading.offset_ms,
+            clock_quality=reading.quality,
         )
         self._uplink.say(Channel.STATE, encode(state), retain=True)
 
