@@ -127,16 +127,16 @@ class _Taken:
         self._held[what] = who
 
 
-def check(boards: Mapping[str, BoardConfig]) -> None:
-    """What the types do not say, of the boards of all lanes. Raises ValueError with lane and key."""
+def check(boards: Mapping[str, BoardConfig], key: str = "lanes") -> None:
+    """What the types do not say, of all boards of a box by their lanes. Raises ValueError with `key`, lane and key."""
     taken = _Taken()
     for lane, board in boards.items():
         try:
             _check(board)
         except ValueError as error:
-            raise ValueError(f"lanes: {lane}: board: {error}") from error
+            raise ValueError(f"{key}: {lane}: board: {error}") from error
         for what in _holds(lane, board):
-            taken.take(what, f"lanes: {lane}: board")
+            taken.take(what, f"{key}: {lane}: board")
 
 
 def _check(board: BoardConfig) -> None:

@@ -16,8 +16,8 @@ from edge.devices.ticker import Ticker
 from gate.devices.board import BoardListener, DeviceFailed, Reading, Relay, Sensor
 from gate.devices.words import Words
 
-ASK_EVERY_S: Final = 0.7
-ASKED_MAX: Final = 4  # in vain: 2.8 s
+ASK_EVERY_S: Final = 0.6
+ASKED_MAX: Final = 4  # in vain: 2.4 s
 log = structlog.get_logger()
 
 

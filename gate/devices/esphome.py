@@ -6,6 +6,7 @@ configuration adds (docs/devices.md): commands under `cmnd/{board}`, where the s
 What it tells when the line comes back is no change: only a level that differs from the known one is an edge.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -65,7 +66,7 @@ def state_payload(level: Level) -> bytes:
     return level.name.encode()
 
 
-def levels_payload(levels: dict[Sensor, Level]) -> bytes:
+def levels_payload(levels: Mapping[Sensor, Level]) -> bytes:
     """What the board answers to `question`."""
     return msgspec.json.encode({sensor.value: level is Level.ON for sensor, level in levels.items()})
 

@@ -1,11 +1,12 @@
 """The words of a Tasmota relay board on MQTT, for both its ends.
 
 Topics are the firmware's own (`cmnd/`, `stat/`, `tele/`), on the site's broker that only the box may use.
-Relays 1 and 2 have a PulseTime and are interlocked; switches follow their inputs and are detached from the relays
+Relays 1 and 2 have a PulseTime; switches follow their inputs and are detached from the relays
 (SetOption114), so that an edge comes as `stat/{board}/RESULT {"Switch3":{"Action":"ON"}}` and levels are answered to
 `Status 10`.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -73,7 +74,7 @@ def edge_payload(sensor: Sensor, level: Level) -> bytes:
     return msgspec.json.encode({f"Switch{SENSOR_NUMBER[sensor]}": {"Action": level.name}})
 
 
-def levels_payload(levels: dict[Sensor, Level]) -> bytes:
+def levels_payload(levels: Mapping[Sensor, Level]) -> bytes:
     """What a board answers to `Status 10`."""
     return msgspec.json.encode(
         {"StatusSNS": {f"Switch{SENSOR_NUMBER[sensor]}": level.name for sensor, level in levels.items()}}
