@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from edge.decide import Quote
-from gate.messages import OpeningReason
+from gate.messages import OpeningReason, Why
 from gate.reading import PlateReading
 from gate.vehicle import VehicleClass
 
@@ -28,11 +28,16 @@ class Grant:
     by: str
     command: UUID | None = None
     note: str = ""
+    entry: str | None = None  # the row of the site's lists
 
 
 @dataclass
 class Approach:
-    """What is known of the vehicle so far."""
+    """What is known of the vehicle so far.
+
+    `asked`: why a person was called; `refused`: why it was not let in by the rules; `read_told`: its read is a fact;
+    `passage`: it went through and is not explained yet.
+    """
 
     approach: UUID
     look: Look | None = None
@@ -40,7 +45,12 @@ class Approach:
     visit: str | None = None
     quoted: Quote | None = None
     grant: Grant | None = None
-    asked_for_help: bool = False
+    asked: Why | None = None
+    refused: Why | None = None
+    read_told: bool = False
+    photo: str = ""
+    tag: str = ""
+    passage: UUID | None = None
 
     @property
     def plate(self) -> str:
@@ -50,8 +60,13 @@ class Approach:
 
 @dataclass
 class Opening:
-    """One opening of the arm: who it is for, and how many went through."""
+    """One opening of the arm: why, who it is for, and how many went through.
+
+    `ours`: software raised it, and no hand and no fire since; no other arm is lowered by software on its own.
+    """
 
     opening: UUID
     visit: str | None
     passages: int = 0
+    reason: OpeningReason = OpeningReason.BY_HAND
+    ours: bool = False

@@ -5,10 +5,20 @@ from uuid import UUID
 
 from edge.approach import Approach, Grant, Look, Opening
 from edge.decide import Quote
-from edge.lane_config import LaneConfig
+from edge.lane_config import LaneConfig, LaneKind
 from gate.devices.board import Sensor
 from gate.lane import Lane
-from gate.messages import ArmRaised, LaneState, PlateRead, Quoted, VehiclePassed, VisitMatched, VisitOpened
+from gate.messages import (
+    ArmRaised,
+    Direction,
+    LaneState,
+    OpeningReason,
+    PlateRead,
+    Quoted,
+    VehiclePassed,
+    VisitMatched,
+    VisitOpened,
+)
 from gate.sensing import position
 from gate.vehicle import VehicleClass
 
@@ -33,9 +43,9 @@ def plate_read(config: LaneConfig, here: Approach, look: Look, picture: str | No
     )
 
 
-def opened(read: PlateRead, visit: str, kind: VehicleClass) -> VisitOpened:
-    """The vehicle of this read is let in."""
-    return VisitOpened(lane=read.lane, approach=read.approach, visit=visit, vehicle_class=kind, read=bool(read.plate))
+def opened(config: LaneConfig, here: Approach, visit: str, kind: VehicleClass) -> VisitOpened:
+    """The vehicle here is let in."""
+    return VisitOpened(lane=config.lane, approach=here.approach, visit=visit, vehicle_class=kind, read=bool(here.plate))
 
 
 def match(config: LaneConfig, here: Approach, visit: str, by: str, probability: float, margin: float) -> VisitMatched:
@@ -60,6 +70,7 @@ def price(config: LaneConfig, here: Approach, quoted: Quote, now: datetime) -> Q
         vat=bill.vat,
         lines=bill.lines,
         payload=quoted.payload,
+        entry=quoted.entry,
     )
 
 
@@ -75,19 +86,39 @@ def raised(config: LaneConfig, here: Approach | None, grant: Grant, opening: Ope
         command=grant.command,
         note=grant.note,
         took_ms=int(took_s * 1000),
+        entry=grant.entry,
     )
 
 
-def passed(config: LaneConfig, passage: UUID, opening: Opening | None) -> VehiclePassed:
-    """A vehicle went through; whoever follows the one that the arm was raised for has no visit yet."""
-    tailgate = opening is not None and opening.passages > 0
+SINGLE = frozenset(OpeningReason) - {OpeningReason.MODE, OpeningReason.BY_HAND, OpeningReason.FIRE}
+"""Reasons for which the arm goes up for one vehicle."""
+
+
+def passed(
+    config: LaneConfig, passage: UUID, opening: Opening | None, visit: str | None, approach: UUID | None
+) -> VehiclePassed:
+    """A vehicle went through. Of motorbikes several on one opening are normal; of others the second is a tailgate."""
+    single = opening is not None and opening.reason in SINGLE and config.kind is not LaneKind.MOTORBIKE
     return VehiclePassed(
         lane=config.lane,
         direction=config.direction,
         passage=passage,
         opening=opening.opening if opening else None,
-        visit=opening.visit if opening and not tailgate else None,
-        tailgate=tailgate,
+        visit=visit,
+        tailgate=single and opening is not None and opening.passages > 0,
+        approach=approach,
+    )
+
+
+def passed_back(config: LaneConfig, passage: UUID, opening: Opening | None) -> VehiclePassed:
+    """A vehicle went through against the lane's direction."""
+    against = Direction.OUT if config.direction is Direction.IN else Direction.IN
+    return VehiclePassed(
+        lane=config.lane,
+        direction=against,
+        passage=passage,
+        opening=opening.opening if opening else None,
+        visit=None,
     )
 
 

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from edge.devices.board_config import BoardConfig, TasmotaBoard
 from edge.devices.camera_config import CameraConfig
+from gate.lane import Lane
 from gate.messages import Direction, LaneName
 from gate.wire import Contract
 
@@ -86,3 +87,16 @@ def check(lane: LaneConfig) -> None:
     """What the types do not say. Raises ValueError with the key."""
     if lane.kind is not LaneKind.CAR and lane.side is Side.FRONT:
         raise ValueError(f"lanes: {lane.lane}: side: motorbikes have no plate in front; a {lane.kind} lane sees `rear`")
+
+
+def at_rest(config: LaneConfig, *, shut: bool) -> Lane:
+    """The lane as its configuration makes it, nothing known yet."""
+    by_line = config.counts_by is CountsBy.LINE
+    return Lane(
+        identify_s=config.timers.identify_s,
+        moves_s=config.timers.moves_s,
+        open_s=config.timers.open_s,
+        shut=shut,
+        by_line=by_line,
+        directed=config.kind is LaneKind.CAR and not by_line,
+    )

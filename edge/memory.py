@@ -1,10 +1,11 @@
 """What a lane must still know after its box was killed: whom the arm was raised for, and who went through."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 from edge.approach import Approach, Grant, Opening
 from edge.store import Store
-from gate.messages import LaneName, Name, Natural, Note, OpeningReason, Reference
+from gate.messages import LaneMode, LaneName, Name, Natural, Note, OpeningReason, Reference
 from gate.wire import Contract, decode, encode
 
 
@@ -17,6 +18,7 @@ class Granted(Contract):
     by: Name
     command: UUID | None
     note: Note
+    entry: Name | None = None
 
 
 class Raised(Contract):
@@ -25,16 +27,29 @@ class Raised(Contract):
     opening: UUID
     visit: Reference | None
     passages: Natural
+    reason: OpeningReason = OpeningReason.BY_HAND
+    ours: bool = False
 
 
 class LaneMemory(Contract):
-    """One lane."""
+    """One lane. `mode` is a person's order, and by whom; it outlives the box."""
 
     granted: Granted | None = None
     raised: Raised | None = None
+    mode: LaneMode = LaneMode.NORMAL
+    mode_by: Name = "rule"
 
 
-def of(here: Approach | None, opening: Opening | None) -> LaneMemory:
+class Recalled(NamedTuple):
+    """A lane as it was."""
+
+    here: Approach | None
+    opening: Opening | None
+    mode: LaneMode
+    mode_by: str
+
+
+def of(here: Approach | None, opening: Opening | None, mode: LaneMode, mode_by: str) -> LaneMemory:
     """What to remember of a lane as it is now."""
     grant = here.grant if here else None
     granted = None
@@ -46,9 +61,18 @@ def of(here: Approach | None, opening: Opening | None) -> LaneMemory:
             by=grant.by,
             command=grant.command,
             note=grant.note,
+            entry=grant.entry,
         )
-    raised = Raised(opening=opening.opening, visit=opening.visit, passages=opening.passages) if opening else None
-    return LaneMemory(granted=granted, raised=raised)
+    raised = None
+    if opening:
+        raised = Raised(
+            opening=opening.opening,
+            visit=opening.visit,
+            passages=opening.passages,
+            reason=opening.reason,
+            ours=opening.ours,
+        )
+    return LaneMemory(granted=granted, raised=raised, mode=mode, mode_by=mode_by)
 
 
 def keep(store: Store, lane: LaneName, what: LaneMemory) -> None:
@@ -57,15 +81,16 @@ def keep(store: Store, lane: LaneName, what: LaneMemory) -> None:
     store.run("INSERT INTO lane_now VALUES (?, ?) ON CONFLICT (lane) DO UPDATE SET body = excluded.body", lane, body)
 
 
-def recall(store: Store, lane: LaneName) -> tuple[Approach | None, Opening | None]:
+def recall(store: Store, lane: LaneName) -> Recalled:
     """What was kept of the lane."""
     row = store.run("SELECT body FROM lane_now WHERE lane = ?", lane).fetchone()
     kept = decode(row[0].encode(), LaneMemory) if row else LaneMemory()
     here = opening = None
     if kept.granted:
         granted = kept.granted
-        grant = Grant(granted.reason, granted.by, granted.command, granted.note)
+        grant = Grant(granted.reason, granted.by, granted.command, granted.note, granted.entry)
         here = Approach(granted.approach, visit=granted.visit, grant=grant)
     if kept.raised:
-        opening = Opening(kept.raised.opening, kept.raised.visit, kept.raised.passages)
-    return here, opening
+        raised = kept.raised
+        opening = Opening(raised.opening, raised.visit, raised.passages, raised.reason, raised.ours)
+    return Recalled(here, opening, kept.mode, kept.mode_by)

@@ -11,6 +11,7 @@ from edge.owed import Owed
 from edge.papers import Papers
 from edge.pictures import Pictures
 from edge.store import Store
+from edge.tags import Tags
 from edge.visits import Visits
 from gate.devices.board import Boards
 from gate.devices.screen import Screens
@@ -32,19 +33,21 @@ class Eyes(Protocol):
 
 @dataclass(frozen=True)
 class Parts:
-    """Handed to each lane. `later` calls back on the deciding thread."""
+    """Handed to each lane. `later` calls back on the deciding thread; `secret` is the box's own."""
 
     clock: Clock
     store: Store
     outbox: Outbox
     owed: Owed
     visits: Visits
+    tags: Tags
     papers: Papers
     pictures: Pictures
     devices: Devices
     eyes: Eyes
     later: Callable[[float, Call], None]
     reply: Callable[[Reply], None]
+    secret: bytes
 
     def record(self, *facts: Body, also: Call | None = None) -> None:
         """Write the facts of a decision together, and what goes with them. Raises NoRoom, and nothing is written."""

@@ -1,29 +1,46 @@
 """What a lane saw happen: openings, passages, faults. Each is written with what the lane must know after a kill."""
 
 from dataclasses import replace
+from uuid import UUID
 
 from edge import facts, memory
 from edge.approach import Approach, Grant, Opening
+from edge.decide import RULE
 from edge.lane_config import LaneConfig
 from edge.parts import Parts
-from gate.messages import ArmLowered, Body, DeviceFault, Direction, PersonWanted, VisitVoided, Why
+from gate.messages import (
+    ArmLowered,
+    Body,
+    DeviceFault,
+    Direction,
+    LaneMode,
+    OpeningReason,
+    PersonWanted,
+    VisitVoided,
+    Why,
+)
 
 WHAT_MAX = 400
 
 
 class Witness:
-    """The witness of one lane. `opening` is the one that is not over."""
+    """The witness of one lane. `opening` is the one that is not over; `mode` is as `mode_by` ordered it."""
 
     def __init__(self, config: LaneConfig, parts: Parts) -> None:
         self._config, self._parts = config, parts
         self.opening: Opening | None = None
+        self.mode, self.mode_by = LaneMode.NORMAL, RULE
+
+    def memory_of(self, here: Approach | None) -> memory.LaneMemory:
+        """What to remember of the lane with this vehicle."""
+        return memory.of(here, self.opening, self.mode, self.mode_by)
 
     def saw(self, here: Approach | None, *happened: Body, went: str | None = None, gone: str | None = None) -> None:
         """Write what has happened, as soon as the disk takes it.
 
         `here` is the vehicle at the lane now, `went` a visit that passed, `gone` one that backed out.
         """
-        known, now = memory.of(here, self.opening), self._parts.clock.now()
+        known, now = self.memory_of(here), self._parts.clock.now()
 
         def also() -> None:
             memory.keep(self._parts.store, self._config.lane, known)
@@ -39,15 +56,28 @@ class Witness:
     def begun(self, here: Approach | None, whose: Approach | None, grant: Grant, took_s: float) -> None:
         """The arm is up, for `whose` vehicle if anybody's."""
         passages = self.opening.passages if self.opening else 0
-        self.opening = Opening(self._parts.clock.new_id(), whose.visit if whose else None, passages)
+        ours = grant.reason not in {OpeningReason.BY_HAND, OpeningReason.FIRE}
+        visit = whose.visit if whose else None
+        self.opening = Opening(self._parts.clock.new_id(), visit, passages, grant.reason, ours)
         self.saw(here, facts.raised(self._config, whose, grant, self.opening, took_s))
 
-    def passed(self, here: Approach | None) -> None:
-        """A vehicle left the exit loop."""
-        passed = facts.passed(self._config, self._parts.clock.new_id(), self.opening)
+    def taken_over(self, here: Approach | None) -> None:
+        """Fire has the arm now, whoever raised it."""
+        if self.opening and self.opening.ours:
+            self.opening = replace(self.opening, ours=False)
+            self.saw(here)
+
+    def passed(self, here: Approach | None, passage: UUID, visit: str | None, who: Approach | None) -> None:
+        """A vehicle went through: `who`, if anybody looked at it, with this visit, if that is known."""
+        approach = who.approach if who else None
+        passed = facts.passed(self._config, passage, self.opening, visit, approach)
         if self.opening:
             self.opening = replace(self.opening, passages=self.opening.passages + 1)
         self.saw(here, passed, went=passed.visit)
+
+    def passed_back(self, here: Approach | None) -> None:
+        """A vehicle went through against the lane's direction."""
+        self.saw(here, facts.passed_back(self._config, self._parts.clock.new_id(), self.opening))
 
     def over(self, here: Approach | None) -> None:
         """The opening is over, if there was one, or the vehicle went away; a visit that never passed never was."""
@@ -65,9 +95,15 @@ class Witness:
         self.saw(here, DeviceFault(lane=self._config.lane, device=device, what=what[:WHAT_MAX]))
 
     def wanted(
-        self, here: Approach, why: Why, candidates: tuple[tuple[str, float], ...] = (), before: tuple[Body, ...] = ()
+        self,
+        here: Approach,
+        why: Why,
+        candidates: tuple[tuple[str, float], ...] = (),
+        before: tuple[Body, ...] = (),
+        entry: str | None = None,
     ) -> None:
         """A person is wanted, after what was found out `before`."""
-        here.asked_for_help = True
-        person = PersonWanted(lane=self._config.lane, approach=here.approach, why=why, candidates=candidates)
+        person = PersonWanted(
+            lane=self._config.lane, approach=here.approach, why=why, candidates=candidates, entry=entry
+        )
         self.saw(here, *before, person)

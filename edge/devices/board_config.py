@@ -58,7 +58,7 @@ class PulseRegisters(Contract):
     unit_ms: Annotated[int, Meta(ge=1, le=1_000)] = 100
 
 
-class ModbusBoard(Wired, tag="modbus"):
+class ModbusBoard(Wired, kw_only=True, tag="modbus"):
     """Coils and discrete inputs over Modbus TCP, by their protocol addresses (the first is 0)."""
 
     host: Annotated[str, Meta(min_length=1, max_length=253)]
@@ -76,7 +76,7 @@ class Pull(StrEnum):
     NONE = "none"  # resistors outside; the contact goes to 3.3 V
 
 
-class GpioBoard(Wired, tag="gpio"):
+class GpioBoard(Wired, kw_only=True, tag="gpio"):
     """Pins of this box itself, by their numbers at the chip (GPIO17 is 17, whatever its place on the header)."""
 
     pull: Pull = Pull.UP
@@ -99,7 +99,7 @@ class Auth(StrEnum):
     DIGEST = "digest"
 
 
-class HttpBoard(Wired, tag="http"):
+class HttpBoard(Wired, kw_only=True, tag="http"):
     """Relays and inputs over HTTP. Only this host is ever asked; redirects are refused."""
 
     url: Annotated[str, Meta(pattern="^https?://")]

@@ -92,14 +92,15 @@ def box_config(folder: Path, **changes: Any) -> BoxConfig:
     return BoxConfig(**{**settings, **changes})
 
 
-def lane_config(name: str, kind: LaneKind = LaneKind.MIXED) -> LaneConfig:
+def lane_config(name: str, **changes: Any) -> LaneConfig:
     """A lane whose name says its direction."""
-    return LaneConfig(
-        lane=name,
-        direction=Direction(name.partition("-")[0]),
-        kind=kind,
-        camera=f"http://127.0.0.1:1/{name}/snapshot.jpg",
-    )
+    settings: dict[str, Any] = {
+        "lane": name,
+        "direction": Direction(name.partition("-")[0]),
+        "kind": LaneKind.MIXED,
+        "camera": f"http://127.0.0.1:1/{name}/snapshot.jpg",
+    }
+    return LaneConfig(**{**settings, **changes})
 
 
 def lease(number: int = 1, **changes: Any) -> Lease:
@@ -139,6 +140,7 @@ class Desk:
         self.folder, self._names = folder, lanes
         self.clock = self._made_clock()
         self.gear: dict[str, Gear] = {}
+        self.lane_changes: dict[str, dict[str, Any]] = {}
         self.lanes: dict[str, LaneKeeper] = {}
         self._deaf: set[str] = set()
         self._life = 0
@@ -159,7 +161,9 @@ class Desk:
             self.gear[name] = Gear(board, ScreenTwin())
 
     def _boot(self) -> None:
-        self.config = box_config(self.folder, lanes=tuple(lane_config(name) for name in self._names))
+        self.config = box_config(
+            self.folder, lanes=tuple(lane_config(name, **self.lane_changes.get(name, {})) for name in self._names)
+        )
         self.store = Store(self.folder / "box.db")
         self.outbox = Outbox(self.store, self.clock, "SPS", BOX)
         self.owed = Owed(self.store, self.outbox)
@@ -189,6 +193,9 @@ class Desk:
         self.lanes = {lane.lane: LaneKeeper(lane, parts) for lane in self.config.lanes}
         for name in self._names:
             self.ask_levels(name)
+
+    def _lane(self, name: str) -> LaneConfig:
+        return lane_config(name, **self.lane_changes.get(name, {}))
 
     def _learn(self) -> None:
         for lane in self.lanes.values():

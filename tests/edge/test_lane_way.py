@@ -57,7 +57,7 @@ def test_facts_are_on_disk_before_the_arm_is_asked(desk: Desk) -> None:
     def look(board: str, relay: Relay) -> None:
         other = Store(desk.folder / "box.db", writing=False)  # sees only what is committed
         bodies = [decode(entry.payload, Envelope).body for entry in after(other, 0, 1000)]
-        whom, _ = recall(other, board)
+        whom = recall(other, board).here
         other.close()
         if relay is Relay.RAISE:
             seen.append({type(body).__name__ for body in bodies})

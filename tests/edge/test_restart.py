@@ -126,6 +126,24 @@ def test_an_arm_raised_by_hand_while_the_box_was_dead_is_a_stray_opening(desk: D
     assert desk.devices.pulses == [], "nobody here raised it, nobody here lowers it"
 
 
+@pytest.mark.parametrize("fire", [False, True])
+def test_what_hand_or_fire_raised_before_a_kill_is_not_lowered_after_it(desk: Desk, *, fire: bool) -> None:
+    if fire:
+        desk.arrive("in-1", PLATE)
+        desk.turn(2)
+        desk.sense("in-1", Sensor.FIRE, on=True)
+        desk.sense("in-1", Sensor.FIRE, on=False)
+    else:
+        desk.comes_in(PLATE)  # its loops are proven
+        desk.gear["in-1"].board.by_hand(Relay.RAISE)
+        desk.turn(2)
+    desk.restart()
+    desk.drives_through("in-1")
+    desk.turn(60)
+    assert desk.phase("in-1") is Phase.BY_HAND
+    assert desk.devices.pulses == []
+
+
 def test_fire_while_the_box_was_dead_is_fire(desk: Desk) -> None:
     desk.comes_in(PLATE)
     desk.killed()
