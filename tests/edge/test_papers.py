@@ -4,23 +4,42 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from edge.papers import Papers, Refused
 from gate import signing
-from gate.lease import Delta
+from gate.lease import ENTRIES_MAX, LEASE_MAX, Delta, Entry, Standing
 from gate.messages import Close, Open, OpeningReason
-from gate.wire import encode
+from gate.wire import BYTES_MAX, encode
 from tests.edge.desk import BOX, KEY, STRANGER, Desk, lease
 from tests.edge.fakes import MORNING
 
 OPEN = Open(lane="in-1", reason=OpeningReason.PERSON)
 
 
-def delta(number: int, *paid: str, of: int = 1, box: str = BOX) -> bytes:
+def delta(number: int, *paid: str, of: int = 1, box: str = BOX, **changes: Any) -> bytes:
     """A signed change."""
-    return signing.sign(Delta(lease=of, number=number, box=box, paid=paid), KEY)
+    return signing.sign(Delta(lease=of, number=number, box=box, paid=paid, **changes), KEY)
+
+
+def rows(*numbers: int) -> tuple[Entry, ...]:
+    """Monthly passes, each of its own plate."""
+    return tuple(
+        Entry(entry=f"SPS-L{n:06}", standing=Standing.PASS, since=MORNING, until=MORNING, plate=f"24A{n:05}")
+        for n in numbers
+    )
+
+
+def listed(papers: Papers, *numbers: int) -> list[int]:
+    """Which of these the box holds."""
+    return [n for n in numbers if papers.lists.of(f"24A{n:05}", "")]
+
+
+def snapshot(number: int, **changes: Any) -> bytes:
+    """A signed lease."""
+    return signing.sign(lease(number, **changes), KEY, LEASE_MAX)
 
 
 def test_every_flipped_byte_is_refused_and_the_whole_one_is_taken(desk: Desk) -> None:
@@ -169,3 +188,86 @@ def test_expiry_is_by_the_leases_own_time(desk: Desk) -> None:
 def test_an_oversized_paper_is_refused_before_it_is_parsed(desk: Desk) -> None:
     with pytest.raises(Refused, match="bytes"):
         desk.papers.command_came(encode(lease(2)) + b" " * 70_000)
+
+
+# --- lists and capacity -----------------------------------------------------------------------------------
+
+
+def test_a_snapshot_brings_its_lists_and_no_others(desk: Desk) -> None:
+    desk.papers.lease_came(snapshot(2, lists=rows(1, 2)))
+    desk.papers.lease_came(snapshot(3, lists=rows(2, 3)))
+    assert listed(desk.papers, 1, 2, 3) == [2, 3]
+    assert desk.papers.lease == lease(3), "the rows are in the store, not in every decision's way"
+
+
+def test_changes_bring_rows_ends_and_capacity_in_order(desk: Desk) -> None:
+    desk.papers.lease_came(snapshot(2, lists=rows(1)))
+    desk.papers.delta_came(delta(1, of=2, listed=rows(2, 3), ended=("SPS-L000001",)))
+    desk.papers.delta_came(delta(2, of=2, capacity=7))
+    assert listed(desk.papers, 1, 2, 3) == [2, 3]
+    assert desk.papers.lease == lease(2, capacity=7)
+    for refused in (delta(2, of=2, capacity=8), delta(4, of=2, listed=rows(4)), delta(3, of=1, listed=rows(4))):
+        with pytest.raises(Refused):
+            desk.papers.delta_came(refused)
+    assert (listed(desk.papers, 4), desk.papers.delta) == ([], 2)
+    desk.papers.delta_came(delta(3, of=2, capacity=0, ended=("SPS-L000002", "never known")))
+    assert desk.papers.lease == lease(2, capacity=0)
+    assert listed(desk.papers, 2, 3) == [3]
+
+
+def test_a_row_that_comes_and_ends_in_one_change_is_over(desk: Desk) -> None:
+    desk.papers.delta_came(delta(1, listed=rows(1), ended=("SPS-L000001",)))
+    assert listed(desk.papers, 1) == []
+
+
+def test_lists_and_capacity_outlive_the_box(desk: Desk) -> None:
+    desk.papers.lease_came(snapshot(2, lists=rows(1)))
+    desk.papers.delta_came(delta(1, of=2, listed=rows(2), capacity=7))
+    desk.restart()
+    assert (desk.papers.lease, desk.papers.delta) == (lease(2, capacity=7), 1)
+    assert listed(desk.papers, 1, 2) == [1, 2]
+    desk.papers.delta_came(delta(2, of=2, ended=("SPS-L000001",)))
+    assert listed(desk.papers, 1, 2) == [2]
+
+
+def test_a_paper_that_could_not_be_written_leaves_lists_and_capacity_as_they_were(desk: Desk) -> None:
+    desk.papers.lease_came(snapshot(2, lists=rows(1)))
+    papers: tuple[tuple[Callable[[bytes], object], bytes], ...] = (
+        (desk.papers.delta_came, delta(1, of=2, listed=rows(2), ended=("SPS-L000001",), capacity=7)),
+        (desk.papers.lease_came, snapshot(3, lists=rows(3))),
+    )
+
+    def fails_in_the_midst(take: Callable[[bytes], object], paper: bytes) -> None:
+        with desk.store.transaction():
+            take(paper)
+            raise RuntimeError("the disk failed")
+
+    for take, paper in papers:
+        with pytest.raises(RuntimeError):
+            fails_in_the_midst(take, paper)
+        assert (desk.papers.lease, desk.papers.delta) == (lease(2), 0)
+        assert listed(desk.papers, 1, 2, 3) == [1]
+
+
+def test_a_lease_with_as_many_rows_as_there_may_be_is_taken(desk: Desk) -> None:
+    paper = snapshot(2, lists=rows(*range(ENTRIES_MAX)))
+    assert len(paper) > 10 * BYTES_MAX
+    desk.papers.lease_came(paper)
+    assert len(desk.papers.lists) == ENTRIES_MAX
+    desk.restart()
+    assert len(desk.papers.lists) == ENTRIES_MAX
+    with pytest.raises(Refused, match=str(LEASE_MAX)):
+        desk.papers.lease_came(paper + b" " * (LEASE_MAX + 1 - len(paper)))
+
+
+def test_only_a_lease_may_be_so_large(desk: Desk) -> None:
+    long = signing.sign(Delta(lease=1, number=1, box=BOX, listed=rows(*range(1_000))), KEY, LEASE_MAX)
+    with pytest.raises(Refused, match=str(BYTES_MAX)):
+        desk.papers.delta_came(long)
+    assert listed(desk.papers, 1) == []
+
+
+def test_a_kept_lease_of_another_version_leaves_no_rows_behind(desk: Desk) -> None:
+    desk.papers.lease_came(snapshot(2, lists=rows(1)))
+    desk.store.remember("lease", '{"number":1,"of":"another version"}')
+    assert len(Papers(desk.store, desk.clock, BOX, KEY.public_key()).lists) == 0
