@@ -14,9 +14,7 @@ from gate.devices.board import DeviceFailed, Level, Reading, Relay, Sensor
 from gate.vehicle import Profile
 
 PULSES_MAX: Final = 3
-AGAIN_S: Final = 2.0  # an arm that is not up by then is asked again
-ANSWER_S: Final = 1.0  # a board that says nothing for so long is asked to raise all the same
-RAISE_S: Final = 6.0
+RAISE_S: Final = 6.0  # for all pulses; a board that does not say where its arm is gets the first after a sixth of it
 TICK_S: Final = 0.2
 
 Call = Callable[[], None]
@@ -135,14 +133,14 @@ class _Raiser(threading.Thread):
         devices.stop()
 
     def _raise(self, devices: Devices, began: float) -> None:
-        due = {arm.lane: began + ANSWER_S for arm in self._arms}
+        due = {arm.lane: began + self._seconds / 6 for arm in self._arms}
         while (now := time.monotonic()) < began + self._seconds and not self.give_up.is_set():
             waiting = [arm for arm in self._arms if not arm.up]
             if not waiting:
                 return
             for arm in waiting:
                 if arm.pulses < PULSES_MAX and (now >= due[arm.lane] or (arm.heard and not arm.pulses)):
-                    due[arm.lane] = now + (AGAIN_S if _pulsed(devices, arm) else TICK_S)
+                    due[arm.lane] = now + (self._seconds / PULSES_MAX if _pulsed(devices, arm) else TICK_S)
             self._hear()
 
     def _hear(self) -> None:

@@ -23,20 +23,26 @@ from edge.safe_state import SafeStates
 
 HANG_S: Final = 2.5
 START_S: Final = 10.0
-START_MAX_S: Final = 120.0  # a box that is slow to start gets more time with every try
+SLOWER_MAX: Final = 4  # a box that is slow to start gets twice the time with every try, so often
 STOP_S: Final = 20.0
+PAUSE_S: Final = 1.0
 PAUSE_MAX_S: Final = 30.0
+STEADY_S: Final = 60.0  # an agent that decided for so long failed for another reason than the one before
 TURN_S: Final = 1.0
+LATE_S: Final = 0.5  # a busy machine wakes us so late; one that was stopped as a whole later
 GONE_S: Final = 5.0
 UNUSABLE: Final = 2
 
 
 class Life(NamedTuple):
-    """How an agent ended. why: in words, for people; code: exit status, None while it is not gone yet."""
+    """How an agent ended. why: in words, for people; code: exit status, None for one that was killed here.
+
+    served_s: how long it decided; None when it never did.
+    """
 
     why: str
-    code: int | None
-    served: bool
+    code: int | None = None
+    served_s: float | None = None
 
 
 class Supervisor:
@@ -49,16 +55,19 @@ class Supervisor:
         *,
         hang_s: float = HANG_S,
         start_s: float = START_S,
+        pause_s: float = PAUSE_S,
         systemd: notify.Notify | None = None,
     ) -> None:
-        self._command, self._safe, self._hang_s, self._start_s = command, safe, hang_s, start_s
+        """`hang_s`: a beat must come as often; `start_s`: the first; `pause_s`: before the second try in a row."""
+        self._command, self._safe = command, safe
+        self._hang_s, self._start_s, self._pause_s = hang_s, start_s, pause_s
         self._systemd = systemd or notify.Notify()
         self._untold: deque[Stopped] = deque(maxlen=KEPT)
         self._raised: set[str] = set()
-        self._stopping = False
+        self._stopping = self._asked = False
         self._failures = 0
-        self._exits: dict[int, int] = {}
         self._child = 0
+        self._code: int | None = 0  # of that child, once its end was seen
         self._ear, self._bell = socket.socketpair()
 
     def run(self) -> int:
@@ -67,17 +76,23 @@ class Supervisor:
         ever_served = False
         while True:
             life = self._one_life()
-            ever_served |= life.served
+            ever_served |= life.served_s is not None
             if self._stopping:
                 return 0
             if life.code == UNUSABLE and not ever_served:
                 return UNUSABLE
             self._make_safe(life)
-            self._failures = 0 if life.served else self._failures + 1
             self._systemd.say(notify.READY)
-            self._pause(min(PAUSE_MAX_S, 2.0 ** (self._failures - 1)) if self._failures else 0.0)
+            self._pause(self._next_pause_s(life))
             if self._stopping:
                 return 0
+
+    def _next_pause_s(self, life: Life) -> float:
+        """None after a first failure; then longer and longer, and for ever."""
+        if (life.served_s or 0.0) >= STEADY_S:
+            self._failures = 0
+        self._failures = min(self._failures + 1, 16)
+        return min(PAUSE_MAX_S, self._pause_s * 2.0 ** (self._failures - 2)) if self._failures > 1 else 0.0
 
     # --- one agent ----------------------------------------------------------------------------------------
 
@@ -85,7 +100,7 @@ class Supervisor:
         try:
             line = self._start()
         except OSError as error:
-            return Life(f"could not be started: {error.strerror}", None, served=False)
+            return Life(f"could not be started: {error.strerror}")
         with line:
             life = self._watch(line)
         self._kill()
@@ -105,48 +120,46 @@ class Supervisor:
         except OSError:
             ours.close()
             raise
-        self._child = started.pid
+        self._child, self._code = started.pid, None
         started.returncode = 0  # its end is seen here, with those of all that it leaves behind
         return ours
 
     def _watch(self, line: socket.socket) -> Life:
-        began = time.monotonic()
-        beat, allowed = began, min(START_MAX_S, self._start_s * 2.0**self._failures)
-        served = told = leaving = False
+        """Until it ends or stands still."""
+        began = beat = time.monotonic()
+        allowed = self._start_s * 2.0 ** min(self._failures, SLOWER_MAX)
+        served_at: float | None = None
         while True:
-            if self._stopping and not told:
-                told = self._ask_to_stop()
-            self._turn(line, beat + allowed - time.monotonic())
-            said = _heard(line)
-            if said:
-                beat = time.monotonic()
-            if self._stopping and signs.LEAVES in said and not leaving:
-                leaving, allowed = True, STOP_S
-            elif said and not served:
-                served, allowed = True, self._hang_s
-                self._say("the agent decides", after_s=round(beat - began, 2))
-                self._systemd.say(notify.READY, "STATUS=the agent decides")
+            late_s = self._turn(line, beat + allowed - time.monotonic())
+            said, now = _heard(line), time.monotonic()
+            beats = signs.TURNS in said or signs.HEARS in said
+            if late_s > LATE_S:  # we did not run ourselves: a beat may be on its way
+                beat = max(beat, now - allowed + 2 * signs.BEAT_S)
+            beat = now if beats else beat
             self._took(said)
-            if self._child in self._exits:
-                return Life(_ended(self._exits[self._child]), self._exits.pop(self._child), served)
-            still = time.monotonic() - beat
-            if still >= allowed:
+            if signs.LEAVES in said:
+                beat, allowed = now, STOP_S
+            elif beats and served_at is None:
+                served_at, allowed = now, self._hang_s
+                self._say("the agent decides", after_s=round(now - began, 2))
+                self._systemd.say(notify.READY, "STATUS=the agent decides")
+            served_s = None if served_at is None else now - served_at
+            if self._code is not None:
+                return Life(_ended(self._code), self._code, served_s)
+            if now - beat >= allowed:
                 self._kill()
-                why = f"stood still for {still:.1f} s" if served else f"gave no sign for {still:.1f} s"
-                self._say("the agent stands still: killed", still_s=round(still, 2))
-                return Life(f"{why}; stopped by the supervisor", None, served)
+                return Life(self._stood(now - beat, served_s), None, served_s)
+
+    def _stood(self, seconds: float, served_s: float | None) -> str:
+        did = "gave no sign" if served_s is None else "stood still"
+        self._say(f"the agent {did}: killed", seconds=round(seconds, 2))
+        return f"{did} for {seconds:.1f} s; stopped by the supervisor"
 
     def _took(self, said: bytes) -> None:
         if signs.TOOK in said:
             self._untold.clear()
         if signs.HEARS in said:
             self._raised.clear()
-
-    def _ask_to_stop(self) -> bool:
-        self._systemd.say(notify.STOPPING)
-        with suppress(ProcessLookupError):
-            os.kill(self._child, signal.SIGTERM)
-        return True
 
     def _kill(self) -> None:
         """SIGKILL ends what is stopped, too; whatever it waits for in the kernel, it never runs again."""
@@ -161,7 +174,7 @@ class Supervisor:
         safe = self._safe.enter(self._tick)
         self._raised |= set(safe.raised)
         what = f"{life.why}; {safe.words}"[: handover.WHAT_MAX]
-        if not life.served and self._untold and self._untold[-1].what == what:
+        if life.served_s is None and self._untold and self._untold[-1].what == what:
             return  # it cannot have told of the one before: the same once is enough
         self._untold.append(Stopped(name=f"{datetime.now(UTC).isoformat()} {os.urandom(4).hex()}", what=what))
         self._say("lanes are safe", why=life.why, lanes=safe.words, took_s=round(time.monotonic() - began, 2))
@@ -172,28 +185,29 @@ class Supervisor:
         last = time.monotonic() + GONE_S
         while not self._stopping:
             now = time.monotonic()
-            if now >= end and (now >= last or self._gone()):
+            gone = self._code is not None or now >= last
+            if gone and now >= end:
                 return
-            self._turn(None, min(0.05 if now >= end else end - now, TURN_S))
-
-    def _gone(self) -> bool:
-        self._reap()
-        try:
-            os.kill(self._child, 0)
-        except OSError:
-            return True
-        return False
+            self._turn(None, end - now if gone else last - now)
 
     # --- waiting ------------------------------------------------------------------------------------------
 
-    def _turn(self, line: socket.socket | None, seconds: float) -> None:
-        """Wait for a sign, a signal or the moment."""
+    def _turn(self, line: socket.socket | None, seconds: float) -> float:
+        """Wait for a sign, a signal or the moment, one second at most. Says how late after the moment that was over."""
+        lines = [self._ear, line] if line else [self._ear]
+        until = time.monotonic() + max(0.0, min(seconds, TURN_S))
         with suppress(InterruptedError):
-            lines = [self._ear, line] if line else [self._ear]
-            select.select(lines, [], [], max(0.0, min(seconds, TURN_S)))
+            select.select(lines, [], [], max(0.0, until - time.monotonic()))
+        late_s = time.monotonic() - until
         with suppress(BlockingIOError):
             self._ear.recv(1_024)
         self._tick()
+        if self._stopping and not self._asked:
+            self._asked = True
+            self._systemd.say(notify.STOPPING)
+            if self._code is None:
+                os.kill(self._child, signal.SIGTERM)
+        return late_s
 
     def _tick(self) -> None:
         self._systemd.say(notify.ALIVE)
@@ -207,7 +221,7 @@ class Supervisor:
                 if not pid:
                     return
                 if pid == self._child:
-                    self._exits[pid] = os.waitstatus_to_exitcode(status)
+                    self._code = os.waitstatus_to_exitcode(status)
 
     def _listen_to_signals(self) -> None:
         for end in (self._ear, self._bell):
