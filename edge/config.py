@@ -9,6 +9,8 @@ from msgspec import Meta
 from edge import addresses, lane_config
 from edge.devices import camera_config
 from edge.lane_config import LaneConfig
+from edge.web import config as web_config
+from edge.web.config import WebConfig
 from gate import signing
 from gate.messages import BoxName, SiteCode
 from gate.wire import Contract, Malformed, decode
@@ -47,6 +49,13 @@ class ReaderConfig(Contract):
     deadline_s: Annotated[float, Meta(gt=0, le=30)] = 5.0
 
 
+class DiskConfig(Contract):
+    """What the box may take of its disk, in MB (10^6 bytes), and what it leaves free. Facts take what they need."""
+
+    budget_mb: Annotated[int, Meta(ge=50, le=10_000_000)] = 8_000
+    keep_free_mb: Annotated[int, Meta(ge=0, le=1_000_000)] = 500
+
+
 class BoxConfig(Contract):
     """A deciding box and all lanes of its site."""
 
@@ -61,6 +70,8 @@ class BoxConfig(Contract):
     data: Said
     lanes: Annotated[tuple[LaneConfig, ...], Meta(min_length=1)]
     reader: ReaderConfig = ReaderConfig()
+    disk: DiskConfig = DiskConfig()
+    web: WebConfig | None = None
 
 
 def load(path: Path) -> BoxConfig:
@@ -97,6 +108,11 @@ def _check(config: BoxConfig) -> None:
     for key, broker in (("centre", config.centre), ("site_broker", config.site_broker)):
         if broker.ca_file and not Path(broker.ca_file).is_file():
             raise ValueError(f"{key}: ca_file: no file {broker.ca_file!r}")
+    if config.web:
+        try:
+            web_config.check(config.web)
+        except ValueError as error:
+            raise ValueError(f"web: {error}") from error
     try:
         signing.public_key(config.centre_key)
     except ValueError as error:

@@ -22,6 +22,7 @@ class Face(StrEnum):
 class Page(Contract):
     """One page of a lane screen. `payload` is the VietQR to draw, empty when there is nothing to pay.
 
+    `plate` is the key form, and `motorbike` tells which of two plates of the same letters it is (vietnam.md 0.1).
     `why_vi` and `why_en` say why the driver pays, waits or may go; `photo` names the picture of the vehicle.
     """
 
@@ -30,6 +31,7 @@ class Page(Contract):
     vi: Annotated[str, Meta(max_length=200)]
     en: Annotated[str, Meta(max_length=200)]
     plate: str = ""
+    motorbike: bool = False
     total: int = 0
     lines: tuple[str, ...] = ()
     payload: str = ""
