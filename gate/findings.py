@@ -35,6 +35,7 @@ class Code(StrEnum):
     NOTICE_REUSED = "notice_reused"
     LEDGER_UNBALANCED = "ledger_unbalanced"
     PICTURE_REFUSED = "picture_refused"
+    CLOCK_UNSURE = "clock_unsure"
 
 
 class Words(NamedTuple):
@@ -79,6 +80,9 @@ WORDS: Final[dict[Code, Words]] = {
     C.NOTICE_REUSED: Words("Báo có bị dùng lại", "Bank notice reused", "Kiểm tra nhà cung cấp", "Ask the provider"),
     C.LEDGER_UNBALANCED: Words("Sổ cái không cân", "Ledger out of balance", "Báo kỹ thuật", "Call engineering"),
     C.PICTURE_REFUSED: Words("Ảnh bị từ chối", "Picture refused", "Kiểm tra camera", "Check the camera"),
+    C.CLOCK_UNSURE: Words(
+        "Giờ của hộp biên không chắc", "A box's clock is unsure", "Xem lại giờ và giá", "Review times and prices"
+    ),
 }
 
 

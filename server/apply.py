@@ -1,5 +1,6 @@
 """What each fact of a box means for the books. One function a kind; facts in, derived rows changed."""
 
+from datetime import datetime
 from typing import assert_never
 
 import msgspec
@@ -23,6 +24,7 @@ from gate.messages import (
 )
 from gate.tariff import BadTariff, price
 from gate.vehicle import VehicleClass
+from server import clocks
 from server.batch import Batch
 from server.facts import AnomalyRow, OpeningRow, PassageRow
 from server.now import LaneNow, VisitNow
@@ -130,17 +132,35 @@ def _quoted(batch: Batch, envelope: Envelope, body: Quoted, tariffs: Tariffs) ->
     row.quoted, row.quoted_vat, row.quoted_tariff = body.total, body.vat, body.tariff
     row.quoted_lines = msgspec.json.encode(body.lines).decode()
     row.payload = body.payload
-    row.recomputed = _computed_again(row, body, tariffs, envelope.site)
+    entry = clocks.entered(batch.session, batch.entries.get(body.visit), clocks.timed(envelope), body.entered_at)
+    _came_in(batch, envelope, row, body, entry)
+    row.recomputed = _computed_again(row, body, tariffs, envelope.site, entry.at)
     batch.changed(row)
 
 
-def _computed_again(row: VisitNow, body: Quoted, tariffs: Tariffs, site: str) -> int | None:
+def _came_in(batch: Batch, envelope: Envelope, row: VisitNow, body: Quoted, entry: clocks.Entry) -> None:
+    """A stay that began by a clock that was wrong begins when it truly did; one that nobody can time is a finding."""
+    if row.entered_at is not None and abs(entry.at - row.entered_at) > clocks.TOLERANCE:
+        row.opened_at += entry.at - row.entered_at
+        row.entered_at = entry.at
+    if not entry.sure:
+        evidence = {
+            "visit": body.visit,
+            "why": "nobody knows how long this stay was",
+            "entered": body.entered_at.isoformat(),
+            "left": body.left_at.isoformat(),
+            "box": envelope.box,
+        }
+        _anomaly(batch, envelope, Code.CLOCK_UNSURE, body.visit, evidence, body.total)
+
+
+def _computed_again(row: VisitNow, body: Quoted, tariffs: Tariffs, site: str, entered_at: datetime) -> int | None:
     """The centre's own answer from the same facts; None when it does not know the tariff."""
     tariff = tariffs.get(site, body.tariff)
     if tariff is None or row.entered_at is None:
         return None
     try:
-        return price(tariff, VehicleClass(row.vehicle_class), row.entered_at, body.left_at).total
+        return price(tariff, VehicleClass(row.vehicle_class), entered_at, body.left_at).total
     except (BadTariff, ValueError):
         return None
 
@@ -184,8 +204,11 @@ def _vehicle_passed(batch: Batch, envelope: Envelope, body: VehiclePassed) -> No
         return
     if body.direction is Direction.IN:
         row.entered_at, row.entry_passage = envelope.happened_at, str(body.passage)
+        batch.entries[row.visit] = clocks.timed(envelope)
     else:
         row.left_at, row.exit_passage = envelope.happened_at, str(body.passage)
+        if row.entered_at is not None:
+            row.entered_at = min(row.entered_at, row.left_at)
     batch.changed(row)
 
 
@@ -207,14 +230,16 @@ def _device_fault(batch: Batch, envelope: Envelope, body: DeviceFault) -> None:
     _anomaly(batch, envelope, Code.DEVICE_FAULT, str(envelope.message_id), evidence)
 
 
-def _anomaly(batch: Batch, envelope: Envelope, code: Code, subject: str, evidence: dict[str, str]) -> None:
+def _anomaly(
+    batch: Batch, envelope: Envelope, code: Code, subject: str, evidence: dict[str, str], amount: int = 0
+) -> None:
     batch.fact(
         AnomalyRow,
         code=code,
         subject=subject,
         site=envelope.site,
-        amount=0,
-        happened_at=envelope.happened_at,
+        amount=amount,
+        happened_at=batch.now if code is Code.CLOCK_UNSURE else envelope.happened_at,
         evidence=msgspec.json.encode(evidence).decode(),
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec.structs import asdict
 from sqlmodel import Session, SQLModel, col, select
 
+from server.clocks import Timed, entries
 from server.db import columns, hold_all, insert_many, upsert_many
 from server.derived import JournalMarkRow, LaneNowRow, VisitRow
 from server.facts import ChargeRow, EventRow, PaymentRow
@@ -27,6 +28,7 @@ class Batch:
         self.charged: set[str] = set()
         self.prepaid: set[str] = set()
         self.places: dict[tuple[str, str, int], str] = {}  # fingerprints of what this batch took
+        self.entries: dict[str, Timed] = {}  # facts of the entries of visits that are priced here
         self._used: set[str] = set()
         self._facts: dict[type[SQLModel], list[dict[str, Any]]] = defaultdict(list)
         self._visits: dict[str, VisitNow | None] = {}
@@ -48,6 +50,12 @@ class Batch:
         here = find(select(LaneNowRow).where(col(LaneNowRow.site).in_(sites)))
         self._lanes.update({(row.site, row.lane): LaneNow(**columns(row)) for row in here})
         self.session.expunge_all()
+
+    def know_entries(self, visits: set[str], boxes: set[str]) -> None:
+        """Fetch when the visits came in that this batch prices."""
+        if visits:
+            self.entries.update(entries(self.session, sorted(visits), boxes))
+            self.session.expunge_all()
 
     def expect_money(self, visits: set[str]) -> None:
         """Keep notices off these visits until the batch is committed, and see the money that came meanwhile.

@@ -28,6 +28,7 @@ from server.tariffs import Tariffs
 
 AGAIN: Final = timedelta(seconds=3)
 RETRY_S: Final = 1.0
+ANSWER_S: Final = 5
 log = structlog.get_logger()
 
 
@@ -178,7 +179,15 @@ class Centre:
                 log.warning("unknown box", topic=str(topic))
                 return
             papers, orders = self._heard(session, topic, said, datetime.now(UTC))
+            committed = presence.mark(session, said) if isinstance(said, State) else 0
+        if isinstance(said, State):
+            self._answer(topic, said, committed)
         self._send(papers, orders)
+
+    def _answer(self, topic: Topic, state: State, committed: int) -> None:
+        """A late answer tells no time: the broker need not keep it."""
+        ack = presence.answer(state, committed, datetime.now(UTC))
+        self.bus.publish(Topic(topic.site, topic.box, Channel.ACK), encode(ack), expiry_s=ANSWER_S)
 
     def _heard(
         self, session: Session, topic: Topic, said: State | Online | Reply, now: datetime

@@ -34,7 +34,7 @@ class EventRow(SQLModel, table=True):
     monotonic_ms: int = Field(sa_type=BigInteger)
     happened_at: datetime = moment(index=True)
     recorded_at: datetime = moment()
-    clock_offset_ms: int | None = None
+    clock_offset_ms: int | None = Field(default=None, sa_type=BigInteger)
     clock_quality: str
     body: str  # JSON without the plate
 

@@ -19,7 +19,7 @@ from gate.findings import Code
 from gate.messages import Ack, BoxName, Direction, Envelope, JournalName, Place, PlateRead, Quoted, VehiclePassed
 from gate.topics import Channel, Topic
 from gate.wire import BYTES_MAX, Malformed, decode, encode
-from server import ledger
+from server import clocks, ledger
 from server.apply import apply, visits_in
 from server.batch import Batch
 from server.db import AWAY, insert_once, transaction
@@ -78,14 +78,16 @@ class Unreadable(ValueError):
     """A message that has its place in a journal and is no fact that we know."""
 
 
-def ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival]) -> Taken:
+def ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival], received: datetime | None = None) -> Taken:
     """Book a batch in one transaction. When it returns, everything acknowledged is on disk.
+
+    `received` is when it came, now by default: what clocks say is held against it.
 
     A message that cannot be booked does not hold up those behind it: it is parked with its finding.
     Raises one of `AWAY` when the database itself takes nothing; nothing is booked then, nothing acknowledged.
     """
     try:
-        return _ingest(engine, tariffs, arrivals)
+        return _ingest(engine, tariffs, arrivals, received)
     except AWAY:
         raise
     except Exception as error:  # noqa: BLE001 - whatever one message breaks must not stop a site
@@ -93,7 +95,7 @@ def ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival]) -> Tak
             return _park(engine, arrivals[0], error)
     taken = Taken({}, [], [])
     for arrival in arrivals:
-        one = ingest(engine, tariffs, [arrival])
+        one = ingest(engine, tariffs, [arrival], received)
         taken.acks.update(one.acks)
         taken.settled.extend(one.settled)
         taken.fresh.extend(one.fresh)
@@ -124,7 +126,7 @@ def _park(engine: Engine, arrival: Arrival, error: Exception) -> Taken:
     return Taken({Topic(site, place.box, Channel.ACK): ack}, [], [])
 
 
-def _ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival]) -> Taken:
+def _ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival], received: datetime | None) -> Taken:
     parsed: list[tuple[Topic, Envelope, bytes]] = []
     troubles: list[Trouble] = []
     for arrival in arrivals:
@@ -136,6 +138,7 @@ def _ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival]) -> Ta
     now = datetime.now(UTC)
     with transaction(engine) as session:
         taken = _book(session, tariffs, parsed, troubles, now)
+        clocks.heed(session, taken.fresh, received or now)
         for trouble in troubles:
             _record(session, trouble, now)
     return taken
@@ -150,10 +153,7 @@ def _book(
 ) -> Taken:
     batch = Batch(session, now)
     known = _boxes(session, {topic.box for topic, _, _ in parsed})
-    batch.know(
-        (visit for _, envelope, _ in parsed for visit in visits_in(envelope)),
-        ((envelope.site, envelope.body.lane) for _, envelope, _ in parsed),
-    )
+    _know(batch, [envelope for _, envelope, _ in parsed])
     batch.remember({str(envelope.message_id) for _, envelope, _ in parsed})
     taken = Taken({}, [], [])
     for topic, envelope, payload in parsed:
@@ -169,13 +169,19 @@ def _book(
 
 def replay(batch: Batch, tariffs: Tariffs, envelopes: Sequence[Envelope]) -> None:
     """Book facts that were taken before: what follows from them follows again."""
+    _know(batch, envelopes)
+    for envelope in envelopes:
+        apply(batch, envelope, tariffs)
+    _write(batch, Taken({}, [], list(envelopes)))
+
+
+def _know(batch: Batch, envelopes: Sequence[Envelope]) -> None:
     batch.know(
         (visit for envelope in envelopes for visit in visits_in(envelope)),
         ((envelope.site, envelope.body.lane) for envelope in envelopes),
     )
-    for envelope in envelopes:
-        apply(batch, envelope, tariffs)
-    _write(batch, Taken({}, [], list(envelopes)))
+    quoted = {envelope.body.visit for envelope in envelopes if isinstance(envelope.body, Quoted)}
+    batch.know_entries(quoted, {envelope.box for envelope in envelopes})
 
 
 def _write(batch: Batch, taken: Taken) -> None:

@@ -5,10 +5,10 @@ from typing import Final
 
 from sqlmodel import Session
 
-from gate.messages import Online, Reply, State
+from gate.messages import Ack, Online, Reply, State
 from gate.topics import Topic
 from server.db import insert_once
-from server.derived import BoxNowRow, LaneNowRow
+from server.derived import BoxNowRow, JournalMarkRow, LaneNowRow
 from server.facts import ReplyRow
 from server.register import BoxRow
 
@@ -50,6 +50,17 @@ def state_said(session: Session, topic: Topic, state: State, now: datetime) -> B
         now_row.updated_at = now
         session.add(now_row)
     return row
+
+
+def mark(session: Session, state: State) -> int:
+    """Up to which fact of the journal that it names the box's facts are committed."""
+    row = session.get(JournalMarkRow, (state.box, state.journal))
+    return row.sequence if row else 0
+
+
+def answer(state: State, committed: int, now: datetime) -> Ack:
+    """The answer to a state: how far its journal is, and the time here, so that the box can measure its clock."""
+    return Ack(journal=state.journal, sequence=committed, at=now, echo_ms=state.monotonic_ms)
 
 
 def online_said(session: Session, online: Online) -> None:

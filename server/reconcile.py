@@ -17,6 +17,7 @@ from gate.ledger import EntryKind, LedgerAccount
 from gate.messages import Direction, OpeningReason
 from gate.reconcile import Anomaly, Day, Opening, Passage, Payment, Report, Visit, reconcile
 from gate.vehicle import VehicleClass
+from server.clocks import CORRECTED, correction_of
 from server.derived import VisitRow
 from server.facts import AnomalyRow, ChargeRow, EntryRow, OpeningRow, PassageRow, PaymentRow, PostingRow
 from server.register import SiteRow
@@ -213,6 +214,7 @@ def _applied(session: Session, site: str, start: datetime, end: datetime) -> tup
 def _anomalies(session: Session, site: str, start: datetime, end: datetime) -> tuple[Anomaly, ...]:
     here = col(AnomalyRow.site).in_((site, ""))
     today = _between(col(AnomalyRow.happened_at), start, end)
+    whole = ~col(AnomalyRow.subject).endswith(CORRECTED, autoescape=True)
     order = (col(AnomalyRow.happened_at), col(AnomalyRow.code), col(AnomalyRow.subject))
     return tuple(
         Anomaly(
@@ -220,10 +222,15 @@ def _anomalies(session: Session, site: str, start: datetime, end: datetime) -> t
             subject=row.subject,
             amount=row.amount,
             at=row.happened_at,
-            evidence=msgspec.json.decode(row.evidence, type=dict[str, str]),
+            evidence=_evidence(session, row),
         )
-        for row in session.exec(select(AnomalyRow).where(here, today).order_by(*order))
+        for row in session.exec(select(AnomalyRow).where(here, today, whole).order_by(*order)).all()
     )
+
+
+def _evidence(session: Session, row: AnomalyRow) -> dict[str, str]:
+    said = msgspec.json.decode(row.evidence, type=dict[str, str])
+    return {**said, **correction_of(session, row.subject)} if row.code == Code.CLOCK_UNSURE else said
 
 
 def _between(column: Any, start: datetime, end: datetime) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ import hmac
 import itertools
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -32,7 +33,7 @@ from gate.reference import mint
 from gate.tariff import Tariff, Turn, VatRate
 from gate.topics import Channel, Topic
 from gate.vehicle import VehicleClass
-from gate.wire import encode
+from gate.wire import Malformed, decode, encode
 from server.db import transaction
 from server.ingest import Arrival, Taken, ingest
 from server.notices import Kept, keep
@@ -43,6 +44,7 @@ from server.tariffs import Tariffs
 SECRET = "a secret of the bank's feed"
 ACCOUNT = {"SPS": "1017595600", "SPL": "1017595601"}
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 08:00 in Sa Pa
+BOOTED = MORNING - timedelta(days=100)
 TARIFF = Tariff(
     code="flat-1",
     since=datetime(2026, 1, 1, tzinfo=UTC),
@@ -108,7 +110,7 @@ class Box:
             "journal": self.journal,
             "sequence": self.sequence,
             "boot": UUID(int=1),
-            "monotonic_ms": self.sequence,
+            "monotonic_ms": max(0, (at - BOOTED) // timedelta(milliseconds=1)),
             "happened_at": at,
             "clock_offset_ms": 0,
             "clock_quality": ClockQuality.SYNCHRONISED,
@@ -179,8 +181,17 @@ class Box:
 
 
 def book(engine: Engine, *arrivals: Arrival) -> Taken:
-    """Ingest them as one batch."""
-    return ingest(engine, Tariffs(engine), arrivals)
+    """Ingest them as one batch, as if the newest had just happened."""
+    return ingest(engine, Tariffs(engine), arrivals, _newest(arrivals))
+
+
+def _newest(arrivals: tuple[Arrival, ...]) -> datetime:
+    """When the last of them came: what is no fact says nothing of it."""
+    moments = [datetime.now(UTC)]
+    for arrival in arrivals:
+        with suppress(Malformed):
+            moments.append(decode(arrival.payload, Envelope).happened_at)
+    return max(moments)
 
 
 def notice(number: int, note: str, amount: int = 30_000, **changes: Any) -> bytes:
