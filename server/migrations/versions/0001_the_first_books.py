@@ -124,7 +124,7 @@ def upgrade() -> None:
         sa.Column("monotonic_ms", sa.BigInteger(), nullable=False),
         sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("clock_offset_ms", sa.Integer(), nullable=True),
+        sa.Column("clock_offset_ms", sa.BigInteger(), nullable=True),
         sa.Column("clock_quality", sa.String(), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("message_id"),
