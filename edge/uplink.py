@@ -132,7 +132,8 @@ class Uplink:
             if ack.sequence > self._sent:  # nobody can have what was never sent
                 log.warning("acknowledged beyond what was sent", said=ack.sequence, sent=self._sent)
                 return
-            self._mark(ack.sequence)
+            if ack.echo_ms is None or ack.sequence != self._acknowledged:  # what answers a state repeats no mark
+                self._mark(ack.sequence)
             self._changed.notify_all()
         self._heard(Channel.ACK, payload)
 

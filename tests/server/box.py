@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -182,10 +182,10 @@ class Box:
 
 def book(engine: Engine, *arrivals: Arrival) -> Taken:
     """Ingest them as one batch, as if the newest had just happened."""
-    return ingest(engine, Tariffs(engine), arrivals, _newest(arrivals))
+    return ingest(engine, Tariffs(engine), arrivals, newest(arrivals))
 
 
-def _newest(arrivals: tuple[Arrival, ...]) -> datetime:
+def newest(arrivals: Sequence[Arrival]) -> datetime:
     """When the last of them came: what is no fact says nothing of it."""
     moments = [datetime.now(UTC)]
     for arrival in arrivals:
