@@ -28,6 +28,7 @@ class Oracle:
         self.excused: Counter[str] = Counter()
         self._ours = self._not_ours = self._came_up = False
         self._new = True
+        self._last_off: Sensor | None = None
         self._vain = 0
         self._last: Relay | None = None
         self.forget()
@@ -49,6 +50,8 @@ class Oracle:
         if sensor in DETECTORS and level is Level.OFF and not edge:
             return
         self.words[sensor] = level
+        if sensor in ZONE and level is Level.OFF:
+            self._last_off = sensor
         if level is self.ground.level(sensor):
             self.doubtful.pop(sensor, None)
         if sensor is Sensor.FIRE and level is Level.ON:
@@ -106,6 +109,8 @@ class Oracle:
     def _explain(self, unknown: list[Sensor]) -> None:
         """Somebody is there: which lie kept the lane from knowing?"""
         self.counts["lowered over somebody whom no word told of"] += not unknown
+        vanished = self._last_off is Sensor.SAFETY and self.words[Sensor.ARMING] is Level.OFF
+        self.counts["lowered over somebody who, by the loops' order, had vanished under the arm"] += vanished
         covered = [loop for sensor, loop in self.ground.loops.items() if sensor in ZONE and loop.count]
         causes = {self._cause(loop.sensor) for loop in covered}
         if "" in causes and not unknown:
