@@ -82,6 +82,11 @@ class Guesses:
         self._monotonic = monotonic
         self._made: dict[str, deque[float]] = {}
 
+    @property
+    def known(self) -> int:
+        """Of how many addresses it knows."""
+        return len(self._made)
+
     def may(self, peer: str) -> bool:
         """Whether this address may try once more; if so, it has."""
         now = self._monotonic()

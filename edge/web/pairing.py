@@ -26,8 +26,8 @@ log = structlog.get_logger()
 class Pairing:
     """The routes of pairing."""
 
-    def __init__(self, pairs: Pairs, guesses: Guesses | None = None) -> None:
-        self._pairs, self._guesses = pairs, guesses or Guesses()
+    def __init__(self, pairs: Pairs, guesses: Guesses) -> None:
+        self._pairs, self._guesses = pairs, guesses
         self._one_by_one = asyncio.Lock()  # a guess costs a hash of eight megabytes
 
     @property

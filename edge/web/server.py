@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 
 from edge.web import assets
 from edge.web.config import WebConfig, check
-from edge.web.door import Door
+from edge.web.door import Door, Guesses
 from edge.web.listening import Listener, tls
 from edge.web.manners import Manners
 from edge.web.pairing import Pairing
@@ -45,6 +45,7 @@ class BoxWeb:
         check(config)
         self.config, self._wall, self._again_s = config, wall, again_s
         self._pairs = (pairs or Pairs(data)) if config.tls_cert else None  # a token never goes over a plain line
+        self.guesses = Guesses()
         self._routes = tuple(routes)
         self._stopping, self.listening = threading.Event(), threading.Event()
         self._server: _Server | None = None
@@ -98,7 +99,7 @@ class BoxWeb:
         door = Door(self._pairs)
         own = [*assets.routes, *Screens(self._wall, door).routes]
         if self._pairs:
-            own += Pairing(self._pairs).routes
+            own += Pairing(self._pairs, self.guesses).routes
         return Manners(Starlette(routes=[*own, *self._routes]), listener)
 
 

@@ -90,9 +90,11 @@ class _ByName(httpx.HTTPTransport):
     """Finds BOX on loopback, as a site's name server would find it elsewhere."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.extensions["sni_hostname"] = request.url.host
-        request.url = request.url.copy_with(host="127.0.0.1")
-        return super().handle_request(request)
+        there = request.url.copy_with(host="127.0.0.1")
+        named = {**request.extensions, "sni_hostname": request.url.host}
+        return super().handle_request(
+            httpx.Request(request.method, there, headers=request.headers, stream=request.stream, extensions=named)
+        )
 
 
 def visitor(web: BoxWeb, cert: str = "") -> httpx.Client:
