@@ -1,6 +1,7 @@
 """One vehicle before one arm, from the arming loop to the exit loop."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from edge.decide import Quote
@@ -51,6 +52,7 @@ class Approach:
     photo: str = ""
     tag: str = ""
     passage: UUID | None = None
+    passed_at: datetime | None = None
 
     @property
     def plate(self) -> str:

@@ -52,7 +52,7 @@ class Followers:
         passage = self._parts.clock.new_id()
         self._witness.passed(here, passage, follower.visit if follower else None, follower)
         if follower and not follower.visit:
-            follower.passage = passage
+            follower.passage, follower.passed_at = passage, self._parts.clock.now()
             if follower.look:
                 self.explain(follower, follower.look)
 
@@ -80,12 +80,12 @@ class Followers:
         visit = self._parts.visits.open(read.plate, kind, self._config.lane)
         self._parts.outbox.record(read)
         self._parts.outbox.record(facts.opened(self._config, follower, visit, kind))
-        self._parts.outbox.record(self._explained(read, passage, visit))
-        self._parts.visits.entered(visit, self._parts.clock.now())
+        self._parts.outbox.record(self._explained(follower, passage, visit))
+        self._parts.visits.entered(visit, follower.passed_at or self._parts.clock.now())
 
     def _went_out(self, follower: Approach, read: PlateRead, passage: UUID) -> None:
         """Whose stay it was, and what it costs. Unsure: a passage without a visit, which the centre makes a case."""
-        now = self._parts.clock.now()
+        left = follower.passed_at or self._parts.clock.now()
         self._parts.outbox.record(read)
         seen = self._counter.seen(follower)
         found = identified(self._parts.visits, self._parts.tags, self._config.lane, self._parts.papers.lease, seen)
@@ -96,13 +96,18 @@ class Followers:
         self._parts.outbox.record(facts.match(self._config, follower, stay.visit, found.by, sure, found.ranking.margin))
         try:
             quoted = self._counter.quoted(follower, stay)
-            self._parts.outbox.record(facts.price(self._config, follower, quoted, now))
+            self._parts.outbox.record(facts.price(self._config, follower, quoted, left))
         except NoLease as error:
             log.warning("passed unpriced", lane=self._config.lane, why=str(error))
-        self._parts.outbox.record(self._explained(read, passage, stay.visit))
-        self._parts.visits.left(stay.visit, now)
+        self._parts.outbox.record(self._explained(follower, passage, stay.visit))
+        self._parts.visits.left(stay.visit, left)
 
-    def _explained(self, read: PlateRead, passage: UUID, visit: str) -> PassageExplained:
+    def _explained(self, follower: Approach, passage: UUID, visit: str) -> PassageExplained:
         return PassageExplained(
-            lane=read.lane, direction=read.direction, passage=passage, approach=read.approach, visit=visit
+            lane=self._config.lane,
+            direction=self._config.direction,
+            passage=passage,
+            approach=follower.approach,
+            visit=visit,
+            passed_at=follower.passed_at or self._parts.clock.now(),
         )

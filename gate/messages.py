@@ -186,6 +186,7 @@ class PassageExplained(Contract, tag="passage_explained", tag_field="kind"):
     passage: UUID
     approach: UUID
     visit: Reference
+    passed_at: Moment
 
 
 class TagRead(Contract, tag="tag_read", tag_field="kind"):

@@ -21,7 +21,7 @@ STAY_LONG: Final = timedelta(hours=24)
 PASSAGE_DUE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
 
-UNEXPLAINED: Final = frozenset({OpeningReason.BY_HAND, OpeningReason.FIRE})
+UNEXPLAINED: Final = frozenset({OpeningReason.BY_HAND, OpeningReason.FIRE, OpeningReason.BUTTON})
 
 
 class Opening(Contract):
@@ -169,7 +169,7 @@ def _openings(day: Day) -> Iterator[Finding]:
         evidence = {"lane": opening.lane, "reason": opening.reason.value, "by": opening.by}
         if opening.reason in UNEXPLAINED and not opening.note:
             yield _finding(Code.OPENING_UNEXPLAINED, opening.opening, opening.at, 0, opening.visit, evidence)
-        elif opening.opening not in used:
+        elif opening.opening not in used and opening.reason is not OpeningReason.MODE:  # held up, come who may
             due = opening.at + PASSAGE_DUE
             yield _finding(Code.OPENING_UNUSED, opening.opening, due, 0, opening.visit, evidence)
 

@@ -1,6 +1,6 @@
 """What each fact of a box means for the books. One function a kind; facts in, derived rows changed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import msgspec
@@ -26,13 +26,13 @@ from gate.tariff import BadTariff, price
 from gate.vehicle import VehicleClass
 from server import clocks
 from server.batch import Batch
-from server.facts import AnomalyRow, OpeningRow, PassageRow
+from server.facts import AnomalyRow, ExplainedRow, OpeningRow, PassageRow
 from server.now import LaneNow, VisitNow
 from server.tariffs import Tariffs
 from server.vault import VaultReadRow
 
 
-def apply(batch: Batch, envelope: Envelope, tariffs: Tariffs) -> None:  # noqa: C901 - one case a kind
+def apply(batch: Batch, envelope: Envelope, tariffs: Tariffs) -> None:  # noqa: C901, PLR0912 - one case a kind
     """Book one fact."""
     body = envelope.body
     match body:
@@ -56,8 +56,10 @@ def apply(batch: Batch, envelope: Envelope, tariffs: Tariffs) -> None:  # noqa: 
             _person_wanted(batch, envelope, body)
         case DeviceFault():
             _device_fault(batch, envelope, body)
-        case PassageExplained() | TagRead():
-            pass
+        case PassageExplained():
+            _passage_explained(batch, envelope, body)
+        case TagRead():
+            pass  # the fact itself is the evidence; what it led to comes as facts of its own
         case _:
             assert_never(body)
 
@@ -199,14 +201,33 @@ def _vehicle_passed(batch: Batch, envelope: Envelope, body: VehiclePassed) -> No
         journal=envelope.journal,
         sequence=envelope.sequence,
     )
+    _went(batch, body, clocks.timed(envelope))
+
+
+def _passage_explained(batch: Batch, envelope: Envelope, body: PassageExplained) -> None:
+    batch.fact(
+        ExplainedRow,
+        passage=str(body.passage),
+        site=envelope.site,
+        visit=body.visit,
+        approach=str(body.approach),
+        happened_at=envelope.happened_at,
+    )
+    told = clocks.timed(envelope)
+    since_ms = (told.at - body.passed_at) // timedelta(milliseconds=1)
+    _went(batch, body, told._replace(at=body.passed_at, monotonic_ms=told.monotonic_ms - since_ms))
+
+
+def _went(batch: Batch, body: VehiclePassed | PassageExplained, passed: clocks.Timed) -> None:
+    """The visit, if it is known, came in or left with this passage."""
     row = batch.visit(body.visit)
     if row is None:
         return
     if body.direction is Direction.IN:
-        row.entered_at, row.entry_passage = envelope.happened_at, str(body.passage)
-        batch.entries[row.visit] = clocks.timed(envelope)
+        row.entered_at, row.entry_passage = passed.at, str(body.passage)
+        batch.entries[row.visit] = passed
     else:
-        row.left_at, row.exit_passage = envelope.happened_at, str(body.passage)
+        row.left_at, row.exit_passage = passed.at, str(body.passage)
         if row.entered_at is not None:
             row.entered_at = min(row.entered_at, row.left_at)
     batch.changed(row)

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
 from gate.findings import Code
 from gate.messages import ClockQuality, Direction, Envelope
 from server.db import insert_once
-from server.facts import AnomalyRow, EventRow, PassageRow
+from server.facts import AnomalyRow, EventRow, ExplainedRow, PassageRow
 
 TOLERANCE: Final = timedelta(minutes=2)
 """What drift and a slow line may do to an honest clock."""
@@ -165,13 +165,16 @@ def _anomaly(envelope: Envelope, subject: str, received: datetime, evidence: dic
 
 def entries(session: Session, visits: Sequence[str], boxes: set[str]) -> dict[str, Timed]:
     """The facts of the entries of these visits."""
+    explained = select(ExplainedRow.passage).where(col(ExplainedRow.visit).in_(visits))
+    theirs = or_(col(PassageRow.visit).in_(visits), col(PassageRow.passage).in_(explained))
     facts = (
-        select(PassageRow.visit, EventRow)
+        select(func.coalesce(PassageRow.visit, ExplainedRow.visit), EventRow)
+        .join(ExplainedRow, col(ExplainedRow.passage) == col(PassageRow.passage), isouter=True)
         .join(
             EventRow,
             (col(EventRow.journal) == col(PassageRow.journal)) & (col(EventRow.sequence) == col(PassageRow.sequence)),
         )
-        .where(col(PassageRow.visit).in_(visits), PassageRow.direction == Direction.IN, col(EventRow.box).in_(boxes))
+        .where(theirs, PassageRow.direction == Direction.IN, col(EventRow.box).in_(boxes))
     )
     return {visit: _timed(row) for visit, row in session.exec(facts) if visit}
 

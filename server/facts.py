@@ -70,6 +70,18 @@ class PassageRow(SQLModel, table=True):
     sequence: int = Field(sa_type=BigInteger)
 
 
+class ExplainedRow(SQLModel, table=True):
+    """A passage without a visit was this one's: its picture was read while it drove on."""
+
+    __tablename__ = "explained"
+
+    passage: str = Field(primary_key=True)
+    site: str
+    visit: str = Field(index=True)
+    approach: str
+    happened_at: datetime = moment()
+
+
 class OpeningRow(SQLModel, table=True):
     """An arm was seen up: one reason."""
 

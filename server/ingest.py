@@ -16,7 +16,18 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from gate.findings import Code
-from gate.messages import Ack, BoxName, Direction, Envelope, JournalName, Place, PlateRead, Quoted, VehiclePassed
+from gate.messages import (
+    Ack,
+    BoxName,
+    Direction,
+    Envelope,
+    JournalName,
+    PassageExplained,
+    Place,
+    PlateRead,
+    Quoted,
+    VehiclePassed,
+)
 from gate.topics import Channel, Topic
 from gate.wire import BYTES_MAX, Malformed, decode, encode
 from server import clocks, ledger
@@ -231,17 +242,21 @@ def _compare(batch: Batch, envelope: Envelope, fingerprint: str, troubles: list[
 def _money(batch: Batch, taken: Taken, now: datetime) -> None:
     """Charges of those who left, and money that was there before its price."""
     session = batch.session
-    left = {
-        envelope.body.visit: envelope.happened_at
-        for envelope in taken.fresh
-        if isinstance(envelope.body, VehiclePassed) and envelope.body.direction is Direction.OUT and envelope.body.visit
-    }
+    left = dict(filter(None, map(_left, taken.fresh)))
     due = [(visit, left[name]) for name in sorted(set(left) - batch.charged) if (visit := batch.visit(name))]
     ledger.charge_all(session, due, now)
     for name in sorted({visit for envelope in taken.fresh for visit in visits_in(envelope)} & batch.prepaid):
         visit = batch.visit(name)
         if visit and visit.quoted is not None and ledger.apply_waiting(session, visit, now):
             taken.settled.append(Settled(visit.site, visit.visit))
+
+
+def _left(envelope: Envelope) -> tuple[str, datetime] | None:
+    """Whose stay ended with this fact, and when."""
+    body = envelope.body
+    if not isinstance(body, VehiclePassed | PassageExplained) or body.direction is not Direction.OUT or not body.visit:
+        return None
+    return body.visit, body.passed_at if isinstance(body, PassageExplained) else envelope.happened_at
 
 
 def _parsed(arrival: Arrival) -> Envelope | Trouble:

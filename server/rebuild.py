@@ -20,15 +20,35 @@ from gate.wire import decode
 from server.batch import Batch
 from server.db import columns, transaction
 from server.derived import JournalMarkRow, VisitRow
-from server.facts import ChargeRow, EntryRow, EventRow, NoticeRow, OpeningRow, PassageRow, PaymentRow, PostingRow
+from server.facts import (
+    ChargeRow,
+    EntryRow,
+    EventRow,
+    ExplainedRow,
+    NoticeRow,
+    OpeningRow,
+    PassageRow,
+    PaymentRow,
+    PostingRow,
+)
 from server.ingest import PARKED, replay
 from server.notices import book_again
 from server.tariffs import Tariffs
 from server.vault import VaultReadRow
 
-SAME: Final = (PassageRow, OpeningRow, ChargeRow, PaymentRow, EntryRow, PostingRow)
+SAME: Final = (PassageRow, ExplainedRow, OpeningRow, ChargeRow, PaymentRow, EntryRow, PostingRow)
 """Facts that a rebuild must find again as they were."""
-_EMPTIED: Final = (PostingRow, EntryRow, ChargeRow, PaymentRow, PassageRow, OpeningRow, VisitRow, JournalMarkRow)
+_EMPTIED: Final = (
+    PostingRow,
+    EntryRow,
+    ChargeRow,
+    PaymentRow,
+    PassageRow,
+    ExplainedRow,
+    OpeningRow,
+    VisitRow,
+    JournalMarkRow,
+)
 _AT_ONCE: Final = 500
 
 

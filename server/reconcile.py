@@ -19,7 +19,7 @@ from gate.reconcile import Anomaly, Day, Opening, Passage, Payment, Report, Visi
 from gate.vehicle import VehicleClass
 from server.clocks import CORRECTED, correction_of
 from server.derived import VisitRow
-from server.facts import AnomalyRow, ChargeRow, EntryRow, OpeningRow, PassageRow, PaymentRow, PostingRow
+from server.facts import AnomalyRow, ChargeRow, EntryRow, ExplainedRow, OpeningRow, PassageRow, PaymentRow, PostingRow
 from server.register import SiteRow
 
 ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -92,7 +92,12 @@ def balances(session: Session, site: str) -> Totals:
 
 
 def _openings(session: Session, site: str, start: datetime, end: datetime) -> tuple[Opening, ...]:
-    near = _between(col(OpeningRow.happened_at), start - COUNTERPART, end)
+    """Those of the day, and those of before under which somebody passed on it: an arm may be held up for days."""
+    passed = select(PassageRow.opening).where(
+        PassageRow.site == site, _between(col(PassageRow.happened_at), start, end), col(PassageRow.opening).is_not(None)
+    )
+    today = _between(col(OpeningRow.happened_at), start - COUNTERPART, end)
+    near = or_(today, col(OpeningRow.opening).in_(passed))
     order = (col(OpeningRow.happened_at), col(OpeningRow.opening))
     return tuple(
         Opening(
@@ -111,17 +116,23 @@ def _openings(session: Session, site: str, start: datetime, end: datetime) -> tu
 def _passages(session: Session, site: str, start: datetime, end: datetime) -> tuple[Passage, ...]:
     near = _between(col(PassageRow.happened_at), start, end + COUNTERPART)
     order = (col(PassageRow.happened_at), col(PassageRow.passage))
+    found = (
+        select(PassageRow, ExplainedRow.visit)
+        .join(ExplainedRow, col(ExplainedRow.passage) == col(PassageRow.passage), isouter=True)
+        .where(PassageRow.site == site, near)
+        .order_by(*order)
+    )
     return tuple(
         Passage(
             passage=row.passage,
             lane=row.lane,
             direction=Direction(row.direction),
-            visit=row.visit,
+            visit=row.visit or explained,
             opening=row.opening,
             tailgate=row.tailgate,
             at=row.happened_at,
         )
-        for row in session.exec(select(PassageRow).where(PassageRow.site == site, near).order_by(*order))
+        for row, explained in session.exec(found)
     )
 
 

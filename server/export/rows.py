@@ -30,6 +30,9 @@ REASONS: Final[dict[OpeningReason, tuple[str, str]]] = {
     OpeningReason.FREE: ("Miễn phí", "Free"),
     OpeningReason.BILLED: ("Cho ra, ghi nợ", "Let out and billed"),
     OpeningReason.PERSON: ("Nhân viên mở", "Opened by a person"),
+    OpeningReason.PASS: ("Vé tháng, miễn vé", "Pass or exempt"),
+    OpeningReason.MODE: ("Làn mở tự do", "Lane held open or free"),
+    OpeningReason.BUTTON: ("Nút bấm tại làn", "Button at the lane"),
     OpeningReason.BY_HAND: ("Nâng bằng tay", "Raised by hand"),
     OpeningReason.FIRE: ("Báo cháy", "Fire"),
 }

@@ -134,6 +134,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_event_happened_at"), ["happened_at"], unique=False)
 
     op.create_table(
+        "explained",
+        sa.Column("passage", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("approach", sa.String(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("passage"),
+    )
+    with op.batch_alter_table("explained", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_explained_visit"), ["visit"], unique=False)
+
+    op.create_table(
         "finding",
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
@@ -460,6 +472,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_posting_account"), ["account"], unique=False)
 
 
+
+
 def downgrade() -> None:
     """Back to the version before."""
 
@@ -526,6 +540,10 @@ def downgrade() -> None:
         batch_op.drop_index("finding_open")
 
     op.drop_table("finding")
+    with op.batch_alter_table("explained", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_explained_visit"))
+
+    op.drop_table("explained")
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_event_happened_at"))
 
@@ -554,3 +572,4 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_anomaly_happened_at"))
 
     op.drop_table("anomaly")
+
