@@ -139,6 +139,8 @@ class _Raiser(threading.Thread):
             if not waiting:
                 return
             for arm in waiting:
+                if self.give_up.is_set():
+                    return
                 if arm.pulses < PULSES_MAX and (now >= due[arm.lane] or (arm.heard and not arm.pulses)):
                     due[arm.lane] = now + (self._seconds / PULSES_MAX if _pulsed(devices, arm) else TICK_S)
             self._hear()
