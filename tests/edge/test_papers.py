@@ -4,17 +4,24 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edge.papers import Papers, Refused
 from gate import signing
+from gate.broker_rules import centre_rules
 from gate.lease import ENTRIES_MAX, LEASE_MAX, Delta, Entry, Standing
 from gate.messages import Close, Open, OpeningReason
+from gate.topics import Channel
 from gate.wire import BYTES_MAX, encode
-from tests.edge.desk import BOX, KEY, STRANGER, Desk, lease
+from simulator.demo.broker_files import listener
+from simulator.stage.mosquitto import Mosquitto
+from tests.edge.centre import FakeCentre
+from tests.edge.desk import BOX, KEY, SECRET, STRANGER, Desk, lease
 from tests.edge.fakes import MORNING
+from tests.edge.test_uplink import Line, _until
 
 OPEN = Open(lane="in-1", reason=OpeningReason.PERSON)
 
@@ -271,3 +278,30 @@ def test_a_kept_lease_of_another_version_leaves_no_rows_behind(desk: Desk) -> No
     desk.papers.lease_came(snapshot(2, lists=rows(1)))
     desk.store.remember("lease", '{"number":1,"of":"another version"}')
     assert len(Papers(desk.store, desk.clock, BOX, KEY.public_key()).lists) == 0
+
+
+@pytest.mark.broker
+def test_the_largest_lease_passes_a_real_broker_and_nothing_larger_does(desk: Desk, tmp_path: Path) -> None:
+    """Retained, under the very rules that a site gets; the box connects when it is already on the shelf."""
+    users = {"centre": "centre-secret-long", BOX: SECRET}
+    paper = snapshot(2, lists=rows(*range(ENTRIES_MAX)))
+    broker = Mosquitto(tmp_path / "mosquitto", users, acl=centre_rules([("SPS", BOX)]))
+    with broker, FakeCentre(broker, "SPS", BOX, KEY) as centre:
+        _until(centre.client.is_connected)
+        centre.say(Channel.LEASE, paper, retain=True)
+        with Line(tmp_path, broker) as line:
+            _until(lambda: bool(line.heard))
+        ((channel, came),) = line.heard
+        assert (channel, came == paper) == (Channel.LEASE, True)
+        desk.papers.lease_came(came)
+        assert len(desk.papers.lists) == ENTRIES_MAX
+        thrown_out: list[str] = []
+        centre.client.on_disconnect = lambda *said: thrown_out.append(str(said[3]))
+        centre.client.publish(f"barie/v1/SPS/{BOX}/lease", b" " * 2_100_000, qos=1, retain=True)
+        _until(lambda: thrown_out)
+        assert thrown_out[0] == "Packet too large"
+
+
+def test_a_sites_own_broker_takes_a_lease_and_no_more() -> None:
+    assert "max_packet_size 2000000\n" in listener("/etc", "centre", "8883", certified=False)
+    assert LEASE_MAX + 1_024 < 2_000_000
