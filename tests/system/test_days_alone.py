@@ -162,11 +162,13 @@ def test_an_old_lease_may_hold_debts_and_never_passes(
     assert out(desk) == reasons
 
 
-def test_a_box_alone_decides_the_same_after_a_restart(desk: Desk) -> None:
+def test_a_box_alone_says_so_and_decides_the_same_after_a_restart(desk: Desk) -> None:
     leave_alone(desk, Policy(unpaid=Unpaid.BILL, patience_s=PATIENCE_S))
     desk.comes_in(PAYS)
+    assert desk.lanes["in-1"].state().mode == "normal"
     desk.turn(DAYS_S)
     desk.restart()
+    assert {lane.state().mode for lane in desk.lanes.values()} == {"lease expired"}
     goes_out(desk, PAYS)
     assert out(desk) == [OpeningReason.BILLED]
     assert [passed.direction for passed in desk.facts(VehiclePassed)] == [Direction.IN, Direction.OUT]
