@@ -62,6 +62,8 @@ class Agent:
         self._outbox = Outbox(self._store, self._clock, config.site, config.box)
         self._owed = Owed(self._store, self._outbox)
         self._papers = Papers(self._store, self._clock, config.box, signing.public_key(config.centre_key))
+        if self._papers.lease:
+            self._clock.passed(self._papers.lease.issued_at)
         self._pictures = Pictures(config, self._store, file, data / "pictures")
         self._bus = SiteBus(config.site_broker, f"{config.box}-devices", self._work.put)
         self._reader = self._made_reader()
@@ -202,8 +204,10 @@ class Agent:
 
     def _lease_came(self, data: bytes) -> None:
         with self._store.transaction():  # a lease that is taken without its payments would never bring them again
-            for visit in self._papers.lease_came(data).paid:
+            lease = self._papers.lease_came(data)
+            for visit in lease.paid:
                 self._visits.paid(visit)
+        self._clock.passed(lease.issued_at)
         self._learn_patience()
         self._say_state()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from edge.estimate import MS, Estimate, Sample, Step, bounded, guessed
+from edge.estimate import MS, SAME, Estimate, Sample, Step, bounded, guessed
 from gate.ids import uuid7
 from gate.messages import ClockQuality
 
@@ -111,6 +111,14 @@ class Clock:
         if self.is_measured():
             return
         self._estimate, self._earlier, self._latest = kept, earlier, None
+
+    def passed(self, moment: datetime) -> None:
+        """A signed paper says that this moment is past: an unmeasured clock that is behind it is wrong."""
+        wall, tick = bounded(self.wall()), self.tick_ms()
+        known = self._known(wall, tick)
+        if not known.measured and known.at(tick) < moment - SAME:
+            self._earlier = self._earlier._replace(floor=moment)
+            self._estimate = guessed(wall, tick, moment, self._earlier.offset_ms)
 
     def asked(self) -> int:
         """`monotonic_ms` for a question that the centre answers with its time."""

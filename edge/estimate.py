@@ -21,9 +21,9 @@ PRECISION_MS: Final = 1.0
 SMALL: Final = timedelta(seconds=2)
 """A guess and its measurement may be this far apart without a word."""
 SAME: Final = timedelta(minutes=2)
-"""Two guesses that are closer are one."""
+"""Moments that are closer do not contradict each other."""
 SHORT: Final = timedelta(hours=1)
-"""A wall that is at most this far behind the last known moment's end needs no second opinion."""
+"""A guess that is so soon after the last known moment is believed though another is possible."""
 FIRST: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """Before this no box ran: a clock that says so is wrong."""
 _LEAST, _MOST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -113,7 +113,7 @@ def guessed(wall: datetime, tick: int, floor: datetime | None, offset_ms: int | 
     """
     past = max(floor or FIRST, FIRST)
     both = [wall] if offset_ms is None or wall < FIRST else [wall - offset_ms * MS, wall]
-    possible = sorted(at for at in both if past <= at < _MOST)
+    possible = sorted(max(at, past) for at in both if past - SAME <= at < _MOST)
     if not possible:
         return Estimate(tick, bounded(floor or wall), plausible=False)
     sure = possible[-1] - possible[0] <= SAME or possible[0] - past <= SHORT
