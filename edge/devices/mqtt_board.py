@@ -92,7 +92,8 @@ class MqttBoard:
         self._ask()
 
     def _ask(self) -> None:
-        self._bus.ask(self._words.question(self._name))
+        if self._inputs is not None:
+            self._bus.ask(self._words.question(self._name))
 
     def _lose(self, why: str) -> None:
         if self._inputs is not None:

@@ -22,7 +22,7 @@ GAP_S: Final = 0.5
 ORDER_S: Final = 0.5
 """An order that could not be begun by then is dropped: the lane asks again when the arm has not moved."""
 
-AGAIN_S: Final = 0.5
+AGAIN_S: Final = 0.25
 _WATCH_S, _WATCHES = 0.5, 5  # 2.5 s
 log = structlog.get_logger()
 

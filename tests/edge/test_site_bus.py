@@ -1,4 +1,4 @@
-"""The site's own broker, a real one: what boards say reaches the lane, junk reaches nobody, no pulse ever waits."""
+"""The site's own broker, a real one: what devices say reaches their lane, junk reaches nobody, no pulse ever waits."""
 
 import os
 import queue
@@ -8,21 +8,27 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.config import Broker
-from edge.devices.site_bus import Listener, SiteBus
+from edge.devices.board_config import EsphomeBoard, TasmotaBoard
+from edge.devices.site_bus import Listener
+from edge.devices.site_devices import SiteDevices
 from gate.broker_rules import site_rules
-from gate.devices import profiler, tasmota
+from gate.devices import esphome, profiler, tasmota
 from gate.devices.board import DeviceFailed, Level, Reading, Relay, Sensor
+from gate.devices.screen import Face, Page
 from gate.vehicle import Profile
+from gate.wire import decode
 from simulator.stage.mosquitto import Mosquitto
+from tests.edge.desk import box_config, lane_config
 from tests.harness.clients import Watcher
 
 pytestmark = pytest.mark.broker
 SECRET = "a secret of sixteen or more"
 BOX = "sps-1"
+ALL_OFF = dict.fromkeys(Sensor, Level.OFF)
 
 
 class Ear(Listener):
@@ -44,6 +50,11 @@ class Ear(Listener):
         """What comes next."""
         return self.heard.get(timeout=10)
 
+    def reported(self) -> None:
+        """All inputs are reported next."""
+        said = [self.next() for _ in Sensor]
+        assert all(isinstance(reading, Reading) and not reading.edge for reading in said), said
+
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
@@ -59,41 +70,87 @@ def ear() -> Ear:
 
 
 @pytest.fixture
-def bus(broker: Mosquitto, ear: Ear) -> Iterator[SiteBus]:
-    """The box's end, connected."""
-    made = SiteBus(Broker(host=broker.host, port=broker.port, user=BOX, password=SECRET), "test", lambda work: work())
+def site(broker: Mosquitto, ear: Ear, tmp_path: Path) -> Iterator[SiteDevices]:
+    """The box's end of one lane, connecting."""
+    made = site_of(broker, tmp_path)
     made.listen("in-1", ear)
     made.start()
-    _until(made._client.is_connected)  # noqa: SLF001
     yield made
     made.stop()
 
 
-def _until(holds: Callable[[], bool], timeout_s: float = 15.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < end, "did not come about"
-        time.sleep(0.01)
+def site_of(broker: Mosquitto, folder: Path, password: str = SECRET) -> SiteDevices:
+    """The devices of a box on this broker: a lane with a Tasmota board, one with an ESPHome of another name."""
+    lanes = (
+        lane_config("in-1", board=TasmotaBoard(absent=(Sensor.FIRE,))),
+        lane_config("out-1", board=EsphomeBoard(name="kitchen")),
+    )
+    where = Broker(host=broker.host, port=broker.port, user=BOX, password=password)
+    return SiteDevices(box_config(folder, lanes=lanes, site_broker=where), lambda work: work())
 
 
-@pytest.mark.usefixtures("bus")
+def answered(board: Watcher, levels: dict[Sensor, Level] = ALL_OFF) -> None:
+    """The board is asked, and answers."""
+    board.subscribe("cmnd/in-1/Status")
+    asked = board.next()
+    assert (asked.topic, asked.payload) == ("cmnd/in-1/Status", b"10")
+    board.publish(tasmota.levels_topic("in-1"), tasmota.levels_payload(levels))
+
+
+def keeps_answering(board: Watcher) -> None:
+    """The board answers whenever it is asked."""
+
+    def heard(client: Client, _data: object, message: MQTTMessage) -> None:
+        board.messages.put(message)
+        if message.topic == "cmnd/in-1/Status":
+            client.publish(tasmota.levels_topic("in-1"), tasmota.levels_payload(ALL_OFF))
+
+    board.client.on_message = heard
+    board.subscribe("cmnd/in-1/Status")
+
+
+@pytest.mark.usefixtures("site")
 def test_edges_levels_and_outlines_arrive(broker: Mosquitto, ear: Ear) -> None:
     with Watcher(broker, "devices", SECRET) as board:
-        board.subscribe("cmnd/in-1/#")
-        board.publish(tasmota.will_topic("in-1"), tasmota.ONLINE, retain=True)
-        asked = board.next()
-        assert (asked.topic, asked.payload) == ("cmnd/in-1/Status", b"10")
-        board.publish(tasmota.result_topic("in-1"), tasmota.edge_payload(Sensor.ARMING, Level.ON))
-        assert ear.next() == Reading(Sensor.ARMING, Level.ON, edge=True)
-        board.publish(tasmota.levels_topic("in-1"), tasmota.levels_payload({Sensor.EXIT: Level.OFF}))
-        assert ear.next() == Reading(Sensor.EXIT, Level.OFF, edge=False)
+        answered(board, {Sensor.EXIT: Level.ON, Sensor.SAFETY: Level.OFF})
+        said = [ear.next() for _ in Sensor]
+        levels = {reading.sensor: reading.level for reading in said if isinstance(reading, Reading)}
+        assert levels.pop(Sensor.EXIT) is Level.ON
+        assert levels.pop(Sensor.SAFETY) is Level.OFF
+        assert levels.pop(Sensor.FIRE) is Level.OFF, "the lane has none: the file says so"
+        assert set(levels.values()) == {Level.UNKNOWN}
+        board.publish(tasmota.result_topic("in-1"), tasmota.edge_payload(Sensor.EXIT, Level.OFF))
+        assert ear.next() == Reading(Sensor.EXIT, Level.OFF, edge=True)
         board.publish(profiler.profile_topic("in-1"), profiler.profile_payload(Profile(4500, 1500)))
         assert ear.next() == Profile(4500, 1500)
         board.publish(tasmota.will_topic("in-1"), tasmota.OFFLINE, retain=True)
         assert ear.next() == "lost"
 
 
-@pytest.mark.usefixtures("bus")
+@pytest.mark.usefixtures("site")
+def test_an_edge_that_was_lost_on_the_way_is_mended_and_is_none(broker: Mosquitto, ear: Ear) -> None:
+    with Watcher(broker, "devices", SECRET) as board:
+        answered(board)
+        ear.reported()
+        board.publish(tasmota.levels_topic("in-1"), tasmota.levels_payload({**ALL_OFF, Sensor.SAFETY: Level.ON}))
+        assert ear.next() == Reading(Sensor.SAFETY, Level.ON, edge=False)
+        board.publish(tasmota.result_topic("in-1"), tasmota.edge_payload(Sensor.SAFETY, Level.OFF))
+        assert ear.next() == Reading(Sensor.SAFETY, Level.OFF, edge=True)
+
+
+@pytest.mark.usefixtures("site")
+def test_a_board_that_started_anew_is_lost_first(broker: Mosquitto, ear: Ear) -> None:
+    with Watcher(broker, "devices", SECRET) as board:
+        answered(board)
+        ear.reported()
+        board.publish(tasmota.will_topic("in-1"), tasmota.ONLINE, retain=True)
+        assert ear.next() == "lost"
+        board.publish(tasmota.result_topic("in-1"), tasmota.edge_payload(Sensor.SAFETY, Level.ON))
+        board.publish(tasmota.levels_topic("in-1"), tasmota.levels_payload({**ALL_OFF, Sensor.SAFETY: Level.ON}))
+        ear.reported()
+
+
+@pytest.mark.usefixtures("site")
 def test_junk_reaches_nobody_and_ends_nothing(broker: Mosquitto, ear: Ear) -> None:
     chance = random.Random(3)
     good = tasmota.edge_payload(Sensor.SAFETY, Level.ON)
@@ -101,6 +158,8 @@ def test_junk_reaches_nobody_and_ends_nothing(broker: Mosquitto, ear: Ear) -> No
     junk += [bytes(chance.randrange(256) for _ in range(chance.randrange(60))) for _ in range(300)]
     topics = (tasmota.result_topic("in-1"), tasmota.levels_topic("in-1"), profiler.profile_topic("in-1"))
     with Watcher(broker, "devices", SECRET) as board:
+        answered(board)
+        ear.reported()
         for number, body in enumerate(junk):
             board.client.publish(topics[number % 3], body, qos=1)
             board.client.publish(topics[(number + 1) % 3], body, qos=1)
@@ -110,25 +169,43 @@ def test_junk_reaches_nobody_and_ends_nothing(broker: Mosquitto, ear: Ear) -> No
         assert ear.next() == Reading(Sensor.SAFETY, Level.ON, edge=True)
 
 
-def test_a_retained_input_is_a_memory_and_no_reading(broker: Mosquitto, ear: Ear) -> None:
-    edge = tasmota.edge_payload(Sensor.ARMING, Level.ON)
+def test_a_retained_input_is_a_memory_and_no_reading(broker: Mosquitto, ear: Ear, tmp_path: Path) -> None:
     with Watcher(broker, "devices", SECRET) as board:
-        board.publish(tasmota.result_topic("in-1"), edge, retain=True)
-        site = Broker(host=broker.host, port=broker.port, user=BOX, password=SECRET)
-        bus = SiteBus(site, "test", lambda work: work())
-        bus.listen("in-1", ear)
-        board.subscribe("cmnd/in-1/#")
-        bus.start()
-        assert board.next().topic == "cmnd/in-1/Status"
-        board.publish(tasmota.result_topic("in-1"), tasmota.edge_payload(Sensor.EXIT, Level.ON))
-        assert ear.next() == Reading(Sensor.EXIT, Level.ON, edge=True), "the live one is the first that is heard"
-        bus.stop()
+        board.publish(tasmota.levels_topic("in-1"), tasmota.levels_payload(ALL_OFF), retain=True)
+        board.publish(tasmota.result_topic("in-1"), tasmota.edge_payload(Sensor.ARMING, Level.ON), retain=True)
+        board.publish(profiler.profile_topic("in-1"), profiler.profile_payload(Profile(4500, 1500)), retain=True)
+        site = site_of(broker, tmp_path)
+        site.listen("in-1", ear)
+        site.start()
+        answered(board, {**ALL_OFF, Sensor.EXIT: Level.ON})
+        said = [ear.next() for _ in Sensor]
+        assert Reading(Sensor.EXIT, Level.ON, edge=False) in said, "the live ones are the first that are heard"
+        site.stop()
 
 
-def test_a_pulse_does_not_wait_for_a_board_that_is_away(bus: SiteBus, broker: Mosquitto) -> None:
+def test_a_board_and_a_screen_are_found_by_their_own_names(broker: Mosquitto, ear: Ear, tmp_path: Path) -> None:
+    site = site_of(broker, tmp_path)
+    site.listen("out-1", ear)
+    with Watcher(broker, "devices", SECRET) as board:
+        board.subscribe("cmnd/#")
+        site.start()
+        site.show("out-1", Page(lane="out-1", face=Face.GO, vi="Mời đi", en="Please go"))
+        heard = {message.topic: message for message in (board.next(), board.next())}
+        assert heard.keys() == {"cmnd/kitchen/levels", "cmnd/out-1/Screen"}
+        assert decode(bytes(heard["cmnd/out-1/Screen"].payload), Page).face is Face.GO
+        board.publish(esphome.levels_topic("kitchen"), esphome.levels_payload(ALL_OFF))
+        ear.reported()
+        site.pulse("out-1", Relay.RAISE)
+        while (order := board.next()).payload != b"ON":
+            continue
+        assert order.topic == "cmnd/kitchen/switch/raise/command"
+    site.stop()
 
-    def board() -> tuple[Client, "queue.Queue[str]"]:
-        came: queue.Queue[str] = queue.Queue()
+
+def test_a_pulse_does_not_wait_for_a_board_that_is_away(site: SiteDevices, broker: Mosquitto, ear: Ear) -> None:
+
+    def board() -> tuple[Client, "queue.Queue[tuple[str, bytes]]"]:
+        came: queue.Queue[tuple[str, bytes]] = queue.Queue()
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id="board",
@@ -136,48 +213,65 @@ def test_a_pulse_does_not_wait_for_a_board_that_is_away(bus: SiteBus, broker: Mo
             clean_session=False,  # the broker keeps for it what it misses
         )
         client.username_pw_set("devices", SECRET)
-        client.on_message = lambda _c, _d, message: came.put(message.topic)
-        client.on_subscribe = lambda *_: came.put("listening")
+        client.on_message = lambda _c, _d, message: came.put((message.topic, bytes(message.payload)))
+        client.on_subscribe = lambda *_: came.put(("listening", b""))
         client.connect(broker.host, broker.port)
-        client.subscribe("cmnd/in-1/#", 1)
+        client.subscribe("cmnd/in-1/+", 1)
         client.loop_start()
-        assert came.get(timeout=10) == "listening"
+        assert came.get(timeout=10) == ("listening", b"")
         return client, came
 
-    client, came = board()
-    bus.pulse("in-1", Relay.RAISE)
-    assert came.get(timeout=10) == "cmnd/in-1/POWER1"
-    client.disconnect()
-    client.loop_stop()
-    bus.pulse("in-1", Relay.RAISE)
-    bus._client.publish("cmnd/in-9/Status", b"", qos=1).wait_for_publish(5)  # noqa: SLF001 - the broker has both now
-    client, came = board()
-    bus.pulse("in-1", Relay.LOWER)
-    assert came.get(timeout=10) == "cmnd/in-1/POWER2", "a rise that comes late lets somebody through"
-    client.disconnect()
-    client.loop_stop()
+    with Watcher(broker, "devices", SECRET) as voice:
+        keeps_answering(voice)
+        ear.reported()
+        client, came = board()
+        site.pulse("in-1", Relay.RAISE)
+        assert _next_on(came) == "cmnd/in-1/POWER1"
+        client.disconnect()
+        client.loop_stop()
+        site.pulse("in-1", Relay.RAISE)
+        voice.subscribe("cmnd/in-1/POWER1")
+        site.pulse("in-1", Relay.RAISE)
+        while voice.next().topic != "cmnd/in-1/POWER1":  # the broker has both now
+            continue
+        client, came = board()
+        site.pulse("in-1", Relay.LOWER)
+        assert _next_on(came) == "cmnd/in-1/POWER2", "a rise that comes late lets somebody through"
+        client.disconnect()
+        client.loop_stop()
 
 
-def test_without_its_broker_every_lane_is_blind_and_no_order_is_kept(bus: SiteBus, broker: Mosquitto, ear: Ear) -> None:
+def _next_on(came: "queue.Queue[tuple[str, bytes]]") -> str:
+    while True:
+        topic, payload = came.get(timeout=10)
+        if payload == b"ON":
+            return topic
+
+
+def test_without_its_broker_every_lane_is_blind_and_no_order_is_kept(
+    site: SiteDevices, broker: Mosquitto, ear: Ear
+) -> None:
+    with Watcher(broker, "devices", SECRET) as board:
+        answered(board)
+        ear.reported()
     broker.kill()
     assert ear.next() == "lost"
-    with pytest.raises(DeviceFailed, match="broker is away"):
-        bus.pulse("in-1", Relay.RAISE)
+    with pytest.raises(DeviceFailed, match="away"):
+        site.pulse("in-1", Relay.RAISE)
     broker.start()
     with Watcher(broker, "devices", SECRET) as board:
         board.subscribe("cmnd/in-1/#")
-        _until(bus._client.is_connected)  # noqa: SLF001
-        topics = {board.next().topic}
+        topics = {board.next().topic for _ in range(3)}
         assert topics == {"cmnd/in-1/Status"}, "the levels are asked for; the pulse of before is gone"
 
 
 def test_a_broker_that_refuses_us_is_said_and_is_no_connection(
-    broker: Mosquitto, ear: Ear, capsys: pytest.CaptureFixture[str]
+    broker: Mosquitto, ear: Ear, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wrong = Broker(host=broker.host, port=broker.port, user=BOX, password=os.urandom(16).hex())
-    bus = SiteBus(wrong, "test", lambda work: work())
-    bus.listen("in-1", ear)
-    bus.start()
+    wrong = os.urandom(16).hex()
+    site = site_of(broker, tmp_path, wrong)
+    site.listen("in-1", ear)
+    site.start()
     said = ""
 
     def refused() -> bool:
@@ -187,5 +281,12 @@ def test_a_broker_that_refuses_us_is_said_and_is_no_connection(
 
     _until(refused)
     assert BOX in said
-    assert wrong.password not in said
-    bus.stop()
+    assert wrong not in said
+    site.stop()
+
+
+def _until(holds: Callable[[], bool], timeout_s: float = 15.0) -> None:
+    end = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < end, "did not come about"
+        time.sleep(0.01)
