@@ -76,9 +76,9 @@ class Listener:
 class WholeBox:
     """`with WholeBox(folder) as whole`: the box runs and is in service."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, acl: str = "") -> None:
         self.folder = folder
-        self.broker = Mosquitto(folder / "centre", USERS, acl=centre_rules([(SITE, BOX)]))
+        self.broker = Mosquitto(folder / "centre", USERS, acl=acl or centre_rules([(SITE, BOX)]))
         self.site = SiteTwin(folder, *LANES)
         self.centre = FakeCentre(self.broker, SITE, BOX, KEY)
         self.listener = Listener(self.site.broker)
