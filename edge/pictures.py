@@ -2,34 +2,63 @@
 way of facts."""
 
 import hashlib
-import http.client
+import os
+import shutil
 import sqlite3
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from enum import IntEnum
 from pathlib import Path
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Final, NamedTuple
 
 import structlog
 
 from edge.config import BoxConfig
 from edge.store import Store, Unusable
+from edge.upload import NotNow, Refused, Stopped, Upload
 
-KEPT_MAX: Final = 5_000
 RETRY_S: Final = 5.0
-SENT: Final = frozenset({200, 201})
+LOOK_AGAIN_S: Final = 60.0
+FACTS_FIRST: Final = 50
+"""With more facts than this waiting for the centre, pictures wait."""
+APART_MAX: Final = 20
+NOTED_TOGETHER: Final = 20
 log = structlog.get_logger()
 
 
-class Pictures:
-    """The box's pictures. `keep` belongs to the deciding thread."""
+class Sent(IntEnum):
+    """How far a picture is. What will never go up is shed first."""
 
-    def __init__(self, config: BoxConfig, store: Store, file: Path, folder: Path) -> None:
-        self._config, self._store, self._file, self._folder = config, store, file, folder
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread = threading.Thread(target=self._send, name="pictures", daemon=True)
+    WAITS = 0
+    THERE = 1
+    NEVER = 2
+
+
+class Shed(NamedTuple):
+    """Pictures that made room: `sent` ones the centre has, `unsent` ones nobody has any more."""
+
+    sent: int = 0
+    unsent: int = 0
+    size: int = 0
+
+
+class Pictures:
+    """The box's pictures. `keep` belongs to the deciding thread; `waiting` says how many facts wait for the centre."""
+
+    def __init__(
+        self, config: BoxConfig, store: Store, file: Path, folder: Path, waiting: Callable[[], int] = lambda: 0
+    ) -> None:
+        self._store, self._file, self._folder, self._waiting = store, file, folder, waiting
+        self._keep_free = config.disk.keep_free_mb * 1_000_000 // 4
+        self._new: deque[tuple[str, float]] = deque()
+        self._noted: dict[str, Sent] = {}
+        self._apart: set[str] = set()
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._upload = Upload(config, self._rest, self._clear)
+        self._thread = threading.Thread(target=self._run, name="pictures", daemon=True)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -40,8 +69,8 @@ class Pictures:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop after the picture on its way."""
-        self._stopping = True
+        """Stop after the piece on its way."""
+        self._stopping.set()
         self._wake.set()
         self._thread.join(timeout=10)
 
@@ -50,66 +79,146 @@ class Pictures:
         name = hashlib.sha256(picture).hexdigest()
         file = self._folder / name
         try:
+            if shutil.disk_usage(self._folder).free < self._keep_free:
+                raise OSError("the last of the disk is for facts")
             file.write_bytes(picture)
-            self._store.run("INSERT OR IGNORE INTO picture VALUES (?, ?, 0)", name, time.time())
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
             log.warning("picture lost", file=str(file), why=str(error))
             with suppress(OSError):
                 file.unlink(missing_ok=True)  # a part of a picture is none
             return None
+        self._new.append((name, time.time()))
         self._wake.set()
         return name
 
-    def shed(self) -> int:
-        """Drop the oldest pictures beyond the budget, sent ones first. Says how many went."""
-        count = int(self._store.run("SELECT count(*) FROM picture").fetchone()[0])
-        over = max(0, count - KEPT_MAX)
-        oldest = self._store.run("SELECT sha256 FROM picture ORDER BY sent DESC, taken_at LIMIT ?", over).fetchall()
-        for (name,) in oldest:
-            (self._folder / name).unlink(missing_ok=True)
-            self._store.run("DELETE FROM picture WHERE sha256 = ?", name)
-        return over
+    def size(self) -> int:
+        """Bytes that the pictures take on the disk."""
+        with os.scandir(self._folder) as files:
+            return sum(file.stat(follow_symlinks=False).st_blocks * 512 for file in files)
 
-    def _send(self) -> None:
-        store = Store(self._file, writing=False)
-        while not self._stopping:
+    def shed(self, store: Store, size: int) -> Shed:
+        """Drop pictures of at least `size` bytes: those that are sent first, then the oldest. For any thread."""
+        gone = Shed()
+        while gone.size < size:
+            rows = store.run("SELECT sha256, sent FROM picture ORDER BY sent DESC, taken_at LIMIT 100").fetchall()
+            if not rows:
+                break
+            with store.transaction():
+                for name, sent in rows:
+                    if gone.size >= size:
+                        break
+                    gone = Shed(gone.sent + (sent > 0), gone.unsent + (sent == 0), gone.size + self._drop(store, name))
+        return gone
+
+    def _drop(self, store: Store, name: str) -> int:
+        file = self._folder / name
+        freed = 0
+        with suppress(FileNotFoundError):
+            freed = file.stat().st_blocks * 512
+            file.unlink()
+        store.run("DELETE FROM picture WHERE sha256 = ?", name)
+        return freed
+
+    # --- the thread -------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        store: Store | None = None
+        while not self._stopping.is_set():
             try:
-                pause_s = self._send_next(store)
-            except sqlite3.Error as error:  # a full disk must not end this thread
-                log.warning("picture store failed", why=str(error))
+                store = store or self._opened()
+                pause_s = self._turn(store)
+            except Stopped:
+                break
+            except (sqlite3.Error, OSError) as error:  # a full disk must not end this thread
+                log.warning("pictures wait", why=str(error))
                 pause_s = RETRY_S
-            if pause_s is None or pause_s > 0:
+            if pause_s:
                 self._wake.wait(pause_s)
                 self._wake.clear()
-        store.close()
+        self._upload.close()
+        if store:
+            with suppress(sqlite3.Error):
+                self._note(store)
+            store.close()
 
-    def _send_next(self, store: Store) -> float | None:
-        """Send one. How long to wait then: None until there is another."""
-        row = store.run("SELECT sha256 FROM picture WHERE sent = 0 ORDER BY taken_at LIMIT 1").fetchone()
-        if row is None:
-            return None
-        if not self._put(row[0]):
+    def _opened(self) -> Store:
+        """The thread's own connection, after finding what a kill left without a row."""
+        store = Store(self._file, writing=False)
+        known = {row[0] for row in store.run("SELECT sha256 FROM picture")}
+        with os.scandir(self._folder) as files:
+            self._new.extend((file.name, file.stat().st_mtime) for file in files if file.name not in known)
+        return store
+
+    def _turn(self, store: Store) -> float:
+        """Send the newest: somebody may be looking at its vehicle. How long to wait then."""
+        self._enter(store)
+        name = self._next(store)
+        if name is None:
+            self._note(store)
+            again, self._apart = bool(self._apart), set()
+            return RETRY_S if again else LOOK_AGAIN_S
+        try:
+            self._noted[name] = self._send(name)
+        except NotNow as error:
+            log.info("picture waits", picture=name, why=str(error))
+            self._apart.add(name)  # if it is this one's fault, it does not hold up the others
             return RETRY_S
-        store.run("UPDATE picture SET sent = 1 WHERE sha256 = ?", row[0])
+        if len(self._noted) >= NOTED_TOGETHER:
+            self._note(store)
         return 0.0
 
-    def _put(self, name: str) -> bool:
-        """Send one. True when there is no more to do for it."""
+    def _enter(self, store: Store) -> None:
+        """Rows for new pictures, whose bytes are on disk before; the deciding thread waits for neither."""
+        while self._new:
+            name, taken_at = self._new[0]
+            with suppress(FileNotFoundError):
+                _sync(self._folder / name)
+                store.run("INSERT OR IGNORE INTO picture VALUES (?, ?, ?)", name, taken_at, Sent.WAITS)
+            self._new.popleft()
+
+    def _next(self, store: Store) -> str | None:
+        if len(self._apart) >= APART_MAX:
+            return None
+        most = 1 + len(self._noted) + len(self._apart)
+        rows = store.run("SELECT sha256 FROM picture WHERE sent = 0 ORDER BY taken_at DESC LIMIT ?", most)
+        return next((name for (name,) in rows.fetchall() if name not in self._noted and name not in self._apart), None)
+
+    def _note(self, store: Store) -> None:
+        """Many at once: each commit is a write that a decision may have to wait for."""
+        with store.transaction():
+            for name, how in self._noted.items():
+                store.run("UPDATE picture SET sent = ? WHERE sha256 = ?", how, name)
+        self._noted.clear()
+
+    def _send(self, name: str) -> Sent:
+        """Send one. Raises NotNow, Stopped."""
         try:
             body = (self._folder / name).read_bytes()
-        except OSError:
-            return True  # shed meanwhile
-        parts = urlsplit(self._config.centre_url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=10)
-        headers = {"Authorization": f"Bearer {self._config.box_token}", "X-Barie-Box": self._config.box}
+        except FileNotFoundError:
+            return Sent.NEVER  # shed meanwhile
+        if hashlib.sha256(body).hexdigest() != name:
+            log.error("picture damaged", picture=name)
+            return Sent.NEVER
         try:
-            connection.request("PUT", f"/v1/pictures/{name}", body=body, headers=headers)
-            status = connection.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-        if status not in SENT:
-            log.warning("picture not taken", status=status)
-        return status in SENT or (400 <= status < 500 and status not in {401, 408, 429})
+            self._upload.send(name, body)
+        except Refused as error:
+            log.warning("picture refused", picture=name, why=str(error))
+            return Sent.NEVER
+        return Sent.THERE
+
+    def _rest(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise Stopped
+
+    def _clear(self) -> None:
+        while self._waiting() > FACTS_FIRST:
+            self._rest(RETRY_S / 10)
+        self._rest(0)
+
+
+def _sync(file: Path) -> None:
+    handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,69 +1,46 @@
-"""Evidence pictures, named by the hash of their content."""
+"""Evidence pictures, named by the hash of their content.
 
+A box asks with HEAD how much of a picture is here and appends from there with PATCH, as in the IETF's resumable
+uploads: Upload-Offset, Upload-Length, Upload-Complete. PUT sends all of it at once.
+"""
+
+import asyncio
 import hashlib
 import hmac
-import os
 import re
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
+from starlette.requests import ClientDisconnect
 
 from server.api.caller import CentreDep, PersonDep, needed
 from server.centre import Centre
 from server.db import insert_once, reading, transaction
 from server.register import BoxRow
 from server.roles import Power
+from server.uploads import Elsewhere, NotAPicture, NotItself, Uploads, kind, path_of
 from server.vault import VaultPictureRow
 
 PICTURE_MAX: Final = 2_000_000
+BODY_S: Final = 120.0
+"""A body that takes longer is over; what came of it is kept."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_KINDS: Final = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
+_PLACE: Final = re.compile(r"[0-9]{1,9}")
 router = APIRouter()
 
 
-@router.put("/v1/pictures/{sha256}")
-async def keep_picture(sha256: str, request: Request, centre: CentreDep) -> Response:
-    """Take a picture from a box: 201 when new, 200 when it was here, 4xx when it is not what it says."""
-    box = await run_in_threadpool(_box, centre, request)
+def named(sha256: str) -> str:
+    """The name, if it can be a picture's."""
     if not _SHA256.fullmatch(sha256):
         raise HTTPException(400, "a picture is named by its SHA-256")
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > PICTURE_MAX:
-            raise HTTPException(413, f"at most {PICTURE_MAX} bytes")
-    if hashlib.sha256(body).hexdigest() != sha256:
-        raise HTTPException(422, "the content does not have this hash")
-    if _kind(bytes(body[:4])) is None:
-        raise HTTPException(415, "neither JPEG nor PNG")
-    new = await run_in_threadpool(_store, centre, box.box, sha256, bytes(body))
-    centre.live.changed(box.site)  # a card may be waiting for it
-    return Response(status_code=201 if new else 200)
+    return sha256
 
 
-@router.get("/v1/pictures/{sha256}")
-def picture(sha256: str, centre: CentreDep, person: PersonDep) -> Response:
-    """An evidence picture, for those who may see plates."""
-    needed(person, Power.SEE_PLATES)
-    path = path_of(centre.vault, sha256)
-    if not _SHA256.fullmatch(sha256) or not path.is_file():
-        raise HTTPException(404, "no such picture")
-    with path.open("rb") as file:
-        kind = _kind(file.read(4))
-    headers = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(path, media_type=kind or "application/octet-stream", headers=headers)
-
-
-def path_of(vault: Path, sha256: str) -> Path:
-    """Where a picture lies."""
-    return vault / sha256[:2] / sha256
-
-
-def _box(centre: Centre, request: Request) -> BoxRow:
+def sender(request: Request, centre: CentreDep) -> BoxRow:
+    """The box that asks, by its token."""
     name = request.headers.get("x-barie-box", "")
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
     with reading(centre.engine) as session:
@@ -74,21 +51,104 @@ def _box(centre: Centre, request: Request) -> BoxRow:
     return row
 
 
-def _store(centre: Centre, box: str, sha256: str, body: bytes) -> bool:
-    """The file is complete and on disk before its row says so."""
+BoxDep = Annotated[BoxRow, Depends(sender)]
+NameDep = Annotated[str, Depends(named)]
+
+
+@router.head("/v1/pictures/{sha256}")
+def how_much(box: BoxDep, sha256: NameDep, centre: CentreDep) -> Response:
+    """How much of a picture is here."""
+    whole = path_of(centre.vault, sha256)
+    if whole.is_file():
+        _enter(centre, box, sha256)  # books that were restored from an older copy do not know it
+        return _told(200, whole.stat().st_size, whole=True)
+    return _told(200, Uploads(centre.vault).size(box.box, sha256))
+
+
+@router.patch("/v1/pictures/{sha256}")
+async def append(box: BoxDep, sha256: NameDep, request: Request, centre: CentreDep) -> Response:
+    """Take more of a picture: 204 when there is more to come, 201 or 200 when it is whole, 409 for another place."""
+    offset, length = _place(request, "upload-offset"), _place(request, "upload-length")
+    if not 0 < length <= PICTURE_MAX:
+        raise HTTPException(413, f"at most {PICTURE_MAX} bytes")
+    here = await run_in_threadpool(Uploads(centre.vault).size, box.box, sha256)
+    if offset != here:
+        return _told(409, here)
+    size = await _poured(centre, box, sha256, request, offset, length)
+    return _told(204, size) if size < length else await _finished(centre, box, sha256)
+
+
+@router.put("/v1/pictures/{sha256}")
+async def keep_picture(box: BoxDep, sha256: NameDep, request: Request, centre: CentreDep) -> Response:
+    """Take a picture from a box: 201 when new, 200 when it was here, 4xx when it is not what it says."""
+    await _poured(centre, box, sha256, request, 0, PICTURE_MAX)
+    return await _finished(centre, box, sha256)
+
+
+@router.get("/v1/pictures/{sha256}")
+def picture(sha256: str, centre: CentreDep, person: PersonDep) -> Response:
+    """An evidence picture, for those who may see plates."""
+    needed(person, Power.SEE_PLATES)
+    if not _SHA256.fullmatch(sha256) or not path_of(centre.vault, sha256).is_file():
+        raise HTTPException(404, "no such picture")
     path = path_of(centre.vault, sha256)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        partial = path.with_suffix(f".{os.getpid()}.{os.urandom(4).hex()}")
-        with partial.open("wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    row = VaultPictureRow(sha256=sha256, box=box, size=len(body), arrived_at=datetime.now(UTC))
+    with path.open("rb") as file:
+        found = kind(file.read(4))
+    headers = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
+    return FileResponse(path, media_type=found or "application/octet-stream", headers=headers)
+
+
+async def _poured(centre: Centre, box: BoxRow, sha256: str, request: Request, at: int, most: int) -> int:
+    """Put down the body as it comes, from `at` on; how much is here then."""
+    uploads = Uploads(centre.vault)
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for piece in request.stream():
+                if at + len(piece) > most:
+                    raise HTTPException(413, f"more than the {most} bytes that may come")
+                if piece:
+                    await run_in_threadpool(uploads.append, box.box, sha256, at, piece)
+                at += len(piece)
+    except Elsewhere as error:  # given up or finished by another request meanwhile
+        raise HTTPException(409, str(error)) from error
+    except (ClientDisconnect, TimeoutError) as error:
+        raise HTTPException(408, "the body did not come to its end") from error
+    except OSError as error:
+        raise HTTPException(507, "no room for pictures") from error
+    return at
+
+
+async def _finished(centre: Centre, box: BoxRow, sha256: str) -> Response:
+    try:
+        whole = await run_in_threadpool(Uploads(centre.vault).finish, box.box, sha256)
+    except NotItself as error:
+        raise HTTPException(422, str(error)) from error
+    except NotAPicture as error:
+        raise HTTPException(415, str(error)) from error
+    except Elsewhere as error:
+        raise HTTPException(409, str(error)) from error
+    new = await run_in_threadpool(_enter, centre, box, sha256)
+    return _told(201 if new else 200, whole.stat().st_size, whole=True)
+
+
+def _enter(centre: Centre, box: BoxRow, sha256: str) -> bool:
+    """The file is complete and on disk before its row says so. Whether the row is new."""
+    size = path_of(centre.vault, sha256).stat().st_size
+    row = VaultPictureRow(sha256=sha256, box=box.box, size=size, arrived_at=datetime.now(UTC))
     with transaction(centre.engine) as session:
-        return insert_once(session, row)
+        new = insert_once(session, row)
+    if new:
+        centre.live.changed(box.site)  # a card may be waiting for it
+    return new
 
 
-def _kind(head: bytes) -> str | None:
-    return next((kind for magic, kind in _KINDS.items() if head.startswith(magic)), None)
+def _place(request: Request, header: str) -> int:
+    said = request.headers.get(header, "")
+    if not _PLACE.fullmatch(said):
+        raise HTTPException(400, f"{header} must be a number of bytes")
+    return int(said)
+
+
+def _told(status: int, size: int, *, whole: bool = False) -> Response:
+    headers = {"Upload-Offset": str(size), "Upload-Complete": "?1" if whole else "?0"}
+    return Response(status_code=status, headers=headers)

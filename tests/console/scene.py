@@ -35,7 +35,6 @@ from gate.money import vat_in
 from gate.tariff import Tariff, Turn, VatRate
 from gate.topics import Channel, Topic
 from gate.vehicle import VehicleClass
-from server.api.pictures import path_of
 from server.centre import Centre
 from server.config import BoxConfig, Broker, CentreConfig, FirstUser, SiteConfig
 from server.db import insert_once, transaction
@@ -43,11 +42,12 @@ from server.ingest import Arrival, ingest
 from server.presence import state_said
 from server.roles import Role
 from server.setup import prepare
+from server.uploads import path_of
 from server.vault import VaultPictureRow
 from simulator.draw.look import DUSK, Look
 from simulator.draw.scene import draw_scene, jpeg
 from simulator.draw.subject import Subject
-from tests.server.box import Box, notice, pay, reference
+from tests.server.box import Box, newest, notice, pay, reference
 
 PASSWORD: Final = "a password of ten"
 ROLES: Final = tuple(Role)
@@ -130,7 +130,7 @@ class Scene:
         if self._held is not None:
             self._held += arrivals
             return
-        ingest(self.centre.engine, self.centre.tariffs, arrivals)
+        ingest(self.centre.engine, self.centre.tariffs, arrivals, newest(arrivals))
         self.centre.live.changed(site)
 
     @contextmanager
