@@ -11,6 +11,7 @@ import structlog
 from edge import facts, memory, pages
 from edge.approach import Approach, Grant, Look
 from edge.counter import Counter, Verdict
+from edge.cycle import Cycle
 from edge.devices.site_bus import Listener
 from edge.followers import Followers
 from edge.lane_config import Button, CountsBy, LaneConfig, ReadPoint, at_rest
@@ -44,6 +45,7 @@ class LaneKeeper(Listener):
         self.lane = at_rest(config, shut=self._kept.mode is LaneMode.CLOSED)
         self.approach: Approach | None = None
         self._counter = Counter(config, parts, self._witness)
+        self._cycle = Cycle(parts.later, lambda device, what: self._witness.fault(self.approach, device, what))
         self._followers = Followers(config, parts, self._witness, self._counter)
         self._tags = TagDesk(config, parts, self._witness)
         self._orders = Orders(config, parts, self._counter, self)
@@ -73,6 +75,7 @@ class LaneKeeper(Listener):
         """An input changed or was reported."""
         if reading.sensor is Sensor.ARMING and self._is_another_vehicle(reading):
             self._profile = None
+        self._cycle.saw(reading)
         self.lane, events = sensed(self.lane, reading)
         for event in events:
             self.happen(event)
@@ -381,6 +384,7 @@ class LaneKeeper(Listener):
 
     def _count_lowered(self) -> None:
         self._lowers_itself = False
+        self._cycle.over(self._witness.opening)
         if self.lane.arming is not Level.ON:
             self._followers.last()  # whoever was seen coming went back
         self._abandon()

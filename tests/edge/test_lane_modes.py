@@ -12,6 +12,7 @@ from gate.lane import Phase
 from gate.lease import Entry, Standing
 from gate.messages import (
     ArmRaised,
+    DeviceFault,
     LaneMode,
     Mode,
     Open,
@@ -396,3 +397,45 @@ def test_a_car_lane_tells_a_car_that_backs_off_the_exit_loop(desk: Desk) -> None
     desk.turn(30)
     assert desk.facts(VehiclePassed) == []
     assert desk.visits.inside() == []
+
+
+# --- loops that do not live -------------------------------------------------------------------------------
+
+
+def faults(desk: Desk) -> list[tuple[str, str]]:
+    return [(fault.device, fault.what[:22]) for fault in desk.facts(DeviceFault)]
+
+
+def test_a_safety_loop_that_saw_nothing_of_a_vehicle_is_told_once_until_it_lives_again(desk: Desk) -> None:
+    desk.comes_in(PLATE)
+    for plate in (OTHER, THIRD):
+        desk.arrive("in-1", plate)
+        desk.turn(2)
+        for sensor, on in ((Sensor.ARMING, False), (Sensor.EXIT, True), (Sensor.EXIT, False)):
+            desk.sense("in-1", sensor, on=on)
+        desk.turn(3)
+    assert faults(desk) == [("safety loop", "saw nothing of a vehic")]
+    desk.comes_in("51F00001")
+    desk.arrive("in-1", "51F00002")
+    desk.turn(2)
+    for sensor, on in ((Sensor.ARMING, False), (Sensor.EXIT, True), (Sensor.EXIT, False)):
+        desk.sense("in-1", sensor, on=on)
+    desk.turn(3)
+    assert len(faults(desk)) == 2
+
+
+def test_a_loop_that_stays_occupied_is_told_once(desk: Desk) -> None:
+    desk.comes_in(PLATE)
+    desk.sense("in-1", Sensor.EXIT, on=True)
+    desk.turn(599)
+    assert faults(desk) == []
+    desk.turn(4_000)
+    assert faults(desk) == [("exit loop", "occupied for 10 min: s")]
+    desk.sense("in-1", Sensor.EXIT, on=False)
+
+
+def test_loops_that_work_are_not_complained_of(desk: Desk) -> None:
+    for _ in range(3):
+        desk.comes_in(PLATE)
+        desk.turn(3_600)
+    assert faults(desk) == []
