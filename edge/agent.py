@@ -297,5 +297,4 @@ class Agent:
 
     def _tidy(self) -> None:
         self.later(TIDY_EVERY_S, self._tidy)
-        gone, shed = self._outbox.prune(), self._pictures.shed()
-        log.info("tidied", facts=gone, pictures=shed)
+        log.info("tidied", facts=self._outbox.prune())

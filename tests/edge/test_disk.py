@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.agent import Agent
-from edge.outbox import Outbox
+from edge.outbox import KEEP_S, Outbox
 from edge.owed import NoRoom
 from edge.store import Store, Unusable
 from gate.devices.board import Relay
@@ -213,15 +213,15 @@ def test_two_boxes_on_one_folder(tmp_path: Path) -> None:
     Agent(box_config(tmp_path)).close()
 
 
-def test_acknowledged_facts_are_kept_a_week_and_then_their_numbers_stay_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_acknowledged_facts_are_kept_a_week_and_then_their_numbers_stay_used(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.comes_in(PLATE)
     last = desk.outbox.last
     desk.outbox.acknowledge(last - 1)
     assert desk.outbox.prune() == 0
-    monkeypatch.setattr("edge.outbox.KEEP_S", -1.0)
+    desk.store.run("UPDATE outbox SET recorded_at = recorded_at - ?", KEEP_S - 60)
+    assert desk.outbox.prune() == 0, "six days and 23 hours"
+    desk.store.run("UPDATE outbox SET recorded_at = recorded_at - 61")
     assert desk.outbox.prune() == last - 1
     desk.outbox.acknowledge(last)
     assert desk.outbox.prune() == 1
