@@ -1,5 +1,6 @@
 """Cameras and reader of all lanes: pictures are taken and read beside the deciding thread, which only gets answers."""
 
+import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
@@ -8,14 +9,19 @@ import structlog
 
 from edge.approach import Look
 from edge.config import ReaderConfig
+from edge.devices.push import PushCamera
 from edge.devices.site_bus import Post
 from edge.reader.frames import ReadResult
+from gate import plate
 from gate.devices.board import DeviceFailed
-from gate.devices.camera import Camera
+from gate.devices.camera import Camera, CameraRead
 from gate.reading import COLOURS, PlateReading
 
 SNAPSHOT_S: Final = 2.0
+EVIDENCE_S: Final = 0.5  # nobody reads the picture, so nobody waits long for it
 TEXT_MAX: Final = 16
+CAMERA: Final = "camera"  # the engine of a reading that the camera itself made
+_PLATE: Final = re.compile(r"[0-9A-Z\u4e00-\u9fff]{1,16}")
 log = structlog.get_logger()
 
 
@@ -30,33 +36,63 @@ class LaneEyes:
     """Looks on behalf of lanes."""
 
     def __init__(
-        self, cameras: Mapping[str, Camera], reader: ReaderPort | None, config: ReaderConfig, post: Post
+        self, cameras: Mapping[str, Camera | PushCamera], reader: ReaderPort | None, config: ReaderConfig, post: Post
     ) -> None:
         self._cameras, self._reader, self._config, self._post = cameras, reader, config, post
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(cameras)), thread_name_prefix="camera")
+        self._lines: dict[str, Callable[[], None]] = {}
+        for lane, camera in cameras.items():
+            if isinstance(camera, PushCamera):
+                camera.listen(_Heard(lane, self))
 
     def look(self, lane: str, done: Callable[[Look], None]) -> None:
-        """Take a picture and read it; `done` is called on the deciding thread."""
-        if self._reader is None:
-            done(Look(None, b"", "none", 0))
-            return
-        self._pool.submit(self._look, self._cameras[lane], self._reader, done)
+        """Take a picture and read it; `done` is called on the deciding thread, whatever happens."""
+        camera = self._cameras[lane]
+        if isinstance(camera, PushCamera):
+            self._pool.submit(self._ask, camera, done)
+        else:
+            self._pool.submit(self._look, camera, done)
+
+    def on_line(self, lane: str, call: Callable[[], None]) -> None:
+        """Call on the deciding thread whenever the lane's camera says that a vehicle crossed its counting line."""
+        self._lines[lane] = call
+
+    def line_crossed(self, lane: str) -> None:
+        """A lane's camera says so, on any thread."""
+        if call := self._lines.get(lane):
+            self._post(call)
 
     def close(self) -> None:
-        """Let the last picture finish."""
+        """Let the cameras go, and the last picture finish."""
+        for camera in self._cameras.values():
+            camera.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _look(self, camera: Camera, reader: ReaderPort, done: Callable[[Look], None]) -> None:
+    def _look(self, camera: Camera, done: Callable[[Look], None]) -> None:
+        reader, engine = self._reader, self._config.engine
         try:
-            picture = camera.snapshot(SNAPSHOT_S)
+            picture = camera.snapshot(SNAPSHOT_S if reader else EVIDENCE_S)
         except DeviceFailed as error:
-            self._saw(Look(None, b"", self._config.engine, 0, str(error)), done)
+            self._saw(Look(None, b"", engine, 0, str(error)), done)
             return
         except Exception as error:  # whatever a camera does, the driver gets an answer
             log.exception("camera failed")
-            self._saw(Look(None, b"", self._config.engine, 0, f"camera: {type(error).__name__}"), done)
+            self._saw(Look(None, b"", engine, 0, f"camera: {type(error).__name__}"), done)
             return
-        reader.submit(picture, lambda result: self._read(picture, result, done), deadline_s=self._config.deadline_s)
+        if reader is None:
+            self._saw(Look(None, picture, engine, 0), done)
+        else:
+            reader.submit(picture, lambda said: self._read(picture, said, done), deadline_s=self._config.deadline_s)
+
+    def _ask(self, camera: PushCamera, done: Callable[[Look], None]) -> None:
+        try:
+            look = _as_look(camera.read(SNAPSHOT_S))
+        except DeviceFailed as error:
+            look = Look(None, b"", CAMERA, 0, str(error))
+        except Exception as error:  # as above
+            log.exception("camera failed")
+            look = Look(None, b"", CAMERA, 0, f"camera: {type(error).__name__}")
+        self._saw(look, done)
 
     def _read(self, picture: bytes, result: ReadResult, done: Callable[[Look], None]) -> None:
         best = result.plates[0] if result.plates else None
@@ -67,6 +103,32 @@ class LaneEyes:
 
     def _saw(self, look: Look, done: Callable[[Look], None]) -> None:
         self._post(lambda: done(look))
+
+
+class _Heard:
+    """Listens to one lane's camera."""
+
+    def __init__(self, lane: str, eyes: LaneEyes) -> None:
+        self._lane, self._eyes = lane, eyes
+
+    def camera_read(self, read: CameraRead) -> None:
+        """It waits in the camera until the lane asks."""
+
+    def line_crossed(self) -> None:
+        """A passage, where the lane counts so."""
+        self._eyes.line_crossed(self._lane)
+
+
+def _as_look(read: CameraRead) -> Look:
+    """What a camera read by itself; a text that no plate can be is unread, and the picture stays."""
+    if not read.plate:
+        return Look(None, read.picture, CAMERA, 0)
+    text = plate.normalise(read.plate)
+    characters = tuple((sign, read.confidence) for sign in text)
+    reading = PlateReading(text, read.confidence, characters, (0, 0, 0, 0), 0, read.colour, text)
+    if not _PLATE.fullmatch(text) or not _is_sane(reading):
+        return Look(None, read.picture, CAMERA, 0, "camera: a plate that cannot be")
+    return Look(reading, read.picture, CAMERA, 0)
 
 
 def _is_sane(reading: PlateReading) -> bool:

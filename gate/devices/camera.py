@@ -6,10 +6,20 @@ from gate.vehicle import VehicleClass
 
 
 class Camera(Protocol):
-    """One camera."""
+    """One camera. Every driver passes the same conformance suite, each with its twin:
+
+    - A picture is whole and of now: no older than a few seconds, and never the repetition of a frozen one.
+    - An answer or DeviceFailed comes within the deadline, whatever the camera does.
+    - What is larger than a picture may be is refused; a camera that was away comes back by itself.
+    - Only the host of the configuration is ever asked. No picture is decoded in the box's own process.
+    - `stop` leaves no thread, process or connection behind.
+    """
 
     def snapshot(self, deadline_s: float) -> bytes:
         """A JPEG or PNG of now. Raises DeviceFailed when none came within `deadline_s`, or only a stale one."""
+
+    def stop(self) -> None:
+        """Let go of the camera; may be called twice."""
 
 
 class CameraRead(NamedTuple):

@@ -34,7 +34,7 @@ class CameraTwins:
         self.seen: dict[str, str | None] = {}
         self._views = dict(empty)
         self._empty = empty
-        self._dead = dead
+        self._dead = set(dead)
         self._pictures: dict[str, bytes] = {}
         self._pens: dict[str, threading.Lock] = {}
         try:
@@ -65,6 +65,10 @@ class CameraTwins:
         self._views[lane] = view or self._empty[lane]
         if before.vehicle is not None:
             self._pictures.pop(before.key, None)
+
+    def die(self, lane: str, *, dead: bool = True) -> None:
+        """The lane's camera answers no more, or again."""
+        (self._dead.add if dead else self._dead.discard)(lane)
 
     def prepare(self, view: View) -> None:
         """Have the picture ready: a real camera does not need time to draw."""
