@@ -12,7 +12,7 @@ from typing import Any, Final, get_args
 import msgspec
 import yaml
 
-from gate.lease import Delta, Lease
+from gate.lease import LEASE_MAX, Delta, Lease
 from gate.messages import Ack, Action, Body, Command, Envelope, Online, Reply, State
 from gate.signing import Signed
 from gate.topics import BOX, FROM_BOX, RETAINED, ROOT, SITE, Channel
@@ -118,10 +118,11 @@ def _operation(channel: Channel) -> dict[str, Any]:
 def _message(channel: Channel) -> dict[str, Any]:
     name = "signed" if channel in SIGNED else CARRIED[channel]
     inside = f" The body is the text of schema/{CARRIED[channel]}.json." if channel in SIGNED else ""
+    most = LEASE_MAX if channel is Channel.LEASE else BYTES_MAX
     return {
         "name": channel.value,
         "contentType": "application/json",
-        "description": f"{SUMMARY[channel]}{inside} At most {BYTES_MAX} bytes.",
+        "description": f"{SUMMARY[channel]}{inside} At most {most} bytes.",
         "payload": {
             "schemaFormat": "application/schema+json;version=draft-2020-12",
             "schema": {"$ref": f"schema/{name}.json"},

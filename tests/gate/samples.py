@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 from uuid import UUID
 
-from gate.lease import Account, Delta, Lease, Policy, Unpaid
+from gate.lease import Account, Delta, Entry, Expired, Lease, Policy, Standing, Unpaid
 from gate.messages import (
     Ack,
     Action,
@@ -26,12 +26,14 @@ from gate.messages import (
     Open,
     OpeningReason,
     Outcome,
+    PassageExplained,
     PersonWanted,
     PlateRead,
     Quoted,
     Refresh,
     Reply,
     State,
+    TagRead,
     VehiclePassed,
     VisitMatched,
     VisitOpened,
@@ -112,6 +114,12 @@ BODIES: Final[dict[str, Body]] = {
     "arm_lowered": ArmLowered(lane="out-1", opening=OPENING),
     "vehicle_passed": VehiclePassed(
         lane="out-1", direction=Direction.OUT, passage=PASSAGE, opening=OPENING, visit=None, tailgate=True
+    ),
+    "passage_explained": PassageExplained(
+        lane="out-1", direction=Direction.OUT, passage=PASSAGE, approach=APPROACH, visit=VISIT, passed_at=LEFT
+    ),
+    "tag_read": TagRead(
+        lane="in-1", approach=APPROACH, direction=Direction.IN, tag_sha256="a5" * 32, entry="SPS-L000017"
     ),
     "visit_voided": VisitVoided(lane="in-1", visit=VISIT, why="backed out"),
     "person_wanted": PersonWanted(
@@ -196,6 +204,14 @@ TARIFF: Final = Tariff(
     until=datetime(2028, 1, 1, tzinfo=HANOI),
     free_minutes=10,
 )
+COMING: Final = Tariff(
+    code="sps-tet-2027",
+    since=datetime(2027, 2, 5, tzinfo=HANOI),
+    legal_basis="QĐ 01/2027/QĐ-UBND",
+    turns={VehicleClass.CAR9: Turn(price=40_000, ceiling=40_000)},
+    vat=(VatRate(since=datetime(2027, 1, 1, tzinfo=HANOI), rate_bp=1_000),),
+    until=datetime(2027, 2, 13, tzinfo=HANOI),
+)
 LEASE: Final = Lease(
     number=7,
     site="SPS",
@@ -204,11 +220,32 @@ LEASE: Final = Lease(
     expires_at=LEFT,
     tariff=TARIFF,
     account=Account(bank="970436", number="1017595600", name="BAI XE SA PA"),
-    policy=Policy(unpaid=Unpaid.HOLD, patience_s=20),
+    policy=Policy(unpaid=Unpaid.HOLD, patience_s=20, pass_when_full=False, expired=Expired.HOLD),
     capacity=420,
     paid=(VISIT,),
+    coming=(COMING,),
+    lists=(
+        Entry(
+            entry="SPS-L000017",
+            standing=Standing.PASS,
+            since=ENTERED,
+            plate="24A05678",
+            tag="E2801160600002",
+            until=LEFT,
+            vehicle_class=VehicleClass.CAR9,
+        ),
+        Entry(entry="SPS-L000018", standing=Standing.DENY, since=ENTERED, plate="30F12345"),
+    ),
 )
-DELTA: Final = Delta(lease=7, number=3, box="sps-1", paid=(OTHER_VISIT,))
+DELTA: Final = Delta(
+    lease=7,
+    number=3,
+    box="sps-1",
+    paid=(OTHER_VISIT,),
+    listed=(Entry(entry="SPS-L000019", standing=Standing.EXEMPT, since=LEFT, plate="24A00113"),),
+    ended=("SPS-L000018",),
+    capacity=380,
+)
 
 EVERYTHING: Final[dict[str, Contract]] = {
     **{f"event-{name}": envelope(body) for name, body in BODIES.items()},

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.matching import OpenVisit, rank
+from gate.matching import OpenVisit, rank, tagged
 from gate.vehicle import VehicleClass
 
 CAR, MOTO, BUS = VehicleClass.CAR9, VehicleClass.MOTO, VehicleClass.BUS30
@@ -88,6 +88,16 @@ def test_a_stranger_is_not_forced_on_a_visit() -> None:
 
 def test_an_empty_site_has_no_candidates() -> None:
     assert rank("24A05678", CAR, []) == ((), 0.0)
+
+
+def test_a_tag_is_certain() -> None:
+    for plate in ("", "24A05678", "51K99999"):
+        assert tagged("V1", plate, FLEET) == ((("V1", 1.0),), 1.0)
+
+
+def test_a_tag_beside_another_visits_plate_is_certain_of_nothing() -> None:
+    ranking = tagged("V1", "30F12345", FLEET)
+    assert ranking == ((("V1", 0.5), ("V2", 0.5)), 0.0)
 
 
 plates = st.text("0123456789ABDEFG", max_size=9)
