@@ -19,6 +19,7 @@ class Power(StrEnum):
     SEE_LANES = "see_lanes"
     SEE_PLATES = "see_plates"
     HELP_DRIVERS = "help_drivers"
+    SET_MODES = "set_modes"
     SEE_BOOKS = "see_books"
     EXPORT = "export"
     MANAGE_LISTS = "manage_lists"

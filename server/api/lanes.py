@@ -1,4 +1,4 @@
-"""Lanes as they are now, and the two ways to help a driver."""
+"""Lanes as they are now, the two ways to help a driver, and how a lane works."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
-from gate.messages import Action, Display, Open, OpeningReason
+from gate.messages import Action, Close, Display, LaneMode, Mode, Open, OpeningReason
 from server.api.caller import CentreDep, PersonDep, needed
 from server.auth import Person, audit
 from server.centre import Centre
@@ -35,6 +35,12 @@ class OpenOrder(BaseModel):
     note: str = Field(min_length=3, max_length=NOTE_MAX)
     approach: UUID | None = None
     visit: str | None = Field(default=None, pattern=VISIT)
+
+
+class ModeOrder(BaseModel):
+    """How a lane works from now on."""
+
+    mode: LaneMode
 
 
 @router.get("/v1/lanes")
@@ -71,8 +77,23 @@ def open_lane(site: str, lane: str, body: OpenOrder, centre: CentreDep, person: 
     return _ordered(centre, person, site, action, "opened by hand")
 
 
-def _ordered(centre: Centre, person: Person, site: str, action: Action, what: str) -> dict[str, str]:
-    needed(person, Power.HELP_DRIVERS)
+@router.post("/v1/lanes/{site}/{lane}/close")
+def close_lane(site: str, lane: str, centre: CentreDep, person: PersonDep) -> dict[str, str]:
+    """Lower an arm that is up, if the box knows that nothing is under it."""
+    return _ordered(centre, person, site, Close(lane=lane), "lowered by hand")
+
+
+@router.post("/v1/lanes/{site}/{lane}/mode")
+def set_mode(site: str, lane: str, body: ModeOrder, centre: CentreDep, person: PersonDep) -> dict[str, str]:
+    """Close a lane, free it, hold it open, or let it work as usual again."""
+    action = Mode(lane=lane, mode=body.mode)
+    return _ordered(centre, person, site, action, f"mode {body.mode}", Power.SET_MODES)
+
+
+def _ordered(
+    centre: Centre, person: Person, site: str, action: Action, what: str, power: Power = Power.HELP_DRIVERS
+) -> dict[str, str]:
+    needed(person, power)
     try:
         return {"command": str(ordered(centre, person, site, action, what))}
     except NobodyThere as error:
