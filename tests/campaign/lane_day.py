@@ -50,6 +50,8 @@ class Subject(Protocol):
     """A lane under test. Whatever it does to the arm goes through the line."""
 
     steps: int
+    remembers: bool
+    """Whether it knows after a kill that it raised the arm."""
 
     def said(self, reading: Reading) -> None:
         """An input, as the line delivered it."""
@@ -299,7 +301,7 @@ class LaneDay:
     def _starts(self) -> None:
         if not self.alive:
             self.line.drop()
-            self.oracle.begins_anew()
+            self.oracle.begins_anew(remembers=self.subject.remembers)
             self.subject.restart()
             self.alive = True
             if self.line.up:

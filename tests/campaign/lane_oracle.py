@@ -26,7 +26,7 @@ class Oracle:
         self.broken: list[str] = []
         self.counts: Counter[str] = Counter()
         self.excused: Counter[str] = Counter()
-        self._ours = self._not_ours = self._came_up = False
+        self._ours = self._not_ours = self._came_up = self._unfinished = False
         self._new = True
         self._last_off: Sensor | None = None
         self._vain = 0
@@ -37,11 +37,12 @@ class Oracle:
         """The lane has lost what it knew: nothing that was said holds any more."""
         self.words = dict.fromkeys(Sensor, Level.UNKNOWN)
 
-    def begins_anew(self) -> None:
-        """The lane is another process: it never raised anything."""
+    def begins_anew(self, *, remembers: bool) -> None:
+        """The lane is another process. One that remembers nothing never raised anything."""
         self.forget()
         self._new = True
-        self._ours, self._vain, self._last = False, 0, None
+        self._ours = remembers and self._unfinished and not self._not_ours
+        self._vain, self._last = 0, None
 
     def hear(self, reading: Reading) -> None:
         """The lane is told this."""
@@ -66,7 +67,8 @@ class Oracle:
         """`told`: the words show that it moved, and are no mere answer after a silence."""
         up, down = self.words[Sensor.LIMIT_UP], self.words[Sensor.LIMIT_DOWN]
         if sensor is Sensor.LIMIT_DOWN and level is Level.ON and up is not Level.ON:
-            self._ours = self._ours and not self._came_up  # else the order to rise is newer than this word
+            # where it has not come up since, the order to rise is newer than this word
+            self._ours = self._unfinished = self._ours and not self._came_up
             self._not_ours = self.words[Sensor.FIRE] is Level.ON
         if told and sensor is Sensor.LIMIT_UP and level is Level.ON and down is not Level.ON:
             self._came_up = True
@@ -90,7 +92,7 @@ class Oracle:
         if self._vain > PULSES_MAX:
             self._complain(f"{relay} pulsed {self._vain} times with no movement told")
         if relay is Relay.RAISE:
-            self._ours, self._came_up = True, False
+            self._ours, self._unfinished, self._came_up = True, True, False
             self._not_ours = self._not_ours and self.words[Sensor.LIMIT_DOWN] is not Level.ON
             return
         self._ours = False

@@ -32,6 +32,8 @@ REST: Final = frozenset({Phase.IDLE, Phase.CLOSED})
 class Table:
     """The table and as little around it as can be: a reader and a payer who take their time, a person who comes."""
 
+    remembers = False
+
     def __init__(self, day: LaneDay) -> None:
         self._day = day
         self._new = Lane(directed=day.cars_only, by_line=day.rng.random() < 0.1)
