@@ -50,7 +50,7 @@ AWAY: Final = Html("""<section class="face away" data-face="away"><header class=
 @lru_cache(maxsize=64)
 def draw(page: Page) -> Html:
     """The page as one element."""
-    qr = _qr(page.payload)
+    qr = _qr(page.payload) if page.face is Face.PAY else Html()
     has = " with-photo" if page.photo else ""
     shape = _SHAPES[page.face]
     return fill(

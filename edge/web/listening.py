@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections import Counter
 from dataclasses import dataclass
+from math import inf
 from time import monotonic
 from typing import Any, Final
 
@@ -75,13 +76,17 @@ class Listener(socket.socket):
     def _forget(self) -> None:
         self.guests = {address: guest for address, guest in self.guests.items() if not guest.gone}
 
-    def sweep(self) -> None:
-        """End the connections whose time is over; whoever serves them hears of it as of any that broke."""
-        now = monotonic()
+    def sweep(self, *, all_of_them: bool = False) -> bool:
+        """End the connections whose time is over; whoever serves them hears of it as of any that broke.
+
+        Says whether any is left.
+        """
+        now = inf if all_of_them else monotonic()
         for guest in [guest for guest in self.guests.values() if guest.deadline < now]:
             if not guest.gone:
                 _hang_up(guest.line)
         self._forget()
+        return bool(self.guests)
 
 
 def _hang_up(line: socket.socket) -> None:

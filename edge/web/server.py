@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,9 @@ from edge.web.wall import Wall
 AGAIN_S: Final = 5.0
 """After which a server that failed is tried again."""
 STOP_S: Final = 5.0
+GRACE_S: Final = 0.3
+"""How long an answer on its way may take when the server ends; cameras send again what was not taken."""
+_LAST_TURNS: Final = 20
 log = structlog.get_logger()
 
 
@@ -125,4 +129,10 @@ class _Server(uvicorn.Server):
         """End what is open, then do as any server does."""
         self._listening.clear()
         self._wall.detach()
+        end_all = partial(self._listener.sweep, all_of_them=True)
+        asyncio.get_running_loop().call_later(GRACE_S, end_all)  # a TLS line's other end may never say goodbye
         await super().shutdown(sockets)
+        for _ in range(_LAST_TURNS):  # connections that uvicorn does not know yet: in a handshake, or just come
+            if not end_all():
+                return
+            await asyncio.sleep(0.05)

@@ -349,11 +349,6 @@ def test_a_taken_port_is_tried_again_until_it_is_free(tmp_path: Path) -> None:
         web.stop()
 
 
-def test_a_part_that_breaks_leaves_the_rest_alone(pushed: httpx.Client) -> None:
-    assert pushed.get("/push/broken").status_code == 500
-    assert pushed.get("/screen/out-1").status_code == 200
-
-
 def test_a_wall_outlives_its_server(tmp_path: Path) -> None:
     with served(tmp_path) as (_, wall):
         pass
@@ -371,3 +366,9 @@ def test_a_screen_that_fails_keeps_no_other_from_its_page(tmp_path: Path) -> Non
     wall = Wall(LANES, tmp_path)
     Fanout(_Dark(), wall).show("out-1", pages.full("out-1"))
     assert wall.page("out-1").vi == "Bãi đã hết chỗ"
+
+
+def test_only_a_page_that_asks_for_money_has_a_code(box: Box, client: httpx.Client) -> None:
+    for face in Face:
+        box[1].show("out-1", structs.replace(owing("out-1"), face=face))
+        assert ('class="qr"' in client.get("/screen/out-1").text) == (face is Face.PAY)

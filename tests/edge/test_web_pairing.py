@@ -1,10 +1,12 @@
 """A screen beyond the box is let in by a code of ten minutes and one use, over TLS, to one lane."""
 
 import json
+import socket
 import sqlite3
 import ssl
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
@@ -203,6 +205,15 @@ def test_the_boxs_own_screen_needs_no_code_over_tls_either(box: Box, tls: tuple[
 def test_a_plain_line_gets_nothing_from_a_tls_port(box: Box) -> None:
     with pytest.raises(httpx.TransportError):
         httpx.get(f"http://127.0.0.1:{box[0].config.port}/screen/out-1")
+
+
+def test_a_server_that_stops_leaves_no_handshake_behind(tmp_path: Path, tls: tuple[str, str]) -> None:
+    with served(tmp_path, tls=tls) as (web, _), ExitStack() as lines:
+        mute = lines.enter_context(closing(socket.create_connection(("127.0.0.1", web.config.port), timeout=10)))
+        screen = lines.enter_context(visitor(web, tls[0]))
+        assert screen.get("/pair").status_code == 200, "the mute one was taken before"
+        web.stop()
+        assert mute.recv(1) == b""
 
 
 # --- the file -----------------------------------------------------------------------------------------------

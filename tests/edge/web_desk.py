@@ -24,7 +24,8 @@ from edge.web.server import BoxWeb
 from edge.web.wall import Wall
 from gate import vietqr
 from gate.devices.screen import Page
-from gate.messages import BillLine
+from gate.lease import Standing
+from gate.messages import BillLine, OpeningReason, Why
 from gate.tariff import Bill
 from gate.vehicle import VehicleClass
 from simulator.stage.ports import free_port
@@ -158,3 +159,25 @@ def written(folder: Path, said: object) -> Path:
     path = folder / "box.json"
     path.write_text(json.dumps(said))
     return path
+
+
+def all_faces(lane: str, photo: str) -> dict[str, Page]:
+    """A page of every kind, as drivers meet them."""
+    kind = VehicleClass.CAR9
+    return {
+        "welcome": pages.welcome(lane),
+        "reading": pages.reading(lane),
+        "pay": owing(lane, photo=photo),
+        "pay-plain": owing(lane),
+        "paid": pages.leave(lane, PLATE, 30_000, reason=OpeningReason.PAID, kind=kind, photo=photo),
+        "billed": pages.leave(lane, PLATE, 0, reason=OpeningReason.BILLED, kind=kind, photo=photo),
+        "pass": pages.come_in(lane, PLATE, standing=Standing.PASS, kind=kind, photo=photo),
+        "unread": pages.wait(lane, why=Why.UNREAD, photo=photo),
+        "ambiguous": pages.wait(lane, why=Why.AMBIGUOUS, plate=PLATE, photo=photo),
+        "denied": pages.denied(lane, plate=PLATE, kind=kind, photo=photo),
+        "full": pages.full(lane),
+        "closed": pages.closed(lane),
+        "out-of-service": pages.out_of_service(lane),
+        "open": pages.go_ahead(lane),
+        "starting": pages.starting(lane),
+    }
