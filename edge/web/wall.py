@@ -9,6 +9,8 @@ from typing import Final
 import structlog
 
 from edge import pages
+from edge.parts import Devices
+from gate.devices.board import Relay
 from gate.devices.screen import Page, Screens
 
 _HEX: Final = frozenset("0123456789abcdef")
@@ -98,3 +100,18 @@ class Fanout(Screens):
                 screens.show(lane, page)
             except Exception:
                 log.exception("a screen failed", lane=lane)
+
+
+class WithScreens(Devices):
+    """A site's devices, whose pages go to other screens as well."""
+
+    def __init__(self, devices: Devices, *more: Screens) -> None:
+        self._devices, self._screens = devices, Fanout(devices, *more)
+
+    def pulse(self, lane: str, relay: Relay) -> None:
+        """Make the lane's relay pulse. Raises DeviceFailed."""
+        self._devices.pulse(lane, relay)
+
+    def show(self, lane: str, page: Page) -> None:
+        """Replace what is shown on all of them."""
+        self._screens.show(lane, page)

@@ -23,7 +23,8 @@ from edge.web.draw import draw
 from edge.web.listening import Guest, Listener
 from edge.web.manners import FORM_MAX, HEADERS, PUSH_MAX
 from edge.web.server import BoxWeb
-from edge.web.wall import Fanout, Wall
+from edge.web.wall import Wall, WithScreens
+from gate.devices.board import Relay
 from gate.devices.screen import Face, Page
 from simulator.stage.ports import free_port
 from tests.edge.web_desk import LANES, PATIENCE_S, PAYLOAD, kept, listening, owing, served, visitor
@@ -358,14 +359,25 @@ def test_a_wall_outlives_its_server(tmp_path: Path) -> None:
 
 
 class _Dark:
+    """Devices whose screens fail."""
+
+    def __init__(self) -> None:
+        self.pulses: list[tuple[str, Relay]] = []
+
+    def pulse(self, lane: str, relay: Relay) -> None:
+        self.pulses.append((lane, relay))
+
     def show(self, lane: str, page: Page) -> None:
         raise OSError(f"{lane}: no screen for {page.face}")
 
 
 def test_a_screen_that_fails_keeps_no_other_from_its_page(tmp_path: Path) -> None:
-    wall = Wall(LANES, tmp_path)
-    Fanout(_Dark(), wall).show("out-1", pages.full("out-1"))
+    wall, devices = Wall(LANES, tmp_path), _Dark()
+    both = WithScreens(devices, wall)
+    both.show("out-1", pages.full("out-1"))
+    both.pulse("out-1", Relay.RAISE)
     assert wall.page("out-1").vi == "Bãi đã hết chỗ"
+    assert devices.pulses == [("out-1", Relay.RAISE)]
 
 
 def test_only_a_page_that_asks_for_money_has_a_code(box: Box, client: httpx.Client) -> None:

@@ -137,13 +137,23 @@ def listening(client: httpx.Client, lane: str) -> Iterator[News]:
         yield News(answer)
 
 
+def stayed(
+    since: datetime,
+    kind: VehicleClass = VehicleClass.CAR9,
+    *,
+    plate: str = PLATE,
+    payload: str = PAYLOAD,
+    what: str = "",
+) -> Quote:
+    """A stay since then that costs 30,000 dong."""
+    line = BillLine(since=since, until=NOON, what=what or f"turn {kind}", amount=30_000)
+    return Quote(Stay("SPSK7M2Q9AB", plate, kind, since, paid=False), Bill(30_000, 2_222, (line,)), "flat", payload)
+
+
 def owing(lane: str, *, photo: str = "", plate: str = PLATE, payload: str = PAYLOAD) -> Page:
     """A page that asks for 30,000 dong."""
     since = NOON - timedelta(hours=2, minutes=33)
-    kind = VehicleClass.CAR9
-    bill = Bill(30_000, 2_222, (BillLine(since=since, until=NOON, what=f"turn {kind}", amount=30_000),))
-    stay = Stay("SPSK7M2Q9AB", plate, kind, since, paid=False)
-    return pages.pay(lane, Quote(stay, bill, "flat", payload), now=NOON, photo=photo)
+    return pages.pay(lane, stayed(since, plate=plate, payload=payload), now=NOON, photo=photo)
 
 
 def kept(folder: Path, content: bytes) -> str:
