@@ -107,7 +107,7 @@ class HttpBoard(Wired, kw_only=True, tag="http"):
     auth: Auth = Auth.NONE
     user: str = ""
     password: str = ""
-    poll_ms: Annotated[int, Meta(ge=50, le=400)] = 100
+    poll_ms: Annotated[int, Meta(ge=50, le=200)] = 100
 
 
 WiredBoard = ModbusBoard | GpioBoard | HttpBoard
@@ -212,7 +212,7 @@ def _holds(lane: str, board: BoardConfig) -> Iterator[str]:
     """What no second board may have."""
     match board:
         case OnBroker():
-            yield f"the name {board.name or lane!r}"
+            yield f"the name {board.name or lane}"
         case ModbusBoard():
             where = f"{board.host}:{board.port} unit {board.unit}"
             yield from (f"coil {number} of {where}" for number in board.relays.values())

@@ -94,7 +94,7 @@ class HttpWire:
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Know the socket, to be able to hang up: the library's time-out begins anew with each byte."""
-        if event == "connection.connect_tcp.complete":
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
             line = info["return_value"].get_extra_info("socket")
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._line = line

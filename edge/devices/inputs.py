@@ -56,7 +56,10 @@ class Inputs:
 
 
 class Patience:
-    """Counts turns without an answer. Turns, not seconds: a machine that stood still itself has missed nobody."""
+    """Counts turns without an answer, and begins anew when they are `over`.
+
+    Turns, not seconds: a machine that stood still itself has missed nobody.
+    """
 
     def __init__(self, turns: int, over: Callable[[], None]) -> None:
         self._turns, self._over = turns, over
@@ -70,4 +73,5 @@ class Patience:
         """Another turn has passed."""
         self._left -= 1
         if self._left <= 0:
+            self._left = self._turns
             self._over()

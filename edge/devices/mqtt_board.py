@@ -65,16 +65,16 @@ class MqttBoard:
         if self._inputs is None:
             return
         if message.topic == self._words.will_topic(self._name):
-            self._presence(bytes(message.payload), kept=message.retain)
+            self._presence(self._inputs, bytes(message.payload), kept=message.retain)
         elif not message.retain:
             self._read(self._inputs, self._words.readings(self._name, message.topic, bytes(message.payload)))
 
-    def _presence(self, payload: bytes, *, kept: bool) -> None:
+    def _presence(self, inputs: Inputs, payload: bytes, *, kept: bool) -> None:
         if payload == self._words.OFFLINE:
-            self._lose("its line is down")
+            inputs.lose("its line is down")
         elif payload == self._words.ONLINE:
-            if not kept:
-                self._lose("it has started anew")
+            if inputs.present and not kept:
+                inputs.lose("it has started anew")
             self._ask()
 
     def _read(self, inputs: Inputs, readings: tuple[Reading, ...]) -> None:

@@ -22,7 +22,9 @@ GAP_S: Final = 0.5
 ORDER_S: Final = 0.5
 """An order that could not be begun by then is dropped: the lane asks again when the arm has not moved."""
 
-AGAIN_S: Final = 0.25
+AGAIN_S: Final = (0.25, 2.0)
+"""How long a board that failed is left alone, at first and at last."""
+
 _WATCH_S, _WATCHES = 0.5, 5  # 2.5 s
 log = structlog.get_logger()
 
@@ -65,6 +67,7 @@ class PolledBoard:
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._closed: dict[Relay, float] = {}
         self._end = threading.Event()
+        self._again_s = AGAIN_S[0]
         self._wire: Wire | None = None
         self._inputs: Inputs | None = None
         self._patience = Patience(_WATCHES, self._given_up)
@@ -103,7 +106,8 @@ class PolledBoard:
                 self._serve()
             except Exception as error:  # noqa: BLE001 - whatever a board says, its thread goes on
                 self._lose(f"{type(error).__name__}: {error}"[:200])
-                self._end.wait(AGAIN_S)
+                self._end.wait(self._again_s)
+                self._again_s = min(2 * self._again_s, AGAIN_S[1])
 
     def _serve(self) -> None:
         wire = self._wire = self._dial()
@@ -127,6 +131,7 @@ class PolledBoard:
             levels = wire.read()
             now = time.monotonic()
             self._patience.answered()
+            self._again_s = AGAIN_S[0]
             if self._inputs is not None:
                 self._inputs.report(levels, seamless=now - before <= GAP_S)
             before = now
