@@ -9,6 +9,7 @@ import typer
 
 from tests.bench.gate import bench_gate
 from tests.bench.ingest import bench_ingest
+from tests.bench.lanes import bench_lanes
 
 
 class Name(StrEnum):
@@ -16,17 +17,24 @@ class Name(StrEnum):
 
     GATE = "gate"
     INGEST = "ingest"
+    LANES = "lanes"
 
 
 def bench(
-    name: Annotated[Name, typer.Argument(help="gate: vehicle on the loop to arm commanded; ingest: durable events/s")],
+    name: Annotated[
+        Name,
+        typer.Argument(
+            help="gate: vehicle on the loop to arm commanded; ingest: durable events/s; lanes: eight busy lanes"
+        ),
+    ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
     runs: Annotated[int | None, typer.Option(min=1, help="gate: vehicles read; ingest: rounds of each path")] = None,
+    minutes: Annotated[float, typer.Option(min=0.1, max=600, help="lanes: how long vehicles come")] = 3.0,
 ) -> None:
-    """Measure the real parts beside the bare path, in one run. Takes a minute or two; nothing is left behind."""
-    sys.stderr.write(f"measuring {name}: real brokers and processes, a minute or two\n")
-    figures = _measure(name, runs)
+    """Measure the real parts beside the bare path, in one run. Takes some minutes; nothing is left behind."""
+    sys.stderr.write(f"measuring {name}: real brokers and processes, some minutes\n")
+    figures = _measure(name, runs, minutes)
     if as_json:
         sys.stdout.write(json.dumps(figures) + "\n")
         return
@@ -34,7 +42,9 @@ def bench(
         sys.stdout.write(f"{key:20} {value}\n")
 
 
-def _measure(name: Name, runs: int | None) -> dict[str, Any]:
+def _measure(name: Name, runs: int | None, minutes: float) -> dict[str, Any]:
     if name is Name.GATE:
         return bench_gate(runs or 40, 4 * (runs or 40))
+    if name is Name.LANES:
+        return bench_lanes(minutes)
     return bench_ingest(runs or 3)
