@@ -75,7 +75,7 @@ class Estimate:
 
     def quality(self, tick: int) -> ClockQuality:
         """What may be said of it."""
-        if self.measured and self.uncertain_ms(tick) <= SYNCHRONISED_MS:
+        if self.measured and self.doubt is None and self.uncertain_ms(tick) <= SYNCHRONISED_MS:
             return ClockQuality.SYNCHRONISED
         return ClockQuality.FREE if self.measured or self.plausible else ClockQuality.UNKNOWN
 
