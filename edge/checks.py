@@ -1,13 +1,16 @@
 """What can be seen of a box from outside: whether it runs, and whether it could."""
 
-import os
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from edge import mqtt as connection
 from edge.config import BadConfig, BoxConfig, Broker, Engine, load
+from edge.doctor_state import state
 from edge.heartbeat import STALE_S, age_s
 from gate.check import Check, well, wrong
 
@@ -36,9 +39,23 @@ def installed(path: Path | None) -> Iterator[Check]:
         yield wrong("box file", str(error))
         return
     yield well("box file", f"{path}: {config.box}, {len(config.lanes)} lanes of {config.site}")
-    yield _data(config)
-    yield _broker("site broker", config.site_broker, f"{config.box}-doctor")
+    yield from state(config, path)
+    site = _broker("site broker", config.site_broker, f"{config.box}-doctor")
+    yield site
     yield _broker("centre's broker", config.centre, f"{config.box}-doctor")
+    yield from _with_devices(config, broker=site.well)
+
+
+def _with_devices(config: BoxConfig, *, broker: bool) -> list[Check]:
+    from edge.doctor_devices import devices  # noqa: PLC0415 - only a doctor waits for the drivers' libraries
+
+    age = age_s(Path(config.data))
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # said here in words
+    try:
+        return list(devices(config, running=age is not None and age < STALE_S, broker=broker))
+    finally:
+        structlog.configure(**before)
 
 
 def _weights() -> Check:
@@ -51,22 +68,13 @@ def _weights() -> Check:
     return well("reader weights", f"{len(sizes)} networks, {sum(sizes) / 1e6:.0f} MB")
 
 
-def _data(config: BoxConfig) -> Check:
-    folder = Path(config.data)
-    nearest = next(parent for parent in (folder, *folder.resolve().parents) if parent.exists())
-    may = os.access(nearest, os.W_OK | os.X_OK)
-    words = "can be written" if may else "cannot be written: its owner must be who runs the box"
-    return Check("box data", may, f"{nearest} {words}")
-
-
 def _broker(what: str, broker: Broker, name: str) -> Check:
     """Log in as the box would, under another client name so that the box is not thrown out."""
     answered = threading.Event()
-    refused: list[str] = []
+    came: list[str] = []
 
     def connected(_client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if reason.is_failure:
-            refused.append(str(reason))
+        came.append(str(reason) if reason.is_failure else "")
         answered.set()
 
     where = f"{broker.host}:{broker.port}"
@@ -75,13 +83,13 @@ def _broker(what: str, broker: Broker, name: str) -> Check:
     except OSError as error:
         return wrong(what, f"{broker.ca_file}: {error.strerror}")
     client.on_connect = connected
-    client.on_connect_fail = None  # what is logged for a box is said here once, in words
+    client.on_connect_fail = lambda *_: answered.set()  # what is logged for a box is said here once, in words
     connection.connect(client, broker)
-    came = answered.wait(ANSWER_S)
+    answered.wait(ANSWER_S)
     client.disconnect()
     client.loop_stop()
     if not came:
         return wrong(what, f"{where} does not answer: is mosquitto running, host and port right?")
-    if refused:
-        return wrong(what, f"{where} refuses {broker.user}: {refused[0]}; compare with its password file")
+    if came[0]:
+        return wrong(what, f"{where} refuses {broker.user}: {came[0]}; compare with its password file")
     return well(what, f"{where} takes {broker.user} in")

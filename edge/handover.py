@@ -52,5 +52,5 @@ def record(handover: Handover, store: "Store", outbox: "Outbox") -> int:
     for each in fresh:
         outbox.record(DeviceFault(lane="", device="agent", what=each.what))
         store.remember(_NEWEST, each.name)
-        store.remember(LAST, each.what)
+        store.remember(LAST, f"{each.name.partition(' ')[0]} {each.what}")
     return len(fresh)

@@ -1,13 +1,17 @@
 """The supervisor as the process that `barie edge` becomes: `python -m edge.supervisor_process FILE SECONDS`."""
 
+import json
 import os
 import sys
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from edge.alone import alone
 from edge.config import BadConfig, BoxConfig, load
 from edge.lane_config import SafeState
+from edge.notify import Notify
 from edge.safe_state import Factory, SafeStates
 from edge.supervisor import Supervisor
 
@@ -24,8 +28,12 @@ def run(path: Path, hang_s: float) -> int:
     except (BadConfig, OSError) as error:
         sys.stderr.write(f"barie edge: {error}\n")
         return 2
+    systemd = Notify()
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, json.dumps({"pid": os.getpid(), "watchdog_s": systemd.watchdog_s}).encode(), 0)  # for a doctor
     command = [sys.executable, "-P", "-m", "edge.agent_process", str(path)]
-    code = Supervisor(command, SafeStates(config.lanes, _devices(config)), hang_s=hang_s).run()
+    safe = SafeStates(config.lanes, _devices(config))
+    code = Supervisor(command, safe, hang_s=hang_s, systemd=systemd).run()
     os.close(lock)
     return code
 
@@ -34,9 +42,10 @@ def _devices(config: BoxConfig) -> Factory | None:
     """The boards of the site over a connection of the supervisor's own; None where no arm is ever to be raised."""
     if all(lane.safe_state is SafeState.STAY for lane in config.lanes):
         return None
-    from edge.devices.site_bus import SiteBus  # noqa: PLC0415 - not where it is not needed, and before it is
+    from edge.devices.site_devices import SiteDevices  # noqa: PLC0415 - not where it is not needed, and before it is
 
-    return lambda post: SiteBus(config.site_broker, f"{config.box}-supervisor", post)
+    raised = tuple(lane for lane in config.lanes if lane.safe_state is SafeState.RAISE)
+    return lambda post: SiteDevices(replace(config, lanes=raised), post)
 
 
 if __name__ == "__main__":

@@ -81,7 +81,8 @@ def test_a_broken_file_is_named_with_its_key(tmp_path: Path) -> None:
 def test_what_programs_read_is_one_object_whatever_is_wrong(tmp_path: Path) -> None:
     done = barie("doctor", "--json", "--config", str(box_file(tmp_path, free_port(), "sps-1", SECRET)))
     wrong = {check["what"] for check in json.loads(done.stdout)["checks"] if not check["well"]}
-    assert (done.returncode, wrong) == (1, {"site broker", "centre's broker"})
+    lanes = {f"{lane} {device}" for lane, _ in SITES[0].lanes for device in ("board", "camera")}
+    assert (done.returncode, wrong) == (1, {"site broker", "centre's broker", *lanes})
 
 
 @pytest.mark.parametrize("content", ["", "[1]", "{}", "no json"])
