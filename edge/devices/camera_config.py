@@ -2,7 +2,7 @@
 
 import re
 from enum import StrEnum
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -101,6 +101,8 @@ def _check_address(config: HttpConfig | RtspConfig) -> None:
         raise ValueError("url: a name and a password stand in `user` and `password`, not in the address")
     if any(ord(sign) <= 32 or ord(sign) == 127 for sign in config.url):
         raise ValueError(f"url: white space or a control character in {config.url!r}")
+    if config.ca_file and not Path(config.ca_file).is_file():
+        raise ValueError(f"ca_file: no file {config.ca_file!r}")
     if config.password and not config.user:
         raise ValueError("user: a password without a user")
 

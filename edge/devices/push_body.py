@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 import msgspec
 
-BODY_MAX: Final = 8 << 20
+BODY_MAX: Final = 8_000_000
 PARTS_MAX: Final = 32
 FIELDS_MAX: Final = 5_000
 DEPTH_MAX: Final = 24

@@ -1,5 +1,6 @@
 """Camera and reader of a lane: whatever they do, the lane gets one answer, soon."""
 
+import base64
 import queue
 import socket
 import threading
@@ -7,19 +8,26 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from xml.sax.saxutils import escape
 
 import pytest
 
 from edge.approach import Look
-from edge.config import ReaderConfig
-from edge.devices.camera import BYTES_MAX, SnapshotCamera
-from edge.eyes import LaneEyes
+from edge.config import Engine, ReaderConfig
+from edge.devices.camera_config import HttpConfig, Maker, PushConfig
+from edge.devices.push import PushCamera
+from edge.devices.snapshot import BYTES_MAX, SnapshotCamera
+from edge.eyes import CAMERA, LaneEyes
 from edge.reader.frames import ReadResult
+from gate.devices import digest
 from gate.devices.board import DeviceFailed
+from gate.devices.digest import Login, Proof
 from gate.reading import PlateReading
 from simulator.devices.camera import CameraTwins, View
+from simulator.devices.push import hikvision_xml, multipart
 
 PICTURE = b"\xff\xd8 a picture"
+JPEG = b"\xff\xd8\xff a picture"
 READING = PlateReading("24A12378", 0.9, (("2", 0.9),), (0, 0, 9, 9), 1, "white")
 
 
@@ -40,12 +48,16 @@ class FakeCamera:
 
     def __init__(self, gives: bytes | Exception) -> None:
         self._gives = gives
+        self.stopped = False
 
     def snapshot(self, deadline_s: float) -> bytes:
         assert deadline_s > 0
         if isinstance(self._gives, Exception):
             raise self._gives
         return self._gives
+
+    def stop(self) -> None:
+        self.stopped = True
 
 
 def looked(camera: FakeCamera, result: ReadResult) -> Look:
@@ -56,6 +68,7 @@ def looked(camera: FakeCamera, result: ReadResult) -> Look:
     answer = answers.get(timeout=5)
     eyes.close()
     assert answers.empty()
+    assert camera.stopped
     return answer
 
 
@@ -90,6 +103,92 @@ def test_a_reading_that_no_fact_may_carry_is_unread(reading: PlateReading) -> No
     look = looked(FakeCamera(PICTURE), ReadResult((reading,)))
     assert (look.reading, look.picture) == (None, PICTURE)
     assert look.error.startswith("reader:")
+
+
+def test_without_a_reader_there_is_evidence_all_the_same() -> None:
+    answers: queue.Queue[Look] = queue.Queue()
+    cameras = {"in-1": FakeCamera(PICTURE), "in-2": FakeCamera(DeviceFailed("camera: answered 503"))}
+    eyes = LaneEyes(cameras, None, ReaderConfig(engine=Engine.NONE), lambda work: work())
+    eyes.look("in-1", answers.put)
+    assert answers.get(timeout=5) == Look(None, PICTURE, "none", 0)
+    eyes.look("in-2", answers.put)
+    assert answers.get(timeout=5) == Look(None, b"", "none", 0, "camera: answered 503")
+    eyes.close()
+
+
+# --- cameras that read by themselves ------------------------------------------------------------------------
+
+
+class Site:
+    """A lane with a camera that pushes; what it posts is done when the deciding thread comes to it."""
+
+    def __init__(self) -> None:
+        self.camera = PushCamera(PushConfig(maker=Maker.HIKVISION, secret="x" * 16))
+        self.work: queue.Queue[Callable[[], None]] = queue.Queue()
+        self.eyes = LaneEyes({"in-1": self.camera}, None, ReaderConfig(), self.work.put)
+
+    def push(self, plate: str, confidence: str = "91") -> None:
+        """The camera says so."""
+        inner = f"<licensePlate>{escape(plate)}</licensePlate><confidenceLevel>{confidence}</confidenceLevel>"
+        alert = hikvision_xml("ANPR", f"<ANPR>{inner}<plateColor>Yellow</plateColor></ANPR>")
+        self.camera.hear(*multipart([("anpr.xml", "text/xml", alert), ("detectionPicture.jpg", "image/jpeg", JPEG)]))
+
+    def looked(self) -> Look:
+        """What the lane gets, on the deciding thread."""
+        answers: list[Look] = []
+        self.eyes.look("in-1", answers.append)
+        self.work.get(timeout=5)()
+        (look,) = answers
+        return look
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A site whose camera pushes."""
+    made = Site()
+    yield made
+    made.eyes.close()
+
+
+def test_a_read_of_the_camera_s_own(site: Site) -> None:
+    site.push(" 24a-123.78 ")
+    look = site.looked()
+    assert look == Look(look.reading, JPEG, CAMERA, 0)
+    assert look.reading
+    assert (look.reading.text, look.reading.raw, look.reading.colour) == ("24A12378", "24A12378", "yellow")
+    assert look.reading.characters == tuple((sign, 0.91) for sign in "24A12378")
+
+
+def test_a_vehicle_without_a_plate_is_unread_with_its_picture(site: Site) -> None:
+    site.push("unknown")
+    assert site.looked() == Look(None, JPEG, CAMERA, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<script>alert(1)</script>", "24A\u202e123", "2" * 17, "' OR 1=1 --", "=1+1", "24A\n123 \x85 \u2028<", "ẞ" * 9],
+)
+def test_a_plate_that_cannot_be_is_unread_with_its_picture(site: Site, text: str) -> None:
+    site.push(text)
+    assert site.looked() == Look(None, JPEG, CAMERA, 0, "camera: a plate that cannot be")
+
+
+def test_a_camera_that_pushes_nothing_is_an_answer_in_time(site: Site) -> None:
+    began = time.monotonic()
+    assert site.looked() == Look(None, b"", CAMERA, 0, "camera: pushed nothing within 2 s")
+    assert time.monotonic() - began < 3
+
+
+def test_a_crossed_line_is_told_on_the_deciding_thread(site: Site) -> None:
+    crossed: list[str] = []
+    site.camera.hear("text/xml", hikvision_xml("linedetection", ""))
+    assert site.work.empty(), "nobody listens yet"
+    site.eyes.on_line("in-1", lambda: crossed.append(threading.current_thread().name))
+    threading.Thread(target=site.camera.hear, args=("text/xml", hikvision_xml("linedetection", ""))).start()
+    call = site.work.get(timeout=5)
+    assert not crossed
+    call()
+    assert crossed == [threading.current_thread().name]
 
 
 # --- the camera itself --------------------------------------------------------------------------------------
@@ -191,3 +290,74 @@ def test_a_camera_that_accepts_and_says_nothing() -> None:
 def test_no_camera_there() -> None:
     with pytest.raises(DeviceFailed, match="refused"):
         SnapshotCamera("http://127.0.0.1:9/").snapshot(1)
+
+
+# --- cameras that ask who one is ------------------------------------------------------------------------------
+
+LOGIN = Login("admin", 'a "b" \\ c:d')
+
+
+class Asking:
+    """A camera that asks; it notes what it was told."""
+
+    def __init__(self, *challenges: str) -> None:
+        self.challenges, self.told = challenges, list[str]()
+
+    def __call__(self, handler: BaseHTTPRequestHandler) -> None:
+        said = handler.headers.get("Authorization", "")
+        self.told.append(said)
+        handler.send_response(200 if self._is_right(said) else 401)
+        for challenge in self.challenges:
+            handler.send_header("WWW-Authenticate", challenge)
+        handler.send_header("Content-Length", str(len(PICTURE)))
+        handler.end_headers()
+        handler.wfile.write(PICTURE)
+
+    def _is_right(self, said: str) -> bool:
+        if said.startswith("Basic "):
+            return base64.b64decode(said[6:]).decode() == f"{LOGIN.user}:{LOGIN.password}"
+        told = digest.fields(said)
+        if not told:
+            return False
+        proof = Proof("r", "n", told.get("nc", ""), told.get("cnonce", ""))
+        return told["response"] == digest.response(told["algorithm"], LOGIN, "GET", told["uri"], proof)
+
+
+@pytest.mark.parametrize(
+    ("challenges", "way"),
+    [
+        (('Basic realm="r"',), "Basic "),
+        (('Digest realm="r", nonce="n", qop="auth"',), "algorithm=MD5"),
+        (('Basic realm="r"', 'Digest realm="r", nonce="n", qop="auth-int, auth", algorithm=SHA-256'), "SHA-256"),
+        (
+            (
+                'Digest realm="r", nonce="n", qop="auth", algorithm=MD5',
+                'Digest realm="r",nonce="n",qop="auth",algorithm=SHA-256',
+            ),
+            "SHA-256",
+        ),
+    ],
+)
+def test_a_camera_that_asks_who_one_is(challenges: tuple[str, ...], way: str) -> None:
+    asking = Asking(*challenges)
+    with serving(asking) as url:
+        camera = SnapshotCamera(HttpConfig(url=f"{url}snap?x=1", user=LOGIN.user, password=LOGIN.password))
+        assert camera.snapshot(2) == PICTURE
+        assert camera.snapshot(2) == PICTURE
+    assert [bool(told) for told in asking.told] == [False, True, True], "the second picture needs one question"
+    assert way in asking.told[1]
+    assert "nc=00000002" in asking.told[2] or way == "Basic "
+
+
+def test_a_wrong_password_is_said_and_not_tried_for_ever() -> None:
+    asking = Asking('Digest realm="r", nonce="n", qop="auth"')
+    with serving(asking) as url, pytest.raises(DeviceFailed, match="401"):
+        SnapshotCamera(HttpConfig(url=url, user="admin", password="wrong")).snapshot(2)
+    assert len(asking.told) == 2
+
+
+def test_a_camera_without_a_login_tells_nothing() -> None:
+    asking = Asking('Basic realm="r"')
+    with serving(asking) as url, pytest.raises(DeviceFailed, match="401"):
+        SnapshotCamera(url).snapshot(2)
+    assert asking.told == [""]
