@@ -1,5 +1,7 @@
 """Which cameras a file may ask for, and what is said of one that it may not."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from edge.devices.push import PushCamera
 from edge.devices.rtsp import RtspCamera
 from edge.devices.snapshot import SnapshotCamera
 from gate.wire import Malformed, decode, encode
+from tests.architecture.sources import ROOT
 from tests.edge.desk import lane_config
 
 SECRET = "a-secret_of-16-or-more"
@@ -122,3 +125,15 @@ def test_a_ca_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     for config in (HttpConfig(url="https://h/", ca_file=gone), RtspConfig(url="rtsps://h/", ca_file=gone)):
         with pytest.raises(ValueError, match="ca_file: no file"):
             check(config)
+
+
+def test_the_document_has_every_key_and_its_default() -> None:
+    text = (ROOT / "docs" / "cameras.md").read_text()
+    tables = dict(re.findall(r"<!-- keys: ([\w.]+) -->\n\|[^\n]*\n\|[-|]+\n((?:\|[^\n]*\n)+)", text))
+    for kind in (HttpConfig, RtspConfig, FolderConfig, PushConfig):
+        rows = tables[f"{kind.__module__}.{kind.__name__}"].splitlines()
+        said = {row.split("|")[1].strip(): row.split("|")[2].strip() for row in rows}
+        assert said == {
+            f"`{field.name}`": "required" if field.required else f"`{json.dumps(field.default)}`"
+            for field in msgspec.structs.fields(kind)
+        }
