@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from edge.estimate import MS, SAME, Estimate, Sample, Step, bounded, guessed
+from edge.estimate import MS, SAME, SMALL, Estimate, Sample, Step, bounded, guessed
 from gate.ids import uuid7
 from gate.messages import ClockQuality
 
@@ -136,10 +136,11 @@ class Clock:
         sample = Sample.between(asked, tick, at)
         known = self._known(bounded(self.wall()), tick)
         self._estimate = learnt = known.learn(sample) if sample else known
-        if learnt.steps == known.steps:
+        moved = learnt.at(tick) - known.at(tick)
+        if abs(moved) <= SMALL:
             return None
         self._latest = None
-        return Step(learnt.at(tick) - known.at(tick), known.measured)
+        return Step(moved, known.measured)
 
     def estimate(self) -> Estimate:
         """The anchor of this machine's ticks."""

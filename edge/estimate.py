@@ -19,7 +19,7 @@ SYNCHRONISED_MS: Final = 2_000.0
 """An anchor that is less certain than this is free running."""
 PRECISION_MS: Final = 1.0
 SMALL: Final = timedelta(seconds=2)
-"""A guess and its measurement may be this far apart without a word."""
+"""The box's time may be moved by so much without a word; while it is moved back it stands still."""
 SAME: Final = timedelta(minutes=2)
 """Moments that are closer do not contradict each other."""
 SHORT: Final = timedelta(hours=1)
@@ -62,7 +62,6 @@ class Estimate:
     within_ms: float = 0.0
     measured: bool = False
     plausible: bool = True
-    steps: int = 0
     doubt: Sample | None = None
 
     def at(self, tick: int) -> datetime:
@@ -85,19 +84,19 @@ class Estimate:
         if gap <= allowed:
             return self._narrowed(sample)
         if not (self.measured or self.plausible):
-            return _anchored(sample, self.steps + 1)
+            return _anchored(sample)
         if self.doubt is None or not _agree(self.doubt, sample):
             return replace(self, doubt=sample)
-        return _anchored(sample, self.steps + 1)
+        return _anchored(sample)
 
     def _allowed(self, sample: Sample) -> timedelta:
-        known = timedelta(milliseconds=self.uncertain_ms(sample.tick)) if self.measured else SMALL
-        return known + sample.within_ms * MS
+        known = (self.uncertain_ms(sample.tick) + sample.within_ms) * MS
+        return known if self.measured else known + SMALL
 
     def _narrowed(self, sample: Sample) -> "Estimate":
         """Where both may be right."""
         if not self.measured:
-            return _anchored(sample, self.steps)
+            return _anchored(sample)
         here, radius = self.at(sample.tick), self.uncertain_ms(sample.tick) * MS
         low = max(here - radius, sample.at - sample.within_ms * MS)
         high = min(here + radius, sample.at + sample.within_ms * MS)
@@ -130,8 +129,8 @@ def drifted(elapsed: timedelta) -> timedelta:
     return SMALL + 2 * DRIFT * abs(elapsed)
 
 
-def _anchored(sample: Sample, steps: int) -> Estimate:
-    return Estimate(sample.tick, sample.at, sample.within_ms, measured=True, steps=steps)
+def _anchored(sample: Sample) -> Estimate:
+    return Estimate(sample.tick, sample.at, sample.within_ms, measured=True)
 
 
 def _agree(one: Sample, other: Sample) -> bool:

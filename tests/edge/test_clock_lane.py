@@ -261,3 +261,14 @@ def test_a_price_list_that_begins_later_does_not_hold_early_because_the_wall_say
     quoted = desk.comes_to_exit(PLATE)
     assert desk.facts(Quoted)[-1].tariff == "flat-1"
     assert quoted.lines[0].until.year == 2026
+
+
+def test_days_of_drift_are_set_right_by_a_step_and_not_by_a_clock_that_stands_still(tmp_path: Path) -> None:
+    desk = ClockDesk(tmp_path / "data", WrongClock(drift=500e-6))
+    desk.is_synchronised()
+    desk.turn(3 * 86_400)
+    assert "s ahead and was set" in desk.hears_centre()
+    before = desk.clock.now()
+    desk.turn(1)
+    assert desk.clock.now() - before == SECOND
+    assert abs(desk.clock.now() - desk.clock.truth()) <= SECOND
