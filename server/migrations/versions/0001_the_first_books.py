@@ -472,8 +472,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_posting_account"), ["account"], unique=False)
 
 
-
-
 def downgrade() -> None:
     """Back to the version before."""
 
@@ -572,4 +570,3 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_anomaly_happened_at"))
 
     op.drop_table("anomaly")
-
