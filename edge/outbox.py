@@ -14,6 +14,7 @@ from gate.messages import Body, Envelope
 from gate.wire import decode, encode
 
 KEEP_S: Final = 7 * 24 * 3600.0
+PAGES_MAX: Final = 250
 PICTURE_BEFORE_S: Final = 600.0
 """A picture is taken so long before its fact at most."""
 
@@ -118,7 +119,7 @@ class Outbox:
             self._store.remember("last_sequence", str(self.last))
             self._store.run("DELETE FROM outbox WHERE sequence <= ? AND recorded_at < ?", self.acknowledged, old)
             gone = self._store.changed()
-        self._store.run("PRAGMA incremental_vacuum(1000)").fetchall()
+            self._store.give_back(PAGES_MAX)
         return gone
 
 

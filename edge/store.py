@@ -101,6 +101,12 @@ class Store:
         """How many rows the last INSERT, UPDATE or DELETE changed."""
         return int(self.run("SELECT changes()").fetchone()[0])
 
+    def give_back(self, pages: int) -> None:
+        """Let the file shrink by so many of its empty pages. In a transaction: each is a statement of its own."""
+        empty = int(self.run("PRAGMA freelist_count").fetchone()[0])
+        for _ in range(min(pages, empty)):
+            self.run("PRAGMA incremental_vacuum(1)").fetchall()  # sqlite3 takes one step, however many are asked for
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; nested use joins the outer one."""

@@ -87,14 +87,16 @@ class Trace:
     def shed(self) -> int:
         """Drop the older half to make room on the disk. Says how many rows went. For any thread."""
         try:
-            with self._turn, suppress(FileNotFoundError):
+            with self._turn:
+                if not self._file.is_file():
+                    return 0
                 connection = _opened(self._file)
                 try:
                     first, last = connection.execute("SELECT min(number), max(number) FROM seen").fetchone()
                     if first is None or last - first < ROOM_ROWS:
                         return 0
                     gone = connection.execute("DELETE FROM seen WHERE number <= ?", ((first + last) // 2,)).rowcount
-                    connection.execute("PRAGMA incremental_vacuum").fetchall()
+                    connection.executescript("PRAGMA incremental_vacuum")  # execute takes one step, which is one page
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                     return gone
                 finally:
@@ -150,6 +152,8 @@ def read(file: Path, lane: str | None = None, since: datetime | None = None) -> 
         raise FileNotFoundError(2, "no trace was ever written", str(file))
     connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)
     try:
+        if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'seen'").fetchone():
+            return []  # it is being begun
         rows = connection.execute(
             "SELECT at_ms, boot.boot, monotonic_ms, lane, what, value, edge FROM seen "
             "JOIN boot ON boot.number = seen.boot WHERE (? IS NULL OR lane = ?) AND at_ms >= ? ORDER BY seen.number",
