@@ -30,7 +30,7 @@ class Barrier:
 
     `up` is told each time the arm has reached its upper end, `danger` when the arm begins to come down, or comes
     down, over an occupied safety loop; `changed` after anything that a bystander could see. `closings` counts how
-    often each contact closed, `clashes` how often both were closed at once.
+    often each contact closed, `clashes` how often both were closed at once, `held_s` how long each closing lasted.
     """
 
     def __init__(self, clock: Clock, arm: Arm | None = None) -> None:
@@ -41,10 +41,12 @@ class Barrier:
         self.changed: Callable[[], None] = _nobody
         self.closings = dict.fromkeys(Relay, 0)
         self.clashes = 0
+        self.held_s: list[float] = []
         self._clock = clock
         self._levels = dict.fromkeys(Sensor, Level.OFF)
         self._levels[Sensor.LIMIT_UP], self._levels[Sensor.LIMIT_DOWN] = self._limit_levels()
         self._closed_until: dict[Relay, float] = {}
+        self._closed_at = dict.fromkeys(Relay, 0.0)
         self._wake: Any = None
 
     @property
@@ -104,6 +106,7 @@ class Barrier:
         if for_s != float("inf"):
             self._clock.call_at(now + for_s, lambda: self._time_up(relay))
         if is_pulse:
+            self._closed_at[relay] = now
             self.closings[relay] += 1
             self.clashes += len(self._closed_until) - 1
             self.by_hand(relay)
@@ -111,6 +114,7 @@ class Barrier:
     def open(self, relay: Relay) -> None:
         """Open the contact."""
         if self._closed_until.pop(relay, None) is not None:
+            self.held_s.append(self._clock.time() - self._closed_at[relay])
             self.relay_changed(relay, closed=False)
             self.changed()
 

@@ -11,7 +11,7 @@ import pytest
 from gate.devices.board import Board, DeviceFailed, Level, Reading, Relay, Sensor
 from simulator.stage.mosquitto import Mosquitto
 from tests.edge.board_ear import Ear
-from tests.edge.board_rigs import RIGS, Rig, World, site_broker
+from tests.edge.board_rigs import PULSE_MS, RIGS, Rig, World, site_broker
 
 pytestmark = pytest.mark.broker
 Any_Rig = Rig[Any]
@@ -182,6 +182,7 @@ def test_stop_leaves_no_relay_closed_and_no_thread(rig: Any_Rig) -> None:
     assert set(threading.enumerate()) <= before
     rig.until(lambda twin: not twin.is_closed(Relay.RAISE), "opened")
     assert rig.twin.closings[Relay.RAISE] == 1
+    assert rig.twin.held_s[0] >= 0.8 * PULSE_MS / 1000, "a pulse cut short moves no arm"
     with pytest.raises(DeviceFailed):
         board.pulse(Relay.RAISE)
 

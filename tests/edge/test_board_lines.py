@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from gpiozero.pins.mock import MockFactory  # type: ignore[import-untyped]
+from pymodbus.exceptions import ModbusIOException
 
 from edge.devices.board_config import Auth, GpioBoard, HttpBoard, ModbusBoard, Pull
 from edge.devices.gpio import GpioWire, gpio_board
@@ -17,6 +18,7 @@ from gate.devices.board import DeviceFailed, Level, Reading, Relay, Sensor
 from simulator.devices import gpio, http_relay, modbus
 from simulator.devices.http_relay import HttpTwin
 from simulator.devices.modbus import ModbusTwin
+from simulator.devices.trouble import Trouble
 from simulator.stage.ports import free_port
 from tests.edge.board_ear import Ear
 from tests.edge.board_rigs import World
@@ -170,6 +172,18 @@ def test_a_modbus_line_that_is_down_is_not_dialled_behind_our_back(world: World)
         wire.close_relay(Relay.RAISE)
     wire.hang_up()
     assert twin.closings[Relay.RAISE] == 0
+    world.run(twin.cut_line())
+
+
+def test_an_order_without_an_answer_is_sent_once(world: World) -> None:
+    twin = world.call(lambda: ModbusTwin(free_port(), world.loop))
+    world.run(twin.open_line())
+    wire = ModbusWire(ModbusBoard(host=twin.host, port=twin.port, relays=modbus.COILS, inputs=modbus.INPUTS))
+    twin.trouble = Trouble.MUTE
+    with pytest.raises(ModbusIOException):
+        wire.close_relay(Relay.RAISE)
+    wire.hang_up()
+    assert twin.writes == [(modbus.COILS[Relay.RAISE], 1)]
     world.run(twin.cut_line())
 
 
