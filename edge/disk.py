@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -21,6 +22,7 @@ MEASURE_EVERY_S: Final = 30.0
 LOG_FOLDED: Final = 1_000_000
 LOG_MAX: Final = 16_000_000
 RESERVE: Final = 8_000_000
+"""Bytes for some ten thousand facts: a day of a busy site."""
 SLACK: Final = 0.02
 """What is shed beyond need, as a share of the budget, so that it is not done for every picture."""
 OVER_AFTER_S: Final = 3600.0
@@ -109,14 +111,21 @@ class Disk:
     def look(self, store: Store, now: float) -> None:
         """Make room where there is too little, and tell of it; `now` in seconds, monotonic."""
         room = self.room()
-        over = max(room.used - self._config.budget_mb * _MB, self._config.keep_free_mb * _MB - room.free)
-        if over > 0:
-            self._make_room(store, over, now)
-        elif room.free - self._config.keep_free_mb * _MB > RESERVE:
+        if self._over(room) > 0:
+            with suppress(sqlite3.Error):  # it needs room itself where the database grows
+                store.run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            room = self.room()
+        if self._over(room) > 0:
+            self._make_room(store, self._over(room), now)
+        elif room.free - self._config.keep_free_mb * _MB > self._reserve.size:
             self._reserve.hold()
         if self._lost is not None and now - self._last_loss >= OVER_AFTER_S:
             self._say(self._lost, "there is room again; in all")
             self._lost = None
+
+    def _over(self, room: Room) -> int:
+        """How much is too much: beyond the budget, or what the disk lacks of the room that is to be free."""
+        return max(room.used - self._config.budget_mb * _MB, self._config.keep_free_mb * _MB - room.free)
 
     def _make_room(self, store: Store, over: int, now: float) -> None:
         shed = self._pictures.shed(store, over + int(self._config.budget_mb * _MB * SLACK))

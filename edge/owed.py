@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from edge.outbox import Outbox
+from edge.reserve import Reserve
 from edge.store import Store
 from gate.messages import DeviceFault
 
@@ -27,11 +28,11 @@ class NoRoom(OSError):
 class Owed:
     """Writes of the deciding thread. An arm that rose did rise, room or not; a decision waits for its fact.
 
-    `relief` makes room on a full disk at once and says whether it did.
+    `reserve` is room that is given up on a full disk.
     """
 
-    def __init__(self, store: Store, outbox: Outbox, relief: Callable[[], bool] = lambda: False) -> None:
-        self._store, self._outbox, self._relief = store, outbox, relief
+    def __init__(self, store: Store, outbox: Outbox, reserve: Reserve | None = None) -> None:
+        self._store, self._outbox, self._reserve = store, outbox, reserve
         self._waiting: deque[Callable[[], object]] = deque()
         self._refused = 0
 
@@ -63,15 +64,22 @@ class Owed:
         return True
 
     def _write(self, write: Callable[[], object]) -> None:
-        """In one transaction; on a full disk once more, in the room that relief gives."""
-        try:
-            with self._store.transaction():
-                write()
-        except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _ROOM_HELPS or not self._relief():
-                raise
-            with self._store.transaction():
-                write()
+        """In one transaction; on a full disk once more in the log's own room, and once more in the reserve's."""
+        ways = iter((self._store.fold, self._release))
+        while True:
+            try:
+                with self._store.transaction():
+                    write()
+                break
+            except sqlite3.Error as error:
+                helps = getattr(error, "sqlite_errorcode", 0) & 0xFF in _ROOM_HELPS
+                if not helps or not any(made_room() for made_room in ways):
+                    raise
+        if self._reserve and not self._reserve.held:
+            self._store.fold()  # while there is room to: a log that grows would take ten times what its facts need
+
+    def _release(self) -> bool:
+        return self._reserve is not None and self._reserve.release()
 
     def _own_up(self) -> None:
         """The disk has room again: say that it had none."""

@@ -10,30 +10,27 @@ log = structlog.get_logger()
 
 
 class Reserve:
-    """A file of `size` bytes whose blocks belong to it. Safe to call from any thread.
-
-    8 MB are some ten thousand facts: a day of a busy site.
-    """
+    """A file of `size` bytes whose blocks belong to it. Safe to call from any thread."""
 
     def __init__(self, file: Path, size: int) -> None:
-        self._file, self._size = file, size
+        self._file, self.size = file, size
         self._turn = threading.Lock()
 
     @property
     def held(self) -> bool:
         """Whether the room is kept now."""
         try:
-            return self._file.stat().st_size == self._size
+            return self._file.stat().st_size == self.size
         except OSError:
             return False
 
     def hold(self) -> bool:
         """Keep the room, if there is that much. Whether it is kept."""
         with self._turn:
-            if self._size == 0 or self.held:
+            if self.size == 0 or self.held:
                 return self.held
             try:
-                _allocate(self._file, self._size)
+                _allocate(self._file, self.size)
             except OSError as error:
                 log.warning("no room for the reserve", file=str(self._file), why=error.strerror)
                 self._file.unlink(missing_ok=True)
@@ -47,7 +44,7 @@ class Reserve:
                 self._file.unlink()
             except OSError:
                 return False
-        log.error("the disk is full: facts are written into the reserve", bytes=self._size)
+        log.error("the disk is full: facts are written into the reserve", bytes=self.size)
         return True
 
 

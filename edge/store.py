@@ -101,6 +101,14 @@ class Store:
         """How many rows the last INSERT, UPDATE or DELETE changed."""
         return int(self.run("SELECT changes()").fetchone()[0])
 
+    def fold(self) -> bool:
+        """Carry the log into the database, so that it begins anew in its own room. Whether all of it was."""
+        try:
+            busy, pages, folded = self.run("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error:  # the database has no room to grow
+            return False
+        return not busy and pages == folded > 0
+
     def give_back(self, pages: int) -> None:
         """Let the file shrink by so many of its empty pages. In a transaction: each is a statement of its own."""
         empty = int(self.run("PRAGMA freelist_count").fetchone()[0])
