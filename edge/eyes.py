@@ -1,6 +1,8 @@
 """Cameras and reader of all lanes: pictures are taken and read beside the deciding thread, which only gets answers."""
 
 import re
+import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
@@ -19,6 +21,7 @@ from gate.reading import COLOURS, PlateReading
 
 SNAPSHOT_S: Final = 2.0
 EVIDENCE_S: Final = 0.5  # nobody reads the picture, so nobody waits long for it
+BACKLOG: Final = 6  # looks of one lane; a seventh would be about a vehicle that is long through
 TEXT_MAX: Final = 16
 CAMERA: Final = "camera"  # the engine of a reading that the camera itself made
 _PLATE: Final = re.compile(r"[0-9A-Z\u4e00-\u9fff]{1,16}")
@@ -39,7 +42,10 @@ class LaneEyes:
         self, cameras: Mapping[str, Camera | PushCamera], reader: ReaderPort | None, config: ReaderConfig, post: Post
     ) -> None:
         self._cameras, self._reader, self._config, self._post = cameras, reader, config, post
-        self._pool = ThreadPoolExecutor(max_workers=max(1, len(cameras)), thread_name_prefix="camera")
+        # a thread for each lane: a camera that hangs holds up its own lane's looks, and nobody else's
+        self._pools = {lane: ThreadPoolExecutor(1, thread_name_prefix=f"camera-{lane}") for lane in cameras}
+        self._lock = threading.Lock()
+        self._waiting = Counter[str]()
         self._lines: dict[str, Callable[[], None]] = {}
         for lane, camera in cameras.items():
             if isinstance(camera, PushCamera):
@@ -47,11 +53,13 @@ class LaneEyes:
 
     def look(self, lane: str, done: Callable[[Look], None]) -> None:
         """Take a picture and read it; `done` is called on the deciding thread, whatever happens."""
-        camera = self._cameras[lane]
-        if isinstance(camera, PushCamera):
-            self._pool.submit(self._ask, camera, done)
+        with self._lock:
+            busy = self._waiting[lane] >= BACKLOG
+            self._waiting[lane] += not busy
+        if busy:
+            self._saw(Look(None, b"", self._engine(lane), 0, f"camera: busy: {BACKLOG} looks wait already"), done)
         else:
-            self._pool.submit(self._look, camera, done)
+            self._pools[lane].submit(self._one, lane, done)
 
     def on_line(self, lane: str, call: Callable[[], None]) -> None:
         """Call on the deciding thread whenever the lane's camera says that a vehicle crossed its counting line."""
@@ -66,33 +74,36 @@ class LaneEyes:
         """Let the cameras go, and the last picture finish."""
         for camera in self._cameras.values():
             camera.stop()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
 
-    def _look(self, camera: Camera, done: Callable[[Look], None]) -> None:
-        reader, engine = self._reader, self._config.engine
+    def _engine(self, lane: str) -> str:
+        return CAMERA if isinstance(self._cameras[lane], PushCamera) else self._config.engine
+
+    def _one(self, lane: str, done: Callable[[Look], None]) -> None:
+        camera, why = self._cameras[lane], ""
         try:
-            picture = camera.snapshot(SNAPSHOT_S if reader else EVIDENCE_S)
+            if isinstance(camera, PushCamera):
+                self._saw(_as_look(camera.read(SNAPSHOT_S)), done)
+            else:
+                self._take(camera, done)
         except DeviceFailed as error:
-            self._saw(Look(None, b"", engine, 0, str(error)), done)
-            return
+            why = str(error)
         except Exception as error:  # whatever a camera does, the driver gets an answer
-            log.exception("camera failed")
-            self._saw(Look(None, b"", engine, 0, f"camera: {type(error).__name__}"), done)
-            return
-        if reader is None:
-            self._saw(Look(None, picture, engine, 0), done)
-        else:
-            reader.submit(picture, lambda said: self._read(picture, said, done), deadline_s=self._config.deadline_s)
+            log.exception("camera failed", lane=lane)
+            why = f"camera: {type(error).__name__}"
+        finally:
+            with self._lock:
+                self._waiting[lane] -= 1
+        if why:
+            self._saw(Look(None, b"", self._engine(lane), 0, why), done)
 
-    def _ask(self, camera: PushCamera, done: Callable[[Look], None]) -> None:
-        try:
-            look = _as_look(camera.read(SNAPSHOT_S))
-        except DeviceFailed as error:
-            look = Look(None, b"", CAMERA, 0, str(error))
-        except Exception as error:  # as above
-            log.exception("camera failed")
-            look = Look(None, b"", CAMERA, 0, f"camera: {type(error).__name__}")
-        self._saw(look, done)
+    def _take(self, camera: Camera, done: Callable[[Look], None]) -> None:
+        if self._reader is None:
+            self._saw(Look(None, camera.snapshot(EVIDENCE_S), self._config.engine, 0), done)
+            return
+        picture = camera.snapshot(SNAPSHOT_S)
+        self._reader.submit(picture, lambda said: self._read(picture, said, done), deadline_s=self._config.deadline_s)
 
     def _read(self, picture: bytes, result: ReadResult, done: Callable[[Look], None]) -> None:
         best = result.plates[0] if result.plates else None

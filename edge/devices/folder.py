@@ -27,7 +27,9 @@ _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 log = structlog.get_logger()
 
 
-class _File(NamedTuple):
+class File(NamedTuple):
+    """A file as it was seen."""
+
     came_ns: int  # the change time: nobody but the system sets it
     inode: int
     size: int
@@ -57,7 +59,7 @@ class FolderCamera:
                         return picture
                 except OSError as error:
                     why = f"{error.strerror}"
-                except _Refused as refused:
+                except Refused as refused:
                     why = str(refused)
             if self._stopping.wait(max(0.0, min(LOOK_EVERY_S, until - time.monotonic()))):
                 break
@@ -71,11 +73,11 @@ class FolderCamera:
         self._thread.join()
 
     def _newest(self, since_ns: int) -> bytes | None:
-        refused: _Refused | None = None
+        refused: Refused | None = None
         for file in sorted(self._candidates(since_ns, time.time_ns()), reverse=True):
             try:
-                picture = _read(self._root, file)
-            except _Refused as error:
+                picture = read_whole(self._root, file)
+            except Refused as error:
                 refused = refused or error
                 continue
             self._used = (file.came_ns, file.inode)
@@ -84,7 +86,7 @@ class FolderCamera:
             raise refused
         return None
 
-    def _candidates(self, since_ns: int, now_ns: int) -> Iterator[_File]:
+    def _candidates(self, since_ns: int, now_ns: int) -> Iterator[File]:
         """Pictures that came lately, and after the one that was given last unless the clock was set back since."""
         after = self._used if self._used[0] <= now_ns else (0, 0)
         for file in _files(self._root):
@@ -113,11 +115,11 @@ class FolderCamera:
         return gone
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """There is a file, and it is no picture; the message says why."""
 
 
-def _files(root: str) -> Iterator[_File]:
+def _files(root: str) -> Iterator[File]:
     """Every plain file below the folder, links left out."""
     folders, seen = [("", 0)], 0
     while folders:
@@ -141,7 +143,7 @@ def _files(root: str) -> Iterator[_File]:
                     elif entry.is_file(follow_symlinks=False):
                         with suppress(FileNotFoundError):
                             known = entry.stat(follow_symlinks=False)
-                            yield _File(known.st_ctime_ns, known.st_ino, known.st_size, path)
+                            yield File(known.st_ctime_ns, known.st_ino, known.st_size, path)
         finally:
             os.close(descriptor)
 
@@ -158,10 +160,10 @@ def _folder(root: str, below: str) -> int:
     return descriptor
 
 
-def _read(root: str, file: _File) -> bytes:
-    """The bytes of a whole picture. Raises _Refused."""
+def read_whole(root: str, file: File) -> bytes:
+    """The bytes of a whole picture. Raises Refused; OSError where it is gone, or a link since it was seen."""
     if file.size > BYTES_MAX:
-        raise _Refused(f"a file of {file.size} bytes, up to {BYTES_MAX} are a picture,")
+        raise Refused(f"a file of {file.size} bytes, up to {BYTES_MAX} are a picture,")
     below, _, name = file.path.rpartition("/")
     folder = _folder(root, below)
     try:
@@ -170,12 +172,12 @@ def _read(root: str, file: _File) -> bytes:
         os.close(folder)
     with os.fdopen(descriptor, "rb") as opened:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _Refused("no plain file")
+            raise Refused("no plain file")
         picture = opened.read(BYTES_MAX + 1)
     if len(picture) > BYTES_MAX:
-        raise _Refused(f"a file of more than {BYTES_MAX} bytes")
+        raise Refused(f"a file of more than {BYTES_MAX} bytes")
     if not is_whole(picture):
-        raise _Refused("only a file that is not whole or no picture")
+        raise Refused("only a file that is not whole or no picture")
     return picture
 
 
@@ -186,7 +188,7 @@ def is_whole(picture: bytes) -> bool:
     return jpeg or (picture.startswith(b"\x89PNG\r\n\x1a\n") and b"IEND" in ending)
 
 
-def _delete(root: str, file: _File) -> int:
+def _delete(root: str, file: File) -> int:
     below, _, name = file.path.rpartition("/")
     try:
         folder = _folder(root, below)

@@ -21,7 +21,7 @@ from PIL import Image
 from edge.approach import Look
 from edge.config import ReaderConfig
 from edge.devices.camera_config import FolderConfig
-from edge.devices.folder import FolderCamera, is_whole
+from edge.devices.folder import File, FolderCamera, is_whole, read_whole
 from edge.devices.snapshot import BYTES_MAX, SnapshotCamera
 from edge.eyes import LaneEyes
 from edge.reader.process import ReaderProcess
@@ -91,6 +91,7 @@ def hostile() -> dict[str, bytes]:
     chance = random.Random(24)
     return {
         "a bomb of 30,000 x 30,000": bomb(),
+        "more pixels than are read": png(8_000, 8_000, zlib.compress(bytes(1_001 * 8_000))),
         "a bomb that claims to be small": png(64, 64, zlib.compress(bytes(60_000_000), 9)),
         "a bomb in its text": png(8, 8, zlib.compress(bytes(16)), chunk(b"zTXt", b"a\0\0" + text)),
         "a JPEG of 65,500 x 65,500": claiming(65_500, 65_500),
@@ -202,6 +203,14 @@ def test_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) 
     (folder / "b.jpg").write_bytes(good := drawn(9, 9))
     assert taken(folder) == good
     assert (tmp_path / "secret.jpg").exists()
+
+
+def test_what_becomes_a_link_after_it_was_seen_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.jpg").symlink_to(tmp_path / "secret.jpg")
+    (folder / "day").symlink_to(tmp_path)
+    for path in ("a.jpg", "day/secret.jpg"):
+        with pytest.raises(OSError, match=path.partition("/")[0]):
+            read_whole(str(folder), File(0, 0, 100, path))
 
 
 def test_what_is_no_plain_file_holds_nobody_up(folder: Path) -> None:

@@ -1,13 +1,14 @@
 """A stream's decoder: who it is led to, what it may cost, and that it is replaced when it dies or hangs."""
 
 import os
+import random
 import signal
 import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -20,7 +21,7 @@ from edge.devices.rtsp_relay import HEADER_MAX, Refused, Sieve
 from gate.devices.board import DeviceFailed
 from gate.devices.digest import Login
 from simulator.devices.rtsp import RtspTwin, taken_apart
-from tests.edge.test_camera_conformance import drawn
+from tests.edge.test_camera_conformance import drawn, level
 
 PASSWORD = "p@ss:w/rd?#%41"
 
@@ -222,6 +223,27 @@ def test_the_twin_refuses_what_rfc_2435_cannot_carry() -> None:
     assert taken_apart(drawn(1, 1))[:2] == (64, 64)
     with pytest.raises(ValueError, match="no scan"):
         taken_apart(b"\xff\xd8")
+
+
+def test_nonsense_in_the_stream_costs_pictures_only() -> None:
+    chance = random.Random(5)
+
+    def spoilt(number: int) -> bytes:
+        good = drawn(100, number)
+        scan = good.index(b"\xff\xda") + 14
+        return good[:scan] + chance.randbytes(chance.randrange(1, 3_000)).replace(b"\xff", b"") + b"\xff\xd9"
+
+    with streaming() as (twin, camera):
+        one = camera()
+        picture(one)
+        twin.draw = spoilt
+        for _ in range(10):
+            with suppress(DeviceFailed):
+                one.snapshot(0.2)
+        twin.draw = lambda number: drawn(200, number)
+        until = time.monotonic() + 10
+        while abs(level(picture(one)) - 200) > 4:
+            assert time.monotonic() < until
 
 
 def test_two_who_ask_at_once_both_get_a_picture() -> None:

@@ -17,7 +17,7 @@ from edge.config import Engine, ReaderConfig
 from edge.devices.camera_config import HttpConfig, Maker, PushConfig
 from edge.devices.push import PushCamera
 from edge.devices.snapshot import BYTES_MAX, SnapshotCamera
-from edge.eyes import CAMERA, LaneEyes
+from edge.eyes import BACKLOG, CAMERA, LaneEyes
 from edge.reader.frames import ReadResult
 from gate.devices import digest
 from gate.devices.board import DeviceFailed
@@ -113,6 +113,34 @@ def test_without_a_reader_there_is_evidence_all_the_same() -> None:
     assert answers.get(timeout=5) == Look(None, PICTURE, "none", 0)
     eyes.look("in-2", answers.put)
     assert answers.get(timeout=5) == Look(None, b"", "none", 0, "camera: answered 503")
+    eyes.close()
+
+
+class HungCamera(FakeCamera):
+    """Gives nothing until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(PICTURE)
+        self.free = threading.Event()
+
+    def snapshot(self, deadline_s: float) -> bytes:
+        self.free.wait(10)
+        return super().snapshot(deadline_s)
+
+
+def test_a_camera_that_hangs_holds_up_its_own_lane_only_and_not_without_end() -> None:
+    hung, answers, others = HungCamera(), queue.Queue[Look](), queue.Queue[Look]()
+    cameras = {"in-1": hung, "in-2": FakeCamera(PICTURE)}
+    eyes = LaneEyes(cameras, FakeReader(ReadResult((READING,))), ReaderConfig(), lambda work: work())
+    for _ in range(BACKLOG + 3):
+        eyes.look("in-1", answers.put)
+    assert [answers.get(timeout=5).error for _ in range(3)] == ["camera: busy: 6 looks wait already"] * 3
+    eyes.look("in-2", others.put)
+    assert others.get(timeout=5).reading == READING
+    hung.free.set()
+    assert [answers.get(timeout=5).reading for _ in range(BACKLOG)] == [READING] * BACKLOG
+    eyes.look("in-1", answers.put)
+    assert answers.get(timeout=5).reading == READING, "and it goes on"
     eyes.close()
 
 
