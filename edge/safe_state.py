@@ -1,14 +1,18 @@
 """What becomes of the lanes while no agent decides: each stays as it is or its arm goes up. None comes down.
 
+A relay that an agent closed itself stays closed when it is killed in the midst of a pulse: such a board is called once,
+so that its driver opens what is closed, long before the next agent would.
+
 The boards are spoken to on a thread of its own, which may hang with them: the supervisor waits for so long only.
 """
 
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from edge.devices.board_config import BoardConfig, GpioBoard, ModbusBoard
 from edge.lane_config import LaneConfig, SafeState
 from gate.devices.board import DeviceFailed, Level, Reading, Relay, Sensor
 from gate.vehicle import Profile
@@ -20,11 +24,21 @@ TICK_S: Final = 0.2
 Call = Callable[[], None]
 
 
-class Rising:
-    """One lane's arm on its way up; hears the board. For one thread only."""
+def concerned(lanes: Iterable[LaneConfig]) -> tuple[LaneConfig, ...]:
+    """The lanes whose boards are spoken to when an agent was stopped."""
+    return tuple(lane for lane in lanes if lane.safe_state is SafeState.RAISE or holds_relays(lane.board))
 
-    def __init__(self, lane: str) -> None:
-        self.lane, self.pulses = lane, 0
+
+def holds_relays(board: BoardConfig) -> bool:
+    """Whether nothing but the box ends a pulse."""
+    return isinstance(board, GpioBoard) or (isinstance(board, ModbusBoard) and board.pulse is None)
+
+
+class Rising:
+    """One lane's arm on its way up; hears the board. For one thread only. `wanted` False: it is only let go of."""
+
+    def __init__(self, lane: str, *, wanted: bool = True) -> None:
+        self.lane, self.wanted, self.pulses = lane, wanted, 0
         self._levels = dict.fromkeys(Sensor, Level.UNKNOWN)
 
     @property
@@ -47,6 +61,10 @@ class Rising:
 
     def measured(self, profile: Profile) -> None:
         """Of no interest here."""
+
+    def is_done(self, for_s: float, patience_s: float) -> bool:
+        """Whether there is no more to do after so long."""
+        return self.up if self.wanted else self.heard or for_s >= patience_s
 
     def words(self) -> str:
         """What became of it."""
@@ -89,13 +107,14 @@ class SafeStates:
     """Puts every lane in its safe state."""
 
     def __init__(self, lanes: Sequence[LaneConfig], factory: Factory | None, *, give_up_s: float = RAISE_S) -> None:
-        """`factory`: None where no lane is to be raised."""
+        """`factory`: None where no lane is `concerned`."""
         self._lanes, self._factory, self._give_up_s = lanes, factory, give_up_s
-        self._raised = [lane.lane for lane in lanes if lane.safe_state is SafeState.RAISE]
 
     def enter(self, tick: Call) -> Outcome:
         """Do it, calling `tick` now and again; returns when all arms are up, or after a while."""
-        rising = {name: Rising(name) for name in self._raised}
+        rising = {
+            lane.lane: Rising(lane.lane, wanted=lane.safe_state is SafeState.RAISE) for lane in concerned(self._lanes)
+        }
         if rising and self._factory:
             raiser = _Raiser(tuple(rising.values()), self._factory, self._give_up_s)
             raiser.start()
@@ -109,7 +128,7 @@ class SafeStates:
 
 
 def _colon(arm: Rising | None) -> str:
-    return f": {arm.words()}" if arm else ""
+    return f": {arm.words()}" if arm and arm.wanted else ""
 
 
 class _Raiser(threading.Thread):
@@ -135,13 +154,13 @@ class _Raiser(threading.Thread):
     def _raise(self, devices: Devices, began: float) -> None:
         due = {arm.lane: began + self._seconds / 6 for arm in self._arms}
         while (now := time.monotonic()) < began + self._seconds and not self.give_up.is_set():
-            waiting = [arm for arm in self._arms if not arm.up]
+            waiting = [arm for arm in self._arms if not arm.is_done(now - began, self._seconds / 6)]
             if not waiting:
                 return
             for arm in waiting:
                 if self.give_up.is_set():
                     return
-                if arm.pulses < PULSES_MAX and (now >= due[arm.lane] or (arm.heard and not arm.pulses)):
+                if arm.wanted and arm.pulses < PULSES_MAX and (now >= due[arm.lane] or (arm.heard and not arm.pulses)):
                     due[arm.lane] = now + (self._seconds / PULSES_MAX if _pulsed(devices, arm) else TICK_S)
             self._hear()
 

@@ -10,9 +10,8 @@ from msgspec.structs import replace
 
 from edge.alone import alone
 from edge.config import BadConfig, BoxConfig, load
-from edge.lane_config import SafeState
 from edge.notify import Notify
-from edge.safe_state import Factory, SafeStates
+from edge.safe_state import Factory, SafeStates, concerned
 from edge.supervisor import Supervisor
 
 ORPHAN_S: Final = 5.0
@@ -39,13 +38,13 @@ def run(path: Path, hang_s: float) -> int:
 
 
 def _devices(config: BoxConfig) -> Factory | None:
-    """The boards of the site over a connection of the supervisor's own; None where no arm is ever to be raised."""
-    if all(lane.safe_state is SafeState.STAY for lane in config.lanes):
+    """The boards of the lanes that are concerned, over connections of the supervisor's own; None where none is."""
+    lanes = concerned(config.lanes)
+    if not lanes:
         return None
     from edge.devices.site_devices import SiteDevices  # noqa: PLC0415 - not where it is not needed, and before it is
 
-    raised = tuple(lane for lane in config.lanes if lane.safe_state is SafeState.RAISE)
-    return lambda post: SiteDevices(replace(config, lanes=raised), post)
+    return lambda post: SiteDevices(replace(config, lanes=lanes), post)
 
 
 if __name__ == "__main__":

@@ -4,17 +4,24 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from edge.devices.board_config import ModbusBoard
+from edge.devices.modbus import ModbusWire
+from edge.devices.site_devices import SiteDevices
 from edge.lane_config import SafeState
 from edge.safe_state import Call, Rising, SafeStates
 from gate.devices import tasmota
 from gate.devices.board import DeviceFailed, Relay
 from simulator.devices.arm import Arm, Fault
 from simulator.devices.board import BoardTwin
-from tests.edge.desk import lane_config
+from simulator.devices.modbus import COILS, INPUTS, ModbusTwin
+from simulator.stage.ports import free_port
+from tests.edge.board_rigs import World
+from tests.edge.desk import box_config, lane_config
 
 GIVE_UP_S = 0.9
 
@@ -134,6 +141,28 @@ def test_a_board_out_of_reach_is_said() -> None:
     bus = Bus(away=True)
     bus.board("in-1")
     assert states(bus, "in-1").enter(nothing) == ("lanes: in-1 raise: its board is away, out-1 stay", ())
+
+
+def test_a_relay_that_the_agent_left_closed_is_opened_and_nothing_is_raised() -> None:
+    """The agent was killed in the midst of a pulse of a board that has no timer of its own."""
+    world = World()
+    twin = world.call(lambda: ModbusTwin(free_port(), world.loop))
+    world.run(twin.open_line())
+    board = ModbusBoard(host=twin.host, port=twin.port, relays=COILS, inputs=INPUTS)
+    left = ModbusWire(board)
+    left.close_relay(Relay.LOWER)
+    left.hang_up()
+    assert world.call(lambda: twin.is_closed(Relay.LOWER))
+    lane = replace(lane_config("in-1"), board=board)
+    config = box_config(Path("/nowhere"), lanes=(lane,))
+    outcome = SafeStates((lane,), lambda post: SiteDevices(config, post), give_up_s=3.0).enter(nothing)
+    try:
+        assert outcome == ("lanes: in-1 stay", ())
+        assert not world.call(lambda: twin.is_closed(Relay.LOWER))
+        assert world.call(lambda: twin.closings) == {Relay.LOWER: 1, Relay.RAISE: 0}
+    finally:
+        world.run(twin.cut_line())
+        world.end()
 
 
 @pytest.mark.parametrize("lanes", [("in-1",), ()])
