@@ -15,8 +15,6 @@ from gate.wire import decode, encode
 
 KEEP_S: Final = 7 * 24 * 3600.0
 PAGES_MAX: Final = 250
-PICTURE_BEFORE_S: Final = 600.0
-"""A picture is taken so long before its fact at most."""
 
 
 class Entry(NamedTuple):
@@ -104,10 +102,8 @@ class Outbox:
             return
         with self._store.transaction():
             self._store.remember("acknowledged", str(sequence))
-            if sequence < self.acknowledged:  # an older copy of the centre may lack these facts' pictures too
-                first = "(SELECT recorded_at FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT 1)"
-                again = f"UPDATE picture SET sent = 0 WHERE sent = 1 AND taken_at >= {first} - ?"  # noqa: S608 - ours
-                self._store.run(again, sequence, PICTURE_BEFORE_S)
+            if sequence < self.acknowledged:  # an older copy of the centre may lack pictures too: all are offered
+                self._store.run("UPDATE picture SET sent = 0 WHERE sent = 1")
         self.acknowledged = sequence
 
     def prune(self) -> int:
