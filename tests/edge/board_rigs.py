@@ -40,7 +40,7 @@ from tests.edge.board_ear import PATIENCE_S, Changes, Ear
 from tests.harness.clients import Watcher
 
 BOX, SECRET = "sps-1", "a secret of sixteen or more"
-PULSE_MS: Final = 200
+PULSE_MS: Final = 300
 QUICK: Final = Arm(travel_s=0.15)
 Answer = TypeVar("Answer")
 Twin = TypeVar("Twin", bound=Barrier)

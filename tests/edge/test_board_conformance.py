@@ -125,8 +125,10 @@ def test_a_pulse_is_one_closing_that_opens_by_itself(rig: Any_Rig) -> None:
         rig.until(lambda twin: not twin.is_closed(Relay.RAISE), "opened")
         rig.until(lambda twin: twin.is_up, "up")
         assert rig.twin.closings == {Relay.RAISE: 1, Relay.LOWER: 0}
-        assert ear.next() == Reading(Sensor.LIMIT_DOWN, Level.OFF, edge=True)
-        assert ear.next() == Reading(Sensor.LIMIT_UP, Level.ON, edge=True)
+        assert {ear.next(), ear.next()} == {
+            Reading(Sensor.LIMIT_DOWN, Level.OFF, edge=True),
+            Reading(Sensor.LIMIT_UP, Level.ON, edge=True),
+        }
 
 
 def test_a_pulse_opens_the_other_relay_first(rig: Any_Rig) -> None:
