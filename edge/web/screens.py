@@ -24,7 +24,7 @@ from edge.web.wall import Wall
 BEAT_S: Final = 2.0
 """A screen that hears nothing for five seconds takes its page down."""
 STUCK_S: Final = 15.0
-STREAMS_MAX: Final = 48
+STREAMS_MAX: Final = 80
 RETRY_MS: Final = 1_000
 PHOTO_MAX: Final = 8_000_000
 _PICTURES: Final = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))

@@ -3,9 +3,8 @@
 import hashlib
 import re
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -16,18 +15,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from edge import pages
-from edge.web import listening as listening_module
 from edge.web import screens
-from edge.web.config import WebConfig
 from edge.web.draw import draw
-from edge.web.listening import Guest, Listener
 from edge.web.manners import FORM_MAX, HEADERS, PUSH_MAX
 from edge.web.server import BoxWeb
-from edge.web.wall import Wall, WithScreens
-from gate.devices.board import Relay
+from edge.web.wall import Wall
 from gate.devices.screen import Face, Page
-from simulator.stage.ports import free_port
-from tests.edge.web_desk import LANES, PATIENCE_S, PAYLOAD, kept, listening, owing, served, visitor
+from tests.edge.web_desk import LANES, PATIENCE_S, kept, listening, owing, served, visitor
 
 Box = tuple[BoxWeb, Wall]
 JPEG = b"\xff\xd8\xff\xe0 a picture of a vehicle"
@@ -117,10 +111,19 @@ def test_a_payload_that_no_code_can_hold_shows_the_sum_all_the_same(box: Box, cl
     assert '<figure class="qr">' not in text
 
 
+def test_only_a_page_that_asks_for_money_has_a_code(box: Box, client: httpx.Client) -> None:
+    for face in Face:
+        box[1].show("out-1", structs.replace(owing("out-1"), face=face))
+        assert ('class="qr"' in client.get("/screen/out-1").text) == (face is Face.PAY)
+
+
 # --- news -------------------------------------------------------------------------------------------------
 
 
-def test_a_new_page_reaches_an_open_screen_and_the_newest_wins(box: Box, client: httpx.Client) -> None:
+def test_a_new_page_reaches_an_open_screen_and_the_newest_wins(
+    box: Box, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screens, "BEAT_S", 2 * PATIENCE_S)  # it is the page that wakes the stream
     box[1].show("out-1", pages.welcome("out-1"))
     with listening(client, "out-1") as news:
         news.until("Xin kính chào")
@@ -257,130 +260,8 @@ def test_a_body_beyond_its_limit_is_refused(pushed: httpx.Client, announced: boo
     assert pushed.post("/push/length", content=b"still here").text == "10"
 
 
-# --- what it suffers --------------------------------------------------------------------------------------
-
-
-def test_show_does_not_wait_for_a_server_that_hangs(tmp_path: Path) -> None:
-    go, hangs = threading.Event(), threading.Event()
-
-    async def hang(_: Request) -> Response:
-        hangs.set()
-        assert go.wait(PATIENCE_S)  # holds the whole loop
-        return Response()
-
-    with (
-        served(tmp_path, routes=[Route("/push/hang", hang)]) as (web, wall),
-        visitor(web) as client,
-        ExitStack() as after,
-    ):
-        after.callback(go.set)
-        asking = threading.Thread(target=lambda: client.get("/push/hang"))
-        asking.start()
-        assert hangs.wait(PATIENCE_S)
-        for number in range(1_000):
-            wall.show("out-1", pages.come_in("out-1", f"24A{number:05}"))
-        go.set()
-        asking.join(PATIENCE_S)
-        assert "24A-009.99" in client.get("/screen/out-1").text
-
-
-def test_a_hundred_clients_that_never_read_keep_nobody_from_the_newest_page(box: Box) -> None:
-    web, wall = box
-    big = Page(lane="out-1", face=Face.WAIT, vi="a", en="b", lines=("x" * 2_000,) * 5, payload=PAYLOAD)
-    with ExitStack() as lines, visitor(web) as client:
-        for number in range(100):
-            line = lines.enter_context(closing(socket.create_connection(("127.0.0.1", web.config.port))))
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-            path = "/screen/out-1/events" if number % 2 else "/screen/out-1"
-            line.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n".encode() + (b"\r\n" if number % 4 else b""))
-        for number in range(300):
-            wall.show("out-1", big if number % 2 else pages.welcome("out-1"))
-        wall.show("out-1", pages.full("out-1"))
-        assert "Bãi đã hết chỗ" in client.get("/screen/out-1").text
-
-
-def test_who_says_nothing_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening_module, "SAY_S", 0.2)
-    with served(tmp_path) as (web, _):
-        for begun in (b"", b"GET /screen/out-1 HTTP/1.1\r\nHost: 127", b"POST /pair HTTP/1.1\r\nContent-Le"):
-            with closing(socket.create_connection(("127.0.0.1", web.config.port), timeout=PATIENCE_S)) as line:
-                line.sendall(begun)
-                assert line.recv(100) == b""
-
-
-def test_a_listener_takes_no_more_than_it_may() -> None:
-    port = free_port()
-    with Listener("127.0.0.1", port, most=3) as listener, ExitStack() as open_lines:
-        lines = [open_lines.enter_context(closing(socket.create_connection(("127.0.0.1", port)))) for _ in range(4)]
-        taken = [open_lines.enter_context(closing(listener.accept()[0])) for _ in range(3)]
-        with pytest.raises(ConnectionAbortedError):
-            listener.accept()
-        assert lines[3].recv(1) == b""
-        taken[0].close()
-        open_lines.enter_context(closing(socket.create_connection(("127.0.0.1", port))))
-        open_lines.enter_context(closing(listener.accept()[0]))
-
-
-def test_one_address_cannot_take_the_places_of_all() -> None:
-    with Listener("127.0.0.1", free_port(), most=9, each=2) as listener, ExitStack() as after:
-        pairs = [socket.socketpair() for _ in range(2)]
-        for one, other in pairs:
-            after.enter_context(closing(one))
-            after.enter_context(closing(other))
-        listener.guests = {("10.0.0.9", port): Guest(pair[0], 0.0) for port, pair in enumerate(pairs)}
-        assert listener.is_full("10.0.0.9")
-        assert not listener.is_full("10.0.0.8")
-        listener.sweep()
-        assert pairs[0][1].recv(1) == b"", "its time was over"
-
-
-def test_a_taken_port_is_tried_again_until_it_is_free(tmp_path: Path) -> None:
-    port = free_port()
-    wall = Wall(LANES, tmp_path)
-    web = BoxWeb(WebConfig(port=port), tmp_path, wall, again_s=0.05)
-    with closing(socket.create_server(("127.0.0.1", port))):
-        web.start()
-        assert not web.listening.wait(0.2)
-        wall.show("out-1", pages.full("out-1"))
-    try:
-        assert web.listening.wait(PATIENCE_S)
-        with visitor(web) as client:
-            assert "Bãi đã hết chỗ" in client.get("/screen/out-1").text
-    finally:
-        web.stop()
-
-
-def test_a_wall_outlives_its_server(tmp_path: Path) -> None:
-    with served(tmp_path) as (_, wall):
-        pass
-    wall.show("out-1", pages.full("out-1"))
-    wall.show("no such lane", pages.full("out-1"))
-    assert wall.page("out-1").face is Face.CLOSED
-
-
-class _Dark:
-    """Devices whose screens fail."""
-
-    def __init__(self) -> None:
-        self.pulses: list[tuple[str, Relay]] = []
-
-    def pulse(self, lane: str, relay: Relay) -> None:
-        self.pulses.append((lane, relay))
-
-    def show(self, lane: str, page: Page) -> None:
-        raise OSError(f"{lane}: no screen for {page.face}")
-
-
-def test_a_screen_that_fails_keeps_no_other_from_its_page(tmp_path: Path) -> None:
-    wall, devices = Wall(LANES, tmp_path), _Dark()
-    both = WithScreens(devices, wall)
-    both.show("out-1", pages.full("out-1"))
-    both.pulse("out-1", Relay.RAISE)
-    assert wall.page("out-1").vi == "Bãi đã hết chỗ"
-    assert devices.pulses == [("out-1", Relay.RAISE)]
-
-
-def test_only_a_page_that_asks_for_money_has_a_code(box: Box, client: httpx.Client) -> None:
-    for face in Face:
-        box[1].show("out-1", structs.replace(owing("out-1"), face=face))
-        assert ('class="qr"' in client.get("/screen/out-1").text) == (face is Face.PAY)
+@pytest.mark.parametrize(("length", "status"), [(b"9000000", b"413"), (b"1" * 19, b"413"), (b"-1", b"400")])
+def test_a_body_that_is_announced_too_large_is_not_waited_for(box: Box, length: bytes, status: bytes) -> None:
+    with closing(socket.create_connection(("127.0.0.1", box[0].config.port), timeout=PATIENCE_S)) as line:
+        line.sendall(b"POST /push/in-1 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " + length + b"\r\n\r\n")
+        assert line.recv(12) == b"HTTP/1.1 " + status
