@@ -18,6 +18,7 @@ from edge.handover import LAST
 from edge.heartbeat import STALE_S, age_s
 from gate.check import Check, well, wrong
 from gate.lease import Lease
+from gate.messages import Envelope
 from gate.wire import Malformed, decode
 
 SLOW_S: Final = 0.5  # for a commit: an arm waits for it, and five times as long is a hang
@@ -132,7 +133,7 @@ def read_books(books: sqlite3.Connection) -> Iterator[Check]:
     meta: dict[str, str] = dict(books.execute("SELECT name, value FROM meta").fetchall())
     now = datetime.now(UTC)
     yield lease(meta.get("lease"), now)
-    yield outbox(books, int(meta.get("acknowledged") or 0))
+    yield outbox(books, int(meta.get("acknowledged") or 0), now)
     yield pictures(books)
     yield stopped(meta.get(LAST), now)
     yield clock(books, now)
@@ -153,17 +154,24 @@ def lease(kept: str | None, now: datetime) -> Check:
     return well("lease", f"number {paper.number}, good for {_long(left)}")
 
 
-def outbox(books: sqlite3.Connection, acknowledged: int) -> Check:
+def outbox(books: sqlite3.Connection, acknowledged: int, now: datetime) -> Check:
     """Facts that the centre has not committed yet."""
-    rows = "SELECT count(*), min(recorded_at) FROM outbox WHERE sequence > ?"
-    waiting, oldest = books.execute(rows, (acknowledged,)).fetchone()
+    rows = "SELECT count(*) OVER (), payload FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT 1"
+    waiting, oldest = books.execute(rows, (acknowledged,)).fetchone() or (0, b"")
     if not waiting:
         return well("outbox", f"the centre has all facts, up to {acknowledged}")
-    age = max(0.0, time.time() - oldest)
+    age = max(0.0, (now - _happened(oldest, now)).total_seconds())
     words = f"{waiting} facts wait for the centre, the oldest for {_long(age)}"
     if age > BEHIND_S:
         return wrong("outbox", f"{words}: nothing is lost; see the centre's broker below, then the centre itself")
     return well("outbox", words)
+
+
+def _happened(fact: bytes, otherwise: datetime) -> datetime:
+    try:
+        return decode(fact, Envelope).happened_at
+    except Malformed:  # written by another version
+        return otherwise
 
 
 def pictures(books: sqlite3.Connection) -> Check:

@@ -57,8 +57,9 @@ class Folder:
     def records(self, count: int, ago_s: float = 0.0) -> None:
         """Facts of so long ago."""
         for _ in range(count):
-            self.outbox.record(DeviceFault(lane="", device="test", what="x"))
-        self.store.run("UPDATE outbox SET recorded_at = ?", time.time() - ago_s)
+            now = self.outbox.happening()
+            then = now.reading._replace(at=now.reading.at - timedelta(seconds=ago_s))
+            self.outbox.record(DeviceFault(lane="", device="test", what="x"), now._replace(reading=then))
 
 
 def only(checks: Iterable[Check], what: str) -> Check:
@@ -133,7 +134,8 @@ def test_facts_and_pictures_that_wait_too_long(folder: Folder) -> None:
     folder.outbox.acknowledge(2)
     check = folder.found("outbox")
     assert (check.well, "3 facts wait for the centre, the oldest for 0 s" in check.words) == (True, True)
-    folder.records(0, ago_s=1_800)
+    folder.outbox.acknowledge(5)
+    folder.records(3, ago_s=1_800)
     check = folder.found("outbox")
     assert (check.well, "the oldest for 30 minutes: nothing is lost" in check.words) == (False, True)
     folder.store.run("INSERT INTO picture (sha256, taken_at, sent) VALUES ('a', ?, 0)", time.time() - 3 * 86_400)
