@@ -5,45 +5,49 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-LOST, INVENTED = "lost", "invented"
+Passage = Mapping[str, Any]
 ALONE_S: Final = 6.0
 """Two that are further apart than twice this are not the same passage."""
 
 
-class Unpaired(NamedTuple):
-    """A passage that only one side has."""
+class Aligned(NamedTuple):
+    """Passages of one site: pairs of truth and books, and what only one side has."""
 
-    lane: str
-    at: str
-    what: str
+    pairs: list[tuple[Passage, Passage]]
+    lost: list[Passage]
+    invented: list[Passage]
 
 
-def lost_and_invented(truth: Sequence[Mapping[str, Any]], books: Sequence[Mapping[str, Any]]) -> list[Unpaired]:
-    """Of each lane; empty when each has its counterpart at about its time."""
-    lanes: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+def aligned(truth: Sequence[Passage], books: Sequence[Passage]) -> Aligned:
+    """Each passage of the truth with its counterpart of about the same time on the same lane, if there is one."""
+    lanes: dict[str, tuple[list[Passage], list[Passage]]] = defaultdict(lambda: ([], []))
     for side, passages in enumerate((truth, books)):
         for passage in passages:
-            lanes[passage["lane"]][side].append(passage["at"])
-    return [
-        found for lane, (real, booked) in sorted(lanes.items()) for found in _lane(lane, sorted(real), sorted(booked))
-    ]
+            lanes[passage["lane"]][side].append(passage)
+    whole = Aligned([], [], [])
+    for real, booked in lanes.values():
+        found = _lane(sorted(real, key=_at), sorted(booked, key=_at))
+        whole.pairs.extend(found.pairs)
+        whole.lost.extend(found.lost)
+        whole.invented.extend(found.invented)
+    return whole
 
 
-def _lane(lane: str, real: list[str], booked: list[str]) -> list[Unpaired]:
-    here, there = [_seconds(at) for at in real], [_seconds(at) for at in booked]
-    cost = _costs(here, there)
-    found: list[Unpaired] = []
-    i, j = len(here), len(there)
+def _lane(real: list[Passage], booked: list[Passage]) -> Aligned:
+    cost = _costs([_at(each) for each in real], [_at(each) for each in booked])
+    found = Aligned([], [], [])
+    i, j = len(real), len(booked)
     while i or j:
-        if i and j and cost[i][j] == cost[i - 1][j - 1] + abs(here[i - 1] - there[j - 1]):
+        if i and j and cost[i][j] == cost[i - 1][j - 1] + abs(_at(real[i - 1]) - _at(booked[j - 1])):
             i, j = i - 1, j - 1
+            found.pairs.append((real[i], booked[j]))
         elif i and cost[i][j] == cost[i - 1][j] + ALONE_S:
             i -= 1
-            found.append(Unpaired(lane, real[i], LOST))
+            found.lost.append(real[i])
         else:
             j -= 1
-            found.append(Unpaired(lane, booked[j], INVENTED))
-    return found[::-1]
+            found.invented.append(booked[j])
+    return found
 
 
 def _costs(here: list[float], there: list[float]) -> list[list[float]]:
@@ -57,5 +61,5 @@ def _costs(here: list[float], there: list[float]) -> list[list[float]]:
     return cost
 
 
-def _seconds(at: str) -> float:
-    return datetime.fromisoformat(at).timestamp()
+def _at(passage: Passage) -> float:
+    return datetime.fromisoformat(passage["at"]).timestamp()

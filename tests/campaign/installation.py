@@ -5,21 +5,24 @@ The parts and their files are those of the demo; sites that nobody asked for are
 
 import contextlib
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
 import httpx
 import psutil
+from sqlalchemy import create_engine, text
 
-from simulator.audit import all_differences
 from simulator.demo.setup import Stage, set_up
 from simulator.demo.sites import SITES, DemoSite
 from simulator.stage.mosquitto import Mosquitto
 from simulator.stage.ports import listening
-from simulator.stage.processes import Process, barie
+from simulator.stage.processes import ROOT, Process, barie
+from tests.campaign.set_aside import Case
 
 READY_S: Final = 90.0
 LOOK_S: Final = 0.25
@@ -51,11 +54,20 @@ class Part:
     def kill(self) -> None:
         """kill -9 of it and all that it started, at once, as a power cut would."""
         if self._process:
-            for child in psutil.Process(self._process.pid).children(recursive=True):
+            started = psutil.Process(self._process.pid).children(recursive=True)
+            self._process.kill()
+            for child in started:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     child.kill()
-            self._process.kill()
             self._forget()
+
+    def wait_for(self, text: str, after: int, within_s: float) -> None:
+        """Until it says so behind that much of its log. Raises TimeoutError."""
+        until = time.monotonic() + within_s
+        while text not in self.log[after:]:
+            if time.monotonic() > until:
+                raise TimeoutError(f"{self._words[0]} did not say {text!r}\n{self.log[-2000:]}")
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Let it end."""
@@ -136,7 +148,8 @@ class Installation:
 
     def begin_world(self) -> None:
         """Let vehicles come."""
-        self.world = self._stack.enter_context(barie("simulate", str(self.stage.world), "--progress"))
+        command = [sys.executable, "-P", "-m", "tests.campaign.bold_world", str(self.stage.world)]
+        self.world = self._stack.enter_context(Process("world", command, env={"PYTHONPATH": str(ROOT)}))
         self.world.wait_for_line('"ready"', READY_S)
 
     def end_world(self, within_s: float) -> dict[str, Any]:
@@ -170,15 +183,13 @@ class Installation:
         """The books of all sites."""
         return {site.site: self.get(f"/v1/books/{site.site}") for site in self.sites}
 
-    def differences(self, truth: dict[str, Any], settle_s: float) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """What differs between truth and books once nothing is on its way any more, and the books."""
-        until = time.monotonic() + settle_s
-        while True:
-            books = self.books()
-            found = all_differences(truth, books)
-            if not found or time.monotonic() > until:
-                return found, books
-            time.sleep(LOOK_S)
+    def device_faults(self) -> list[Case]:
+        """Every device fault that the centre has booked."""
+        engine = create_engine(json.loads(self.stage.centre.read_text())["database"])
+        with engine.connect() as books:
+            rows = books.execute(text("SELECT happened_at, body FROM event WHERE kind = 'device_fault'")).all()
+        engine.dispose()
+        return [_case(at, json.loads(body)) for at, body in rows]
 
     def wait(self, holds: Callable[[], bool], what: str, within_s: float = READY_S) -> None:
         """Wait for the parts. Raises TimeoutError."""
@@ -187,3 +198,8 @@ class Installation:
             if time.monotonic() > until:
                 raise TimeoutError(f"{what}: not within {within_s:.0f} s")
             time.sleep(LOOK_S)
+
+
+def _case(at: datetime | str, body: dict[str, str]) -> Case:
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return Case(body["lane"], body["device"], moment if moment.tzinfo else moment.replace(tzinfo=UTC))
