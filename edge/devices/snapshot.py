@@ -64,7 +64,7 @@ class SnapshotCamera:
         try:
             return self._asked(connection, left_s, late)
         except (OSError, http.client.HTTPException) as error:
-            if late.is_set():
+            if late.is_set() or isinstance(error, TimeoutError):
                 raise DeviceFailed(f"camera: nothing whole within {deadline_s:g} s") from error
             raise DeviceFailed(f"camera: {type(error).__name__}: {error}") from error
         finally:
