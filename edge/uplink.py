@@ -43,7 +43,7 @@ class Uplink:
         self._config, self._file, self._heard = config, file, heard
         self._birth = birth
         self._changed = threading.Condition()
-        self._acknowledged = self._sent = self._last = 0
+        self._acknowledged = self._sent = self._last = self._furthest = 0
         self._journal = ""
         self._up = self._resend = self._stopping = False
         self._moved_at = 0.0
@@ -58,6 +58,7 @@ class Uplink:
     def start(self, journal: str, acknowledged: int, last: int) -> None:
         """Begin behind what is acknowledged."""
         self._journal, self._acknowledged, self._sent, self._last = journal, acknowledged, acknowledged, last
+        self._furthest = last  # whoever ran before may have sent all of it
         connection.connect(self._client, self._config.centre, LEASE_MAX)
         self._thread.start()
 
@@ -129,8 +130,8 @@ class Uplink:
         if ack.journal != self._journal:
             return
         with self._changed:
-            if ack.sequence > self._sent:  # nobody can have what was never sent
-                log.warning("acknowledged beyond what was sent", said=ack.sequence, sent=self._sent)
+            if ack.sequence > self._furthest:  # nobody can have what was never sent
+                log.warning("acknowledged beyond what was sent", said=ack.sequence, sent=self._furthest)
                 return
             if ack.echo_ms is None or ack.sequence != self._acknowledged:  # what answers a state repeats no mark
                 self._mark(ack.sequence)
@@ -165,6 +166,7 @@ class Uplink:
         entries = after(store, self._sent, min(self._window - (self._sent - self._acknowledged), BURST))
         for entry in entries:
             self._sent = entry.sequence  # before it goes: its acknowledgement may be faster than this thread
+            self._furthest = max(self._furthest, entry.sequence)
             self._publish(entry.payload)
         if not entries:  # the journal says that there are more than it holds
             log.error("facts are missing", behind=self._sent, last=self._last)

@@ -194,6 +194,39 @@ def test_nobody_can_have_what_was_never_sent(tmp_path: Path, broker: Mosquitto) 
         centre.wait(lambda: centre.count() == 6, "the facts that were never sent")
 
 
+def test_an_acknowledgement_that_comes_after_patience_ended_is_believed(
+    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is being sent again, in a smaller window, was sent before: the centre's mark may be far ahead of it."""
+    monkeypatch.setattr(module, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(module, "WINDOW", 40)
+    with FakeCentre(broker, "SPS", BOX, KEY) as centre, Line(tmp_path, broker) as line:
+        centre.acknowledges = False
+        line.record(40)
+        centre.wait(lambda: centre.got > 40 + 3 * module.WINDOW_MIN, "the same again and again")
+        _until(lambda: line.uplink._window == module.WINDOW_MIN)  # noqa: SLF001
+        centre.acknowledges = True
+        line.record(20)
+        centre.wait(lambda: centre.count() == 60, "the facts behind")
+        assert centre.booked[line.outbox.journal] == line.journal()
+
+
+def test_a_box_that_forgot_a_mark_believes_the_centres(
+    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before it wrote down what was acknowledged, by more than it sends ahead."""
+    monkeypatch.setattr(module, "WINDOW", 10)
+    with FakeCentre(broker, "SPS", BOX, KEY) as centre:
+        with Line(tmp_path, broker) as line:
+            line.record(50)
+            centre.wait(lambda: centre.count() == 50, "fifty facts")
+        with Line(tmp_path, broker) as line:
+            assert line.outbox.acknowledged == 0
+            line.record(5)
+            centre.wait(lambda: centre.count() == 55, "five more")
+            assert centre.booked[line.outbox.journal] == line.journal()
+
+
 def test_a_retained_command_is_nobodys_order(tmp_path: Path, broker: Mosquitto) -> None:
     with FakeCentre(broker, "SPS", BOX, KEY) as centre:
         centre.wait(centre.client.is_connected, "the centre itself") if centre.client.is_connected() else _until(
