@@ -2,15 +2,18 @@
 
 import http.client
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from edge.devices.push import PushCamera, push_routes
 from edge.devices.push_auth import GUESSES_MAX, GUESSES_S, NONCE_S, Asked, Guard, Guesses, Verdict
 from gate.devices import digest
 from gate.devices.digest import Login
-from simulator.devices.push import HikvisionTwin, hikvision_xml
+from simulator.devices.push import DahuaTwin, HikvisionTwin, hikvision_xml
 from tests.edge.push_door import CONFIGS, LOGIN, PICTURE, SECRET, Door, nothing_came
+from tests.edge.web_desk import served
 
 
 @pytest.fixture(scope="module")
@@ -180,3 +183,13 @@ def test_the_digest_of_the_standard() -> None:
     assert digest.response("SHA-256", login, "GET", uri, proof) == (
         "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"
     )
+
+
+def test_the_box_s_own_web_server_lets_cameras_in(tmp_path: Path) -> None:
+    cameras = {lane: PushCamera(config) for lane, config in CONFIGS.items()}
+    with served(tmp_path, routes=push_routes(cameras)) as (web, _):
+        here = f"http://127.0.0.1:{web.config.port}/push"
+        assert HikvisionTwin(f"{here}/hik-digest", LOGIN).plate("24A1", PICTURE) == 200
+        assert DahuaTwin(f"{here}/dahua-secret/{SECRET}").plate("24A1", PICTURE) == 200
+        assert HikvisionTwin(f"{here}/hik-secret/another-guess-of-mine").plate("24A1", PICTURE) == 401
+        assert [camera.counts["reads"] for camera in cameras.values()] == [1, 0, 1]
