@@ -21,7 +21,8 @@ from edge.config import BoxConfig
 from edge.outbox import after
 from edge.store import Store
 from gate.lease import LEASE_MAX
-from gate.messages import Ack, Online
+from gate.messages import Ack
+from gate.presence import Online
 from gate.topics import TO_BOX, Channel, ForeignTopic, Topic
 from gate.wire import Malformed, decode, encode
 
@@ -164,13 +165,14 @@ class Uplink:
 
     def _send_some(self, store: Store) -> None:
         entries = after(store, self._sent, min(self._window - (self._sent - self._acknowledged), BURST))
+        if not entries or entries[0].sequence != self._sent + 1:  # what the centre wants is older than what is kept
+            log.error("facts are missing", behind=self._sent, first=entries[0].sequence if entries else None)
+            self._pause()
+            return
         for entry in entries:
             self._sent = entry.sequence  # before it goes: its acknowledgement may be faster than this thread
             self._furthest = max(self._furthest, entry.sequence)
             self._publish(entry.payload)
-        if not entries:  # the journal says that there are more than it holds
-            log.error("facts are missing", behind=self._sent, last=self._last)
-            self._pause()
         self._moved_at = time.monotonic()
 
     def _pause(self) -> None:
