@@ -11,7 +11,8 @@ import pytest
 from gate.devices.board import Board, DeviceFailed, Level, Reading, Relay, Sensor
 from simulator.stage.mosquitto import Mosquitto
 from tests.edge.board_ear import Ear
-from tests.edge.board_rigs import PULSE_MS, RIGS, Rig, World, site_broker
+from tests.edge.board_rigs import RIGS
+from tests.edge.board_world import PULSE_MS, Rig, World, site_broker
 
 pytestmark = pytest.mark.broker
 Any_Rig = Rig[Any]

@@ -21,7 +21,7 @@ from simulator.devices.modbus import ModbusTwin
 from simulator.devices.trouble import Trouble
 from simulator.stage.ports import free_port
 from tests.edge.board_ear import Ear
-from tests.edge.board_rigs import World
+from tests.edge.board_world import World
 
 
 @pytest.fixture

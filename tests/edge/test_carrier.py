@@ -25,7 +25,7 @@ from gate.devices import tasmota
 from gate.devices.board import BoardListener, DeviceFailed, Level, Reading, Relay, Sensor
 from simulator.stage.mosquitto import Mosquitto
 from tests.edge.board_ear import Changes
-from tests.edge.board_rigs import BOX, SECRET, site_broker
+from tests.edge.board_world import BOX, SECRET, site_broker
 from tests.harness.clients import Watcher
 
 pytestmark = pytest.mark.broker
