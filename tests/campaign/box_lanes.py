@@ -21,6 +21,7 @@ from edge.parts import Parts
 from edge.pictures import Pictures
 from edge.store import Store
 from edge.tags import Tags
+from edge.trace import Trace
 from edge.visits import Visits
 from gate import signing
 from gate.devices.board import DeviceFailed, Reading, Relay
@@ -100,6 +101,7 @@ class BoxLane:
                 later=self._later,
                 reply=lambda _reply: None,
                 secret=SECRET.encode(),
+                trace=Trace(self._folder / "no trace is written before it is started", clock),
             ),
         )
 

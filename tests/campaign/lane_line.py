@@ -79,6 +79,7 @@ class Line:
         if doubt and reading.level is not self.ground.level(reading.sensor):
             self.oracle.doubtful[reading.sensor] = doubt
         self._hear(reading)
+        self.oracle.heard()
 
     def weather_clears(self) -> None:
         """From now on every message arrives, once and in order."""

@@ -11,6 +11,7 @@ from gate.devices.board import Level, Reading, Relay, Sensor
 from tests.campaign.lane_site import ZONE, Ground
 
 PULSES_MAX: Final = 3
+LOWERS_FOR_S: Final = 3.9  # then the lane asks again, or gives the arm up
 DETECTORS: Final = frozenset({Sensor.ARMING, Sensor.SAFETY, Sensor.EXIT})
 LIMIT_SWITCHES: Final = frozenset({Sensor.LIMIT_UP, Sensor.LIMIT_DOWN})
 
@@ -26,10 +27,11 @@ class Oracle:
         self.broken: list[str] = []
         self.counts: Counter[str] = Counter()
         self.excused: Counter[str] = Counter()
-        self._ours = self._not_ours = self._came_up = self._unfinished = False
+        self._ours = self._not_ours = self._came_up = self._came_down = self._unfinished = False
         self._new = True
         self._last_off: Sensor | None = None
-        self._vain = 0
+        self._lift_due = False
+        self._vain, self._pulsed_at = 0, 0.0
         self._last: Relay | None = None
         self.forget()
 
@@ -51,6 +53,7 @@ class Oracle:
         if sensor in DETECTORS and level is Level.OFF and not edge:
             return
         self.words[sensor] = level
+        self._lift_due = sensor in ZONE and level is Level.ON and before is not level and self._is_lowering()
         if sensor in ZONE and level is Level.OFF:
             self._last_off = sensor
         if level is self.ground.level(sensor):
@@ -63,10 +66,23 @@ class Oracle:
             self._new = False
             self._hear_limit(sensor, level, told=told and before is not level)
 
+    def _is_lowering(self) -> bool:
+        """Whether, by all words, the arm is on its way down because the lane asked for it just now."""
+        just_now = self.ground.time.now - self._pulsed_at < LOWERS_FOR_S
+        told = self.words[Sensor.FIRE] is not Level.ON and not self._not_ours and not self._came_down
+        return self._last is Relay.LOWER and just_now and told
+
+    def heard(self) -> None:
+        """The lane has done what it does about the word."""
+        if self._lift_due and self._last is not Relay.RAISE:
+            self._complain("pressed on while somebody entered the zone")
+        self._lift_due = False
+
     def _hear_limit(self, sensor: Sensor, level: Level, *, told: bool) -> None:
         """`told`: the words show that it moved, and are no mere answer after a silence."""
         up, down = self.words[Sensor.LIMIT_UP], self.words[Sensor.LIMIT_DOWN]
         if sensor is Sensor.LIMIT_DOWN and level is Level.ON and up is not Level.ON:
+            self._came_down = True
             # where it has not come up since, the order to rise is newer than this word
             self._ours = self._unfinished = self._ours and not self._came_up
             self._not_ours = self.words[Sensor.FIRE] is Level.ON
@@ -88,14 +104,14 @@ class Oracle:
         """The lane asks the arm to move."""
         self.counts[f"{relay} pulses"] += 1
         self._vain = self._vain + 1 if relay is self._last else 1
-        self._last = relay
+        self._last, self._pulsed_at = relay, self.ground.time.now
         if self._vain > PULSES_MAX:
             self._complain(f"{relay} pulsed {self._vain} times with no movement told")
         if relay is Relay.RAISE:
             self._ours, self._unfinished, self._came_up = True, True, False
             self._not_ours = self._not_ours and self.words[Sensor.LIMIT_DOWN] is not Level.ON
             return
-        self._ours = False
+        self._ours = self._came_down = False
         self._lowered()
 
     def _lowered(self) -> None:

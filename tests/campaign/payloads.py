@@ -59,8 +59,8 @@ def _run_box(rng: random.Random, count: int, say: Say) -> tuple[dict[str, Figure
             failures: list[str] = []
             with near, far:
                 while (sent := near.sent.total() + far.sent.total()) < 2 * count and not failures:
-                    near.fire(ROUND // 2)
-                    far.fire(ROUND // 2)
+                    near.fire(min(ROUND, count) // 2)
+                    far.fire(min(ROUND, count) // 2)
                     failures += _box_is_well(whole)
                     say(f"box: {sent // 2:,} mutants")
             after = vitals(whole.box.pid)

@@ -13,7 +13,8 @@ import httpx
 from msgspec.structs import replace
 
 from gate.broker_rules import CENTRE_USER
-from gate.messages import Ack, Envelope, Online, Reply, State
+from gate.messages import Ack, Envelope, Reply
+from gate.presence import Online, State
 from gate.topics import Channel, Topic
 from gate.wire import Contract, decode, encode
 from simulator.demo import files
@@ -119,7 +120,7 @@ def run_centre(rng: random.Random, count: int, say: Say) -> tuple[dict[str, Figu
         before = vitals(here.server.pid)
         with Barrage(here.broker, "attacker", here.users["attacker"], rng, targets()) as barrage:
             while (sent := _sent(barrage)) < count and not failures:
-                barrage.fire(ROUND)
+                barrage.fire(min(ROUND, count))
                 failures += _centre_is_well(here)
                 say(f"centre: {sent:,} mutants")
         after = vitals(here.server.pid)
