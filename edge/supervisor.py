@@ -45,6 +45,21 @@ class Life(NamedTuple):
     served_s: float | None = None
 
 
+class Pauses:
+    """How long to wait before the next try: not at all after a first failure, then longer and longer, for ever."""
+
+    def __init__(self, first_s: float = PAUSE_S) -> None:
+        self._first_s = first_s
+        self.failures = 0
+
+    def after(self, life: Life) -> float:
+        """Seconds to wait after this one ended."""
+        if (life.served_s or 0.0) >= STEADY_S:
+            self.failures = 0
+        self.failures = min(self.failures + 1, 16)
+        return min(PAUSE_MAX_S, self._first_s * 2.0 ** (self.failures - 2)) if self.failures > 1 else 0.0
+
+
 class Supervisor:
     """Runs an agent for as long as it is not told to stop."""
 
@@ -60,12 +75,11 @@ class Supervisor:
     ) -> None:
         """`hang_s`: a beat must come as often; `start_s`: the first; `pause_s`: before the second try in a row."""
         self._command, self._safe = command, safe
-        self._hang_s, self._start_s, self._pause_s = hang_s, start_s, pause_s
+        self._hang_s, self._start_s, self._pauses = hang_s, start_s, Pauses(pause_s)
         self._systemd = systemd or notify.Notify()
         self._untold: deque[Stopped] = deque(maxlen=KEPT)
         self._raised: set[str] = set()
         self._stopping = self._asked = False
-        self._failures = 0
         self._child = 0
         self._code: int | None = 0  # of that child, once its end was seen
         self._ear, self._bell = socket.socketpair()
@@ -83,16 +97,9 @@ class Supervisor:
                 return UNUSABLE
             self._make_safe(life)
             self._systemd.say(notify.READY)
-            self._pause(self._next_pause_s(life))
+            self._pause(self._pauses.after(life))
             if self._stopping:
                 return 0
-
-    def _next_pause_s(self, life: Life) -> float:
-        """None after a first failure; then longer and longer, and for ever."""
-        if (life.served_s or 0.0) >= STEADY_S:
-            self._failures = 0
-        self._failures = min(self._failures + 1, 16)
-        return min(PAUSE_MAX_S, self._pause_s * 2.0 ** (self._failures - 2)) if self._failures > 1 else 0.0
 
     # --- one agent ----------------------------------------------------------------------------------------
 
@@ -127,7 +134,7 @@ class Supervisor:
     def _watch(self, line: socket.socket) -> Life:
         """Until it ends or stands still."""
         began = beat = time.monotonic()
-        allowed = self._start_s * 2.0 ** min(self._failures, SLOWER_MAX)
+        allowed = self._start_s * 2.0 ** min(self._pauses.failures, SLOWER_MAX)
         served_at: float | None = None
         while True:
             late_s = self._turn(line, beat + allowed - time.monotonic())

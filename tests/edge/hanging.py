@@ -11,6 +11,7 @@ import itertools
 import os
 import queue
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -85,6 +86,8 @@ def main(folder: Path) -> int:
         lives.write(f"{os.getpid()} {'NOTIFY_SOCKET' in os.environ}\n")
     if (folder / "exit").exists():
         return int((folder / "exit").read_text())
+    helper = subprocess.Popen(["sleep", "60"])  # as a decoder: whatever the agent started ends with it
+    (folder / "helper").write_text(str(helper.pid))
     line = Lifeline.given()
     assert line is not None
     store = Store(folder / "box.db")
@@ -113,6 +116,8 @@ def main(folder: Path) -> int:
     agent.run()
     with (folder / "left").open("a") as left:
         left.write(f"{os.getpid()}\n")
+    helper.kill()
+    helper.wait()
     return 0
 
 

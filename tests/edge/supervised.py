@@ -1,4 +1,4 @@
-"""A supervisor over the small agent: `python -m tests.edge.supervised FOLDER HANG_S START_S`."""
+"""A supervisor over the small agent: `python -m tests.edge.supervised FOLDER HANG_S START_S PAUSE_S`."""
 
 import sys
 from pathlib import Path
@@ -8,12 +8,12 @@ from edge.supervisor import Supervisor
 from tests.edge.desk import lane_config
 
 
-def main(folder: Path, hang_s: float, start_s: float) -> int:
+def main(folder: Path, hang_s: float, start_s: float, pause_s: float) -> int:
     """Supervise."""
     command = [sys.executable, "-P", "-m", "tests.edge.hanging", str(folder)]
     safe = SafeStates((lane_config("in-1"),), None)
-    return Supervisor(command, safe, hang_s=hang_s, start_s=start_s, pause_s=0.1).run()
+    return Supervisor(command, safe, hang_s=hang_s, start_s=start_s, pause_s=pause_s).run()
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])))
+    sys.exit(main(Path(sys.argv[1]), *map(float, sys.argv[2:])))

@@ -23,7 +23,7 @@ from gate.devices.board import Sensor
 from simulator.devices.arm import Arm
 from simulator.devices.modbus import COILS, INPUTS, ModbusTwin
 from simulator.stage.ports import free_port
-from tests.edge.board_rigs import World
+from tests.edge.board_world import World
 from tests.edge.desk import BOX, SECRET, box_config, lane_config
 from tests.system.edge_site import SiteTwin
 

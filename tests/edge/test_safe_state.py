@@ -20,7 +20,7 @@ from simulator.devices.arm import Arm, Fault
 from simulator.devices.board import BoardTwin
 from simulator.devices.modbus import COILS, INPUTS, ModbusTwin
 from simulator.stage.ports import free_port
-from tests.edge.board_rigs import World
+from tests.edge.board_world import World
 from tests.edge.desk import box_config, lane_config
 
 GIVE_UP_S = 0.9
@@ -176,7 +176,7 @@ def test_boards_that_cannot_even_be_spoken_to_end_nothing(lanes: tuple[str, ...]
 
 def test_a_driver_that_hangs_holds_nobody_up_and_never_pulses_later() -> None:
     let_go = threading.Event()
-    bus = Bus(stuck=let_go)
+    bus = Bus(stuck=let_go, deaf=("in-1", "in-2"))  # so that both are asked in one turn
     for name in ("in-1", "in-2"):
         bus.board(name, Fault.STUCK)
     ticks: list[float] = []
