@@ -1,37 +1,36 @@
-"""The deciding box: one thread decides for all lanes; every other thread only hands it work."""
+"""The deciding box: its parts put together, the centre's papers taken in, its state said."""
 
-import heapq
-import itertools
 import os
-import queue
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import structlog
 
-from edge import boots, handover
+from edge import boots, disk, handover
 from edge.alone import alone
 from edge.clock import Clock
-from edge.config import BoxConfig, Engine
-from edge.devices.camera import SnapshotCamera
-from edge.devices.site_bus import SiteBus
-from edge.eyes import LaneEyes
+from edge.config import BoxConfig
+from edge.disk import Disk
+from edge.gear import Gear
 from edge.handover import Handover
 from edge.lane import LaneKeeper
+from edge.loop import Loop
 from edge.outbox import Outbox
 from edge.owed import NoRoom, Owed
 from edge.papers import Papers, Refused
 from edge.parts import Call, Parts
 from edge.pictures import Pictures
-from edge.reader.process import ReaderProcess
+from edge.reserve import Reserve
 from edge.store import Store
 from edge.tags import Tags
+from edge.trace import Trace
 from edge.uplink import Uplink
 from edge.visits import Visits
 from gate import signing
-from gate.messages import Ack, Command, DeviceFault, Online, Outcome, Refresh, Reply, State
+from gate.messages import Ack, Command, DeviceFault, Outcome, Refresh, Reply
+from gate.presence import Online, State
 from gate.sensing import position
 from gate.topics import Channel
 from gate.wire import decode, encode
@@ -39,7 +38,6 @@ from gate.wire import decode, encode
 VERSION: Final = "0.1.0"
 STATE_EVERY_S: Final = 2.0
 TIDY_EVERY_S: Final = 3600.0
-WAIT_MAX_S: Final = 1.0
 DRAIN_S: Final = 5.0
 log = structlog.get_logger()
 
@@ -49,40 +47,33 @@ class Agent:
 
     def __init__(self, config: BoxConfig) -> None:
         self._config = config
-        self._work: queue.SimpleQueue[Call] = queue.SimpleQueue()
-        self._timers: list[tuple[float, int, Call]] = []
-        self._ticket = itertools.count()
-        self._stopping = False
         self._shown: tuple[object, ...] = ()
         data = Path(config.data)
-        file = data / "box.db"
+        file, folder = data / "box.db", data / "pictures"
         self._clock = Clock()
+        self._loop = Loop(self._clock)
+        self.post, self.later, self.stop = self._loop.post, self._loop.later, self._loop.stop
         self._lock = alone(data / "box.lock")
         self._store = Store(file)
         self._outbox = Outbox(self._store, self._clock, config.site, config.box)
-        self._owed = Owed(self._store, self._outbox)
+        reserve = Reserve(data / "reserve", disk.RESERVE)
+        self._owed = Owed(self._store, self._outbox, reserve)
         self._papers = Papers(self._store, self._clock, config.box, signing.public_key(config.centre_key))
         if self._papers.lease:
             self._clock.passed(self._papers.lease.issued_at)
-        self._pictures = Pictures(config, self._store, file, data / "pictures")
-        self._bus = SiteBus(config.site_broker, f"{config.box}-devices", self._work.put)
-        self._reader = self._made_reader()
-        cameras = {lane.lane: SnapshotCamera(lane.camera) for lane in config.lanes}
-        self._eyes = LaneEyes(cameras, self._reader, config.reader, self._work.put)
+        self._trace = Trace(data / "trace.db", self._clock)
+        self._pictures = Pictures(config, self._store, file, folder, self._waiting)
+        self._disk = Disk(config.disk, file, self._pictures, self._trace, reserve, self._disk_told)
         birth = Online(box=config.box, boot=self._clock.boot, online=True)
-        self._uplink = Uplink(config, file, birth, lambda channel, data: self._work.put(self._heard(channel, data)))
+        self._uplink = Uplink(config, file, birth, lambda channel, data: self.post(lambda: self._took(channel, data)))
         self._store.when_ended(lambda _done: self._uplink.recorded(self._outbox.last))
         self._visits = Visits(self._store, self._clock, config.site, config.reference_key.encode())
+        self._gear = Gear(config, self.post, folder)
         parts = self._parts()
         self._lanes = {lane.lane: LaneKeeper(lane, parts) for lane in config.lanes}
-        for name, lane in self._lanes.items():
-            self._bus.listen(name, lane)
+        for lane in self._lanes.values():
+            self._gear.listen(lane)
         self._learn_patience()
-
-    def _made_reader(self) -> ReaderProcess | None:
-        if self._config.reader.engine is Engine.NONE:
-            return None
-        return ReaderProcess(engine=self._config.reader.engine, threads=self._config.reader.threads)
 
     def _parts(self) -> Parts:
         return Parts(
@@ -94,8 +85,9 @@ class Agent:
             tags=Tags(self._store),
             papers=self._papers,
             pictures=self._pictures,
-            devices=self._bus,
-            eyes=self._eyes,
+            trace=self._trace,
+            devices=self._gear.devices,
+            eyes=self._gear.eyes,
             later=self.later,
             reply=self._replied,
             secret=self._config.reference_key.encode(),
@@ -106,29 +98,23 @@ class Agent:
     def run(self) -> None:
         """Decide until told to stop."""
         self._uplink.start(self._outbox.journal, self._outbox.acknowledged, self._outbox.last)
-        self._pictures.start()
-        self._bus.start()
+        for part in (self._pictures, self._trace, self._disk, self._gear):
+            part.start()
         self.later(0.0, self._say_state_again)
         self.later(TIDY_EVERY_S, self._tidy)
         log.info("box runs", box=self._config.box, journal=self._outbox.journal, last=self._outbox.last)
-        while not self._stopping:
-            self._one_turn()
-        self._bus.stop()
+        self._loop.run(self._wakes, self._say_state_if_changed)
+        self._gear.stop()
         self._uplink.stop(DRAIN_S)
-        self._pictures.stop()
+        for part in (self._disk, self._pictures, self._trace):
+            part.stop()
         self.close()
 
-    def stop(self) -> None:
-        """End the loop; may be called from any thread and from a signal."""
-        self._work.put(self._end)
-
-    def later(self, seconds: float, call: Call) -> None:
-        """Call back on this thread."""
-        heapq.heappush(self._timers, (self._clock.monotonic_s() + seconds, next(self._ticket), call))
-
-    def post(self, call: Call) -> None:
-        """Call back on this thread, behind all that waits; may be called from any thread."""
-        self._work.put(call)
+    def close(self) -> None:
+        """Let go of what was taken when it was made: cameras, reader, database, folder."""
+        self._gear.close()
+        self._store.close()
+        os.close(self._lock)
 
     def hears_boards(self) -> bool:
         """Whether every lane knows where its arm is."""
@@ -138,50 +124,20 @@ class Agent:
         """Record, once, what became of the agent before. Raises NoRoom."""
         self._owed.decide(lambda: handover.record(news, self._store, self._outbox))
 
-    def _end(self) -> None:
-        self._stopping = True
+    def _wakes(self) -> Iterable[tuple[float, Call]]:
+        return [(lane.lane.wake_at, lane.wake) for lane in self._lanes.values() if lane.lane.wake_at is not None]
 
-    def _one_turn(self) -> None:
-        try:
-            work = self._work.get(timeout=self._time_to_next())
-        except queue.Empty:
-            work = None
-        if work:
-            self._guarded(work)
-        now = self._clock.monotonic_s()
-        while self._timers and self._timers[0][0] <= now:
-            self._guarded(heapq.heappop(self._timers)[2])
-        for lane in self._lanes.values():
-            if lane.lane.wake_at is not None and lane.lane.wake_at <= now:
-                self._guarded(lane.wake)
-        self._say_state_if_changed()
+    def _waiting(self) -> int:
+        return self._outbox.last - self._outbox.acknowledged
 
-    def _time_to_next(self) -> float:
-        wakes = [lane.lane.wake_at for lane in self._lanes.values() if lane.lane.wake_at is not None]
-        soonest = min(
-            [*wakes, *(timer[0] for timer in self._timers[:1])], default=self._clock.monotonic_s() + WAIT_MAX_S
-        )
-        return min(WAIT_MAX_S, max(0.0, soonest - self._clock.monotonic_s()))
+    def _disk_told(self, what: str) -> None:
+        self.post(lambda: self._fault("disk", what))
 
-    def _guarded(self, work: Call) -> None:
-        """One bad message must not stop a site; that it was bad is logged with its trace."""
-        try:
-            work()
-        except Exception:
-            log.exception("work failed")
-
-    def close(self) -> None:
-        """Let go of what was taken when it was made: reader, database, folder."""
-        self._eyes.close()
-        if self._reader:
-            self._reader.close()
-        self._store.close()
-        os.close(self._lock)
+    def _fault(self, device: str, what: str) -> None:
+        """Something about the box itself."""
+        self._owed.witness(lambda: self._outbox.record(DeviceFault(lane="", device=device, what=what[:400])))
 
     # --- papers -------------------------------------------------------------------------------------------
-
-    def _heard(self, channel: Channel, data: bytes) -> Call:
-        return lambda: self._took(channel, data)
 
     def _took(self, channel: Channel, data: bytes) -> None:
         handlers: dict[Channel, Callable[[bytes], None]] = {
@@ -200,7 +156,7 @@ class Agent:
         self._outbox.acknowledge(ack.sequence)
         what = boots.answered(self._store, self._clock, ack)
         if what:
-            self._owed.witness(lambda: self._outbox.record(DeviceFault(lane="", device="clock", what=what)))
+            self._fault("clock", what)
 
     def _lease_came(self, data: bytes) -> None:
         with self._store.transaction():  # a lease that is taken without its payments would never bring them again
@@ -280,20 +236,15 @@ class Agent:
             version=VERSION,
             journal=self._outbox.journal,
             last_sequence=self._outbox.last,
-            waiting=self._outbox.last - self._outbox.acknowledged,
+            waiting=self._waiting(),
             lease_number=lease.number if lease else 0,
             delta_number=self._papers.delta,
-            reader=self._reader_state(),
+            reader=self._gear.reader_state(),
             lanes=tuple(lane.state() for lane in self._lanes.values()),
             clock_offset_ms=reading.offset_ms,
             clock_quality=reading.quality,
         )
         self._uplink.say(Channel.STATE, encode(state), retain=True)
-
-    def _reader_state(self) -> str:
-        if self._reader is None:
-            return "none"
-        return "ready" if self._reader.wait_ready(0) else "starting"
 
     def _tidy(self) -> None:
         self.later(TIDY_EVERY_S, self._tidy)

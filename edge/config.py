@@ -7,7 +7,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from edge import addresses, lane_config
-from edge.devices import camera_config
+from edge.devices import board_config
+from edge.devices.camera_config import PushConfig, named
 from edge.lane_config import LaneConfig
 from edge.web import config as web_config
 from edge.web.config import WebConfig
@@ -97,10 +98,9 @@ def _check(config: BoxConfig) -> None:
         raise ValueError(f"lanes: {twice[0]} stands twice")
     for lane in config.lanes:
         lane_config.check(lane)
-        try:
-            camera_config.check(lane.camera)
-        except ValueError as error:
-            raise ValueError(f"lanes: {lane.lane}: camera: {error}") from error
+        if isinstance(named(lane.camera), PushConfig) and config.web is None:
+            raise ValueError(f"web: is missing; the camera of {lane.lane} pushes, so the box must listen")
+    board_config.check({lane.lane: lane.board for lane in config.lanes})
     try:
         addresses.check(config.centre_url)
     except ValueError as error:

@@ -30,7 +30,7 @@ from edge.parts import Parts
 from edge.visits import Stay
 from edge.witness import Witness
 from gate.lane import Event
-from gate.lease import Unpaid
+from gate.lease import Standing, Unpaid
 from gate.matching import Ranking
 from gate.messages import Body, DeviceFault, Direction, OpeningReason, VisitMatched, Why
 from gate.vehicle import VehicleClass
@@ -131,7 +131,11 @@ class Counter:
         else:
             grant = Grant(answer.reason, RULE, entry=answer.entry)
         self._admit(here, kind, grant)
-        self._parts.devices.show(self._config.lane, pages.come_in(self._config.lane, here.plate, photo=here.photo))
+        by_list = Standing.PASS if grant.reason is OpeningReason.PASS else None
+        page = pages.come_in(
+            self._config.lane, here.plate, standing=by_list, tag=bool(here.tag), kind=kind, photo=here.photo
+        )
+        self._parts.devices.show(self._config.lane, page)
         return Verdict(Event.GRANTED, grant)
 
     def _not_let_in(self, here: Approach, answer: AskPerson) -> Verdict:
@@ -139,7 +143,9 @@ class Counter:
             here.refused = answer.why
             self._ask(here, answer.why, entry=answer.entry)
         page = pages.full if answer.why is Why.FULL else pages.denied
-        self._parts.devices.show(self._config.lane, page(self._config.lane, plate=here.plate, photo=here.photo))
+        self._parts.devices.show(
+            self._config.lane, page(self._config.lane, plate=here.plate, kind=here.vehicle_class, photo=here.photo)
+        )
         return Verdict(Event.PERSON_NEEDED)
 
     def _admit(self, here: Approach, kind: VehicleClass, grant: Grant | None) -> None:

@@ -11,7 +11,6 @@ from gate.lane import Lane
 from gate.messages import (
     ArmRaised,
     Direction,
-    LaneState,
     OpeningReason,
     PlateRead,
     Quoted,
@@ -19,6 +18,7 @@ from gate.messages import (
     VisitMatched,
     VisitOpened,
 )
+from gate.presence import LaneState
 from gate.sensing import position
 from gate.vehicle import VehicleClass
 

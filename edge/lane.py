@@ -10,6 +10,7 @@ import structlog
 
 from edge import facts, memory, pages
 from edge.approach import Approach, Grant, Look
+from edge.arm import Arm
 from edge.counter import Counter, Verdict
 from edge.cycle import Cycle
 from edge.devices.site_bus import Listener
@@ -20,11 +21,12 @@ from edge.owed import NoRoom
 from edge.parts import Parts
 from edge.tag_desk import TagDesk
 from edge.witness import Witness
-from gate.devices.board import DeviceFailed, Level, Reading, Relay, Sensor
+from gate.devices.board import Level, Reading, Sensor
 from gate.devices.screen import Page
 from gate.lane import UP, WAITING, Effect, Event, Phase, step
-from gate.messages import Command, Direction, LaneMode, LaneState, OpeningReason, Outcome, Why
-from gate.sensing import blinded, position, sensed
+from gate.messages import Command, LaneMode, OpeningReason, Why
+from gate.presence import LaneState
+from gate.sensing import blinded, sensed
 from gate.vehicle import Profile, VehicleClass, classify
 
 PROFILE_WAIT_S: Final = 1.0
@@ -45,13 +47,13 @@ class LaneKeeper(Listener):
         self.lane = at_rest(config, shut=self._kept.mode is LaneMode.CLOSED)
         self.approach: Approach | None = None
         self._counter = Counter(config, parts, self._witness)
-        self._cycle = Cycle(parts.later, lambda device, what: self._witness.fault(self.approach, device, what))
+        self._cycle = Cycle(parts.later, self.complain)
         self._followers = Followers(config, parts, self._witness, self._counter)
         self._tags = TagDesk(config, parts, self._witness)
         self._orders = Orders(config, parts, self._counter, self)
-        self._lowers_itself = self._early = False
+        self._arm = Arm(self, config, parts, self._witness, self._followers, self._orders)
+        self._lowers_itself = False
         self._profile: VehicleClass | None = None
-        self._raised_at = 0.0
         self._do = {
             Effect.IDENTIFY: self._identify,
             Effect.NOTICE: self._notice,
@@ -59,14 +61,8 @@ class LaneKeeper(Listener):
             Effect.ABANDON: self._abandon,
             Effect.PATIENCE_OVER: self._patience_over,
             Effect.CALL_PERSON: self._call_person,
-            Effect.RAISE_ARM: self._raise_arm,
-            Effect.LOWER_ARM: self._lower_arm,
-            Effect.COUNT_OPENING: self._count_opening,
-            Effect.COUNT_STRAY_OPENING: self._count_stray_opening,
-            Effect.COUNT_PASSAGE: self._count_passage,
-            Effect.COUNT_PASSED_BACK: self._count_passed_back,
             Effect.COUNT_LOWERED: self._count_lowered,
-            Effect.REPORT_FAULT: self._report_fault,
+            **self._arm.effects,
         }
 
     # --- what devices say ---------------------------------------------------------------------------------
@@ -75,6 +71,7 @@ class LaneKeeper(Listener):
         """An input changed or was reported."""
         if reading.sensor is Sensor.ARMING and self._is_another_vehicle(reading):
             self._profile = None
+        self._parts.trace.reading(self.config.lane, reading)
         self._cycle.saw(reading)
         self.lane, events = sensed(self.lane, reading)
         for event in events:
@@ -120,6 +117,10 @@ class LaneKeeper(Listener):
             if self.lane.phase is not Phase.IDENTIFYING and here.look and here.vehicle_class:
                 self._serve(here, here.look, here.vehicle_class)
 
+    def complain(self, device: str, what: str) -> None:
+        """A device of the lane does not do what it should."""
+        self._witness.fault(self.approach, device, what)
+
     def wake(self) -> None:
         """The lane's own deadline may have come."""
         self.happen(E.ELAPSED)
@@ -141,9 +142,12 @@ class LaneKeeper(Listener):
         if self._witness.mode is LaneMode.OPEN and not self.lane.held:  # by fire, or by a hand
             self._witness.mode = LaneMode.NORMAL
             self._witness.saw(self.approach)
-        page = PAGES.get(self.lane.phase)
-        if page and self.lane.phase is not before:
-            self._show(page(self.config.lane))
+        if self.lane.phase is not before:
+            self._parts.trace.phase(self.config.lane, self.lane.phase)
+            if starting and self.lane.phase is Phase.IDLE:
+                self._show(pages.welcome(self.config.lane))
+            if page := PAGES.get(self.lane.phase):
+                self._show(page(self.config.lane))
 
     def _show(self, page: Page) -> None:
         self._parts.devices.show(self.config.lane, page)
@@ -321,66 +325,16 @@ class LaneKeeper(Listener):
             here.asked = Why.FAULT
             self._witness.wanted(here, Why.FAULT)
         if here is None or here.refused is None:
-            self._show(pages.wait(self.config.lane, why=here.asked if here else None))
+            why, plate = (here.asked, here.plate) if here else (None, "")
+            kind, photo = (here.vehicle_class, here.photo) if here else (None, "")
+            self._show(pages.wait(self.config.lane, why=why, plate=plate, kind=kind, photo=photo))
 
     def _abandon(self) -> None:
         here, self.approach = self.approach, None
-        self._early = False
+        self._arm.forget()
         self._parts.visits.stands_at(self.config.lane, None)
         self._witness.over(here)
         self._show(pages.welcome(self.config.lane))
-
-    # --- the arm ------------------------------------------------------------------------------------------
-
-    def _raise_arm(self) -> None:
-        self._raised_at = self._parts.clock.monotonic_s()
-        self._pulse(Relay.RAISE)
-        here = self.approach
-        if here and here.quoted and self.config.direction is Direction.OUT:
-            paid = here.grant is not None and here.grant.reason is OpeningReason.PAID
-            total = here.quoted.bill.total if paid else 0
-            self._show(pages.leave(self.config.lane, here.plate, total, photo=here.photo))
-
-    def _lower_arm(self) -> None:
-        self._pulse(Relay.LOWER)
-
-    def _pulse(self, relay: Relay) -> None:
-        try:
-            self._parts.devices.pulse(self.config.lane, relay)
-        except DeviceFailed as error:
-            self._witness.fault(self.approach, "board", str(error))
-
-    def _count_opening(self) -> None:
-        if not self._early:
-            self._begin_opening()
-        self._early = False
-        self._orders.confirmed(Outcome.DONE)
-
-    def _begin_opening(self) -> None:
-        here = self.approach
-        grant = here.grant if here and here.grant else Grant(OpeningReason.BY_HAND, "unknown")
-        self._witness.begun(here, here, grant, self._parts.clock.monotonic_s() - self._raised_at)
-
-    def _count_stray_opening(self) -> None:
-        fire = self.lane.fire is Level.ON
-        grant = Grant(OpeningReason.FIRE if fire else OpeningReason.BY_HAND, "unknown")
-        self._witness.begun(self.approach, None, grant, 0.0)
-        why = "the arm was raised by fire" if fire else "the arm was raised by hand"
-        self._orders.confirmed(Outcome.FAILED, why)
-
-    def _count_passage(self) -> None:
-        here = self.approach
-        if self._witness.opening is None and self.lane.phase is Phase.RAISING and here and here.grant:
-            self._early = True  # through before the arm was all up: it did go up for this one
-            self._begin_opening()
-        opening = self._witness.opening
-        if opening and not opening.passages and (opening.visit or not self._followers):
-            self._witness.passed(here, self._parts.clock.new_id(), opening.visit, here)
-        else:
-            self._followers.passed(here)
-
-    def _count_passed_back(self) -> None:
-        self._witness.passed_back(self.approach)
 
     def _count_lowered(self) -> None:
         self._lowers_itself = False
@@ -388,10 +342,6 @@ class LaneKeeper(Listener):
         if self.lane.arming is not Level.ON:
             self._followers.last()  # whoever was seen coming went back
         self._abandon()
-
-    def _report_fault(self) -> None:
-        self._witness.fault(self.approach, "arm", f"does not move: {position(self.lane)}")
-        self._orders.confirmed(Outcome.FAILED, "the arm did not move")
 
     def state(self) -> LaneState:
         """The lane as others may see it; no plates."""

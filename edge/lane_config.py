@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from edge.devices import camera_config, tag_reader
 from edge.devices.board_config import BoardConfig, TasmotaBoard
 from edge.devices.camera_config import CameraConfig
 from gate.lane import Lane
@@ -15,7 +16,7 @@ Seconds = Annotated[float, Meta(gt=0, le=600)]
 
 
 class LaneKind(StrEnum):
-    """What drives through the lane. Only in a car lane is a second passage under one opening a tailgate."""
+    """What drives through. Of motorbikes several under one opening are normal; of others the second tailgates."""
 
     CAR = "car"
     MOTORBIKE = "motorbike"
@@ -85,8 +86,20 @@ class LaneConfig(Contract):
 
 def check(lane: LaneConfig) -> None:
     """What the types do not say. Raises ValueError with the key."""
+    where = f"lanes: {lane.lane}"
     if lane.kind is not LaneKind.CAR and lane.side is Side.FRONT:
-        raise ValueError(f"lanes: {lane.lane}: side: motorbikes have no plate in front; a {lane.kind} lane sees `rear`")
+        raise ValueError(f"{where}: side: motorbikes have no plate in front; a {lane.kind} lane sees `rear`")
+    try:
+        camera_config.check(lane.camera)
+    except ValueError as error:
+        raise ValueError(f"{where}: camera: {error}") from error
+    if lane.counts_by is CountsBy.LINE and not isinstance(camera_config.named(lane.camera), camera_config.PushConfig):
+        raise ValueError(f"{where}: counts_by: `line` needs a camera that pushes")
+    if lane.tag_reader:
+        try:
+            tag_reader.check(lane.tag_reader)
+        except ValueError as error:
+            raise ValueError(f"{where}: tag_reader: {error}") from error
 
 
 def at_rest(config: LaneConfig, *, shut: bool) -> Lane:

@@ -47,6 +47,9 @@ _TURN: Final[dict[str, str]] = {
 }
 
 
+_LINES: Final = {"free": "Thời gian miễn phí", Standing.PASS: "Vé tháng", Standing.EXEMPT: "Miễn phí"}
+
+
 def starting(lane: str) -> Page:
     """The box has just come up and has not looked at the lane yet."""
     return Page(lane=lane, face=Face.WAIT, vi="Xin chờ trong giây lát", en="One moment, please")
@@ -225,8 +228,8 @@ def _credential(standing: Standing | None, *, tag: bool) -> Words:
 
 def _what(what: str) -> str:
     """A line of a bill in words; one that is not known is shown as the bill has it."""
-    if what == "free":
-        return "Thời gian miễn phí"
+    if what in _LINES:
+        return _LINES[what]
     vehicle = _TURN.get(what.removeprefix("turn "))
     return f"Lượt: {vehicle}" if vehicle else what
 

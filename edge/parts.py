@@ -12,6 +12,7 @@ from edge.papers import Papers
 from edge.pictures import Pictures
 from edge.store import Store
 from edge.tags import Tags
+from edge.trace import Trace
 from edge.visits import Visits
 from gate.devices.board import Boards
 from gate.devices.screen import Screens
@@ -43,6 +44,7 @@ class Parts:
     tags: Tags
     papers: Papers
     pictures: Pictures
+    trace: Trace
     devices: Devices
     eyes: Eyes
     later: Callable[[float, Call], None]

@@ -24,7 +24,7 @@ from gate.messages import (
 )
 from gate.tariff import BadTariff, price
 from gate.vehicle import VehicleClass
-from server import clocks
+from server import clocks, lists
 from server.batch import Batch
 from server.facts import AnomalyRow, ExplainedRow, OpeningRow, PassageRow
 from server.now import LaneNow, VisitNow
@@ -35,6 +35,7 @@ from server.vault import VaultReadRow
 def apply(batch: Batch, envelope: Envelope, tariffs: Tariffs) -> None:  # noqa: C901, PLR0912 - one case a kind
     """Book one fact."""
     body = envelope.body
+    lists.book_use(batch, envelope)
     match body:
         case PlateRead():
             _plate_read(batch, envelope, body)
@@ -136,7 +137,12 @@ def _quoted(batch: Batch, envelope: Envelope, body: Quoted, tariffs: Tariffs) ->
     row.payload = body.payload
     entry = clocks.entered(batch.session, batch.entries.get(body.visit), clocks.timed(envelope), body.entered_at)
     _came_in(batch, envelope, row, body, entry)
-    row.recomputed = _computed_again(row, body, tariffs, envelope.site, entry.at)
+    if body.entry and lists.excuses(
+        batch.session, envelope.site, body.entry, VehicleClass(row.vehicle_class), body.left_at
+    ):
+        row.recomputed = 0
+    else:
+        row.recomputed = _computed_again(row, body, tariffs, envelope.site, entry.at)
     batch.changed(row)
 
 

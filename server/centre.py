@@ -11,7 +11,8 @@ import structlog
 from sqlmodel import Session, select
 
 from gate import signing
-from gate.messages import Direction, Online, Open, OpeningReason, Reply, State
+from gate.messages import Direction, Open, OpeningReason, Reply
+from gate.presence import Online, State
 from gate.topics import Channel, Topic
 from gate.wire import Malformed, decode, encode
 from server import commands, leases, presence
@@ -45,6 +46,7 @@ class Centre:
         self.bus = Bus(config.broker, "centre", sites=tuple(site.site for site in config.sites))
         self.jobs = Jobs(self.engine, changed=self.live.changed)
         self._laggards = leases.Laggards()
+        self._telling = threading.Lock()  # papers are numbered in a transaction and must go out in that order
         self._stopping = threading.Event()
         self._writer = threading.Thread(target=self._write, name="ingest", daemon=True)
 
@@ -69,11 +71,12 @@ class Centre:
             return
         orders: list[commands.Order] = []
         papers: list[leases.Paper] = []
-        with transaction(self.engine) as session:
-            for each in settled:
-                papers += leases.paid_change(session, each.site, each.visit, self.key)
-                orders += self._open_orders(session, each)
-        self._send(papers, orders)
+        with self._telling:
+            with transaction(self.engine) as session:
+                for each in sorted(settled):  # always in one order: two that hold many sites cannot wait for each other
+                    papers += leases.paid_change(session, each.site, each.visit, self.key)
+                    orders += self._open_orders(session, each)
+            self._send(papers, orders)
         for site in {each.site for each in settled}:
             self.live.changed(site)
 
@@ -174,15 +177,16 @@ class Centre:
         if said.box != topic.box:
             log.warning("foreign", topic=str(topic))
             return
-        with transaction(self.engine) as session:
-            if not presence.is_known(session, topic):
-                log.warning("unknown box", topic=str(topic))
-                return
-            papers, orders = self._heard(session, topic, said, datetime.now(UTC))
-            committed = presence.mark(session, said) if isinstance(said, State) else 0
-        if isinstance(said, State):
-            self._answer(topic, said, committed)
-        self._send(papers, orders)
+        with self._telling:
+            with transaction(self.engine) as session:
+                if not presence.is_known(session, topic):
+                    log.warning("unknown box", topic=str(topic))
+                    return
+                papers, orders = self._heard(session, topic, said, datetime.now(UTC))
+                committed = presence.mark(session, said) if isinstance(said, State) else 0
+            if isinstance(said, State):
+                self._answer(topic, said, committed)
+            self._send(papers, orders)
 
     def _answer(self, topic: Topic, state: State, committed: int) -> None:
         """A late answer tells no time: the broker need not keep it."""
@@ -204,11 +208,8 @@ class Centre:
         return [], []
 
     def _renewed(self, session: Session, box: BoxNowRow, now: datetime) -> list[leases.Paper]:
-        if not self._laggards.needs_snapshot(session, box, now):
-            return []
         life = timedelta(hours=self.config.lease_hours)
-        paper = leases.snapshot(session, self.tariffs, box.box, life, self.key)
-        return [paper] if paper else []
+        return leases.due(session, self.tariffs, self._laggards, box, life, self.key, now)
 
     def _forgotten(self, session: Session, site: str, state: State, now: datetime) -> list[commands.Order]:
         """An open that got lost on the way goes out again while the paid vehicle still waits."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from gate.lease import AccountName, AccountNumber, BankCode, Patience, Unpaid
+from gate.lease import AccountName, AccountNumber, BankCode, Expired, Patience, Unpaid
 from gate.messages import BoxName, Natural, Sha256, SiteCode
 from gate.signing import private_key
 from gate.tariff import BadTariff, Tariff, checked
@@ -45,6 +45,8 @@ class SiteConfig(Contract):
     unpaid: Unpaid
     patience_s: Patience
     tariff: Tariff
+    pass_when_full: bool = True
+    expired: Expired = Expired.CONTINUE
 
 
 class BoxConfig(Contract):

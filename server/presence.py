@@ -5,7 +5,8 @@ from typing import Final
 
 from sqlmodel import Session
 
-from gate.messages import Ack, Online, Reply, State
+from gate.messages import Ack, Reply
+from gate.presence import Online, State
 from gate.topics import Topic
 from server.db import insert_once
 from server.derived import BoxNowRow, JournalMarkRow, LaneNowRow

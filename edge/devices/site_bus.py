@@ -13,12 +13,9 @@ from paho.mqtt.properties import Properties
 
 from edge import mqtt as connection
 from edge.config import Broker
-from gate.devices import profiler, tasmota
-from gate.devices.board import DeviceFailed, Reading, Relay
-from gate.devices.screen import Page, screen_topic
+from gate.devices.board import DeviceFailed, Reading
 from gate.devices.words import Message
 from gate.vehicle import Profile
-from gate.wire import encode
 
 EXPIRES_S: Final = 2  # a broker drops an order that it could not hand on by then
 log = structlog.get_logger()
@@ -33,92 +30,14 @@ class Listener(Protocol):
     def board_said(self, reading: Reading) -> None:
         """An input changed or was reported."""
 
+    def board_counted(self, count: int) -> None:
+        """How many trailing edges of the exit input the board has counted by itself."""
+
     def board_lost(self) -> None:
         """The board is away: nothing it said holds any more."""
 
     def measured(self, profile: Profile) -> None:
         """The profiler measured a vehicle."""
-
-
-class SiteBus:
-    """A connection to the site's broker that serves every lane."""
-
-    def __init__(self, broker: Broker, name: str, post: Post) -> None:
-        self._broker, self._post = broker, post
-        self._listeners: dict[str, Listener] = {}
-        self._client = connection.client(broker, name)
-        self._client.on_connect = self._connected
-        self._client.on_disconnect = self._disconnected
-        self._client.on_message = self._message
-
-    def listen(self, board: str, listener: Listener) -> None:
-        """Serve the lane that hangs on this board; before `start`."""
-        self._listeners[board] = listener
-
-    def start(self) -> None:
-        """Connect and ask every board for its levels."""
-        connection.connect(self._client, self._broker)
-
-    def stop(self) -> None:
-        """Disconnect."""
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def pulse(self, board: str, relay: Relay) -> None:
-        """Make a relay pulse. Raises DeviceFailed when the broker is away: an order must never wait in a queue."""
-        if not self._client.is_connected():
-            raise DeviceFailed(f"{board}: the site's broker is away")
-        # At most once: a pulse that arrives late or twice lets another vehicle through, one that is lost is repeated.
-        self._client.publish(tasmota.pulse_topic(board, relay), b"ON", qos=0)
-
-    def show(self, board: str, page: Page) -> None:
-        """Put a page on the lane's screen."""
-        self._client.publish(screen_topic(board), encode(page), qos=1, retain=True)
-
-    def _connected(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if not connection.is_let_in(self._broker, reason):
-            return
-        for board in self._listeners:
-            topics = (
-                tasmota.result_topic(board),
-                tasmota.levels_topic(board),
-                tasmota.will_topic(board),
-                profiler.profile_topic(board),
-            )
-            client.subscribe([(topic, 1) for topic in topics])
-            client.publish(tasmota.status_topic(board), b"10", qos=1)
-
-    def _disconnected(self, *_: Any) -> None:
-        log.warning("site broker lost", port=self._broker.port)
-        for listener in self._listeners.values():
-            self._post(listener.board_lost)
-
-    def _message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        try:
-            self._heard(client, message)
-        except Exception as error:  # noqa: BLE001 - it would end paho's thread, and every lane with it
-            log.warning("device message not understood", why=repr(error)[:200])
-
-    def _heard(self, client: mqtt.Client, message: mqtt.MQTTMessage) -> None:
-        parts = message.topic.split("/")
-        listener = self._listeners.get(parts[1]) if len(parts) == 3 else None
-        if listener is None:
-            return
-        board, payload = parts[1], bytes(message.payload)
-        if message.topic == tasmota.will_topic(board):
-            self._presence(client, board, payload, listener)
-        elif message.topic == profiler.profile_topic(board):
-            if profile := profiler.profile(payload):
-                self._post(lambda: listener.measured(profile))
-        elif not message.retain:  # a retained input is a memory, not a reading
-            for reading in tasmota.readings(board, message.topic, payload):
-                self._post(lambda reading=reading: listener.board_said(reading))  # type: ignore[misc]
-
-    def _presence(self, client: mqtt.Client, board: str, payload: bytes, listener: Listener) -> None:
-        if payload == tasmota.OFFLINE:
-            self._post(listener.board_lost)
-        elif payload == tasmota.ONLINE:
-            client.publish(tasmota.status_topic(board), b"10", qos=1)
 
 
 class Part(Protocol):

@@ -81,6 +81,10 @@ class _Handover:
         """An input changed or was reported."""
         self._post(lambda: self._listener.board_said(reading))
 
+    def counted(self, count: int) -> None:
+        """What its own counter says."""
+        self._post(lambda: self._listener.board_counted(count))
+
     def lost(self, why: str) -> None:
         """The board is away."""
         log.warning("board lost", lane=self._lane, why=why)

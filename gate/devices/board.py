@@ -52,6 +52,12 @@ class BoardListener(Protocol):
     def said(self, reading: Reading) -> None:
         """An input changed or was reported."""
 
+    def counted(self, count: int) -> None:
+        """How many trailing edges of the exit input the board itself has counted, since it was made or reset.
+
+        Said with every report of all levels, and whenever it is asked; boards without a counter never say it.
+        """
+
     def lost(self, why: str) -> None:
         """The board is away: nothing it said holds any more."""
 

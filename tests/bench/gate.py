@@ -24,7 +24,8 @@ from gate import signing
 from gate.broker_rules import CENTRE_USER, DEVICES_USER, centre_rules, site_rules
 from gate.devices import profiler, tasmota
 from gate.devices.board import Level, Relay, Sensor
-from gate.messages import Command, Open, OpeningReason, State
+from gate.messages import Command, Open, OpeningReason
+from gate.presence import State
 from gate.topics import Channel, Topic
 from gate.vehicle import Profile
 from gate.wire import decode
@@ -104,13 +105,12 @@ def _stage(folder: Path, engine: str, key: Ed25519PrivateKey) -> Iterator[tuple[
     with up, near:
         cameras.start()
         site = Line(near.port, DEVICES_USER, secret[DEVICES_USER], "bench-site")
-        site.hear(UP, DOWN, tasmota.status_topic(LANE), "bench/echo")
+        site.hear(UP, DOWN, "bench/echo")
+        site.be_boards(LANE)
         centre = Line(up.port, CENTRE_USER, secret[CENTRE_USER], "bench-centre")
         centre.hear(STATE)
         with barie("edge", "--config", str(folder / "box.json")) as agent:
             site.next(tasmota.status_topic(LANE))
-            levels = dict.fromkeys(Sensor, Level.OFF) | {Sensor.LIMIT_DOWN: Level.ON}
-            site.say(tasmota.levels_topic(LANE), tasmota.levels_payload(levels))
             yield cameras, site, centre, agent
         site.close()
         centre.close()
@@ -221,7 +221,7 @@ def _paper(action: Open, key: Ed25519PrivateKey, state: State) -> bytes:
 
 
 def _sense(site: Line, sensor: Sensor, level: Level) -> None:
-    site.say(tasmota.result_topic(LANE), tasmota.edge_payload(sensor, level))
+    site.sense(LANE, sensor, level)
 
 
 def _park(cameras: CameraTwins, source: PlateSource, rng: random.Random, number: int) -> None:

@@ -25,7 +25,7 @@ from gate import signing
 from gate.broker_rules import CENTRE_USER, DEVICES_USER, centre_rules, site_rules
 from gate.devices import profiler, tasmota
 from gate.devices.board import Level, Relay, Sensor
-from gate.messages import State
+from gate.presence import State
 from gate.topics import Channel, Topic
 from gate.vehicle import Profile
 from gate.wire import decode
@@ -184,7 +184,7 @@ class _Traffic:
             self._rolls_up(lane)
 
     def _sense(self, lane: str, sensor: Sensor, level: Level) -> None:
-        self._site.say(tasmota.result_topic(lane), tasmota.edge_payload(sensor, level))
+        self._site.sense(lane, sensor, level)
 
 
 @contextmanager
@@ -199,14 +199,12 @@ def _stage(folder: Path) -> Iterator[tuple[CameraTwins, Line, Process]]:
     with up, near:
         cameras.start()
         site = Line(near.port, DEVICES_USER, secret[DEVICES_USER], "bench-site")
-        site.hear(*UP, *DOWN, *(tasmota.status_topic(lane) for lane in LANES))
+        site.hear(*UP, *DOWN)
+        site.be_boards(*LANES)
         centre = Line(up.port, CENTRE_USER, secret[CENTRE_USER], "bench-centre")
         centre.hear(STATE)
         with barie("edge", "--config", str(folder / "box.json")) as agent:
             site.next(tasmota.status_topic(LANES[-1]))
-            levels = dict.fromkeys(Sensor, Level.OFF) | {Sensor.LIMIT_DOWN: Level.ON}
-            for lane in LANES:
-                site.say(tasmota.levels_topic(lane), tasmota.levels_payload(levels))
             while not _is_ready(decode(centre.next(STATE), State)):
                 pass
             yield cameras, site, agent

@@ -20,18 +20,17 @@ from gate.messages import (
     ArmRaised,
     Body,
     Direction,
-    LaneState,
     OpeningReason,
     PersonWanted,
     PlateRead,
     Quoted,
-    State,
     VehiclePassed,
     VisitMatched,
     VisitOpened,
     Why,
 )
 from gate.money import vat_in
+from gate.presence import LaneState, State
 from gate.tariff import Tariff, Turn, VatRate
 from gate.topics import Channel, Topic
 from gate.vehicle import VehicleClass

@@ -10,7 +10,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from gate.messages import Online, Why
+from gate.messages import Why
+from gate.presence import Online
 from gate.topics import Channel, Topic
 from server.app import application
 from server.console.cards import site_now

@@ -13,7 +13,8 @@ import msgspec
 import yaml
 
 from gate.lease import LEASE_MAX, Delta, Lease
-from gate.messages import Ack, Action, Body, Command, Envelope, Online, Reply, State
+from gate.messages import Ack, Action, Body, Command, Envelope, Reply
+from gate.presence import Online, State
 from gate.signing import Signed
 from gate.topics import BOX, FROM_BOX, RETAINED, ROOT, SITE, Channel
 from gate.wire import BYTES_MAX

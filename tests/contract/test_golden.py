@@ -14,7 +14,8 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from gate.lease import Delta, Lease
-from gate.messages import Ack, Action, Body, Command, Envelope, Online, Reply, State
+from gate.messages import Ack, Action, Body, Command, Envelope, Reply
+from gate.presence import Online, State
 from gate.signing import Signed, opened, public_key
 from gate.wire import Contract, Malformed, decode, encode
 from tests.contract.publish import DOCS

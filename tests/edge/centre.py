@@ -13,7 +13,8 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from gate import signing
-from gate.messages import Ack, Body, Envelope, Reply, State
+from gate.messages import Ack, Body, Envelope, Reply
+from gate.presence import State
 from gate.topics import Channel, Topic
 from gate.wire import Contract, decode, encode
 from simulator.stage.mosquitto import Mosquitto

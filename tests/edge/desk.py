@@ -23,6 +23,7 @@ from edge.parts import Parts
 from edge.pictures import Pictures
 from edge.store import Store
 from edge.tags import Tags
+from edge.trace import Trace
 from edge.visits import Visits
 from gate import signing
 from gate.devices import tasmota
@@ -184,6 +185,7 @@ class Desk:
             tags=Tags(self.store),
             papers=self.papers,
             pictures=self.pictures,
+            trace=Trace(self.folder / "trace.db", self.clock),
             devices=self.devices,
             eyes=self.eyes,
             later=self._later,

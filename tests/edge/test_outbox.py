@@ -18,7 +18,8 @@ from edge.pictures import Sent
 from edge.store import Store
 from edge.uplink import Uplink
 from gate.broker_rules import CENTRE_USER, centre_rules
-from gate.messages import DeviceFault, Online
+from gate.messages import DeviceFault
+from gate.presence import Online
 from gate.topics import Channel
 from gate.wire import decode
 from server.centre import Centre

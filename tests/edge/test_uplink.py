@@ -16,7 +16,8 @@ from edge.outbox import Outbox, after
 from edge.store import Store
 from edge.uplink import Uplink
 from gate import signing
-from gate.messages import Ack, DeviceFault, Online, Open, OpeningReason
+from gate.messages import Ack, DeviceFault, Open, OpeningReason
+from gate.presence import Online
 from gate.topics import Channel, Topic
 from gate.wire import encode
 from simulator.stage.mosquitto import Mosquitto

@@ -20,9 +20,7 @@ from gate.messages import (
     Display,
     Envelope,
     LaneMode,
-    LaneState,
     Mode,
-    Online,
     Open,
     OpeningReason,
     Outcome,
@@ -32,7 +30,6 @@ from gate.messages import (
     Quoted,
     Refresh,
     Reply,
-    State,
     TagRead,
     VehiclePassed,
     VisitMatched,
@@ -40,6 +37,7 @@ from gate.messages import (
     VisitVoided,
     Why,
 )
+from gate.presence import LaneState, Online, State
 from gate.tariff import Tariff, Turn, VatRate
 from gate.vehicle import VehicleClass
 from gate.wire import Contract

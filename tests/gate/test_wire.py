@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.lease import Delta, Lease
-from gate.messages import Ack, Command, Envelope, Online, Reply, State
+from gate.messages import Ack, Command, Envelope, Reply
+from gate.presence import Online, State
 from gate.wire import BYTES_MAX, Contract, Malformed, decode, encode
 from tests.gate.samples import EVERYTHING
 

@@ -8,16 +8,28 @@ import pytest
 from sqlalchemy import Engine
 
 from gate.lease import ENTRIES_MAX, Standing
-from gate.messages import ArmRaised, OpeningReason, PersonWanted, Why
+from gate.messages import (
+    ArmRaised,
+    BillLine,
+    Direction,
+    OpeningReason,
+    PersonWanted,
+    Quoted,
+    VehiclePassed,
+    Why,
+)
 from gate.vehicle import VehicleClass
 from gate.wire import encode
 from server import lists
 from server.batch import Batch
 from server.db import reading, transaction
+from server.derived import VisitRow
 from server.facts import AuditRow
+from server.ingest import Arrival
 from server.listings import ListingEndedRow, ListingRow, ListingUseRow, VaultListingRow
 from server.lists import BadListing, Listing, NoSuchEntry
-from tests.server.box import MORNING, Box
+from server.rebuild import rebuild
+from tests.server.box import MORNING, Box, book, reference
 from tests.server.rows import rows
 
 DAY = timedelta(days=1)
@@ -173,6 +185,56 @@ def test_an_entry_of_a_lease_holds_neither_owner_nor_reason(sqlite: Engine) -> N
     (entry,) = changes(sqlite, 0).listed
     assert "Lan" not in encode(entry).decode()
     assert "monthly" not in encode(entry).decode()
+
+
+def by_row(entry: str) -> list[Arrival]:
+    """A stay that comes in and leaves by this row, as a box tells it."""
+    box, visit = Box(), reference(1)
+    here = list(box.arrives(visit, MORNING))
+    line = BillLine(since=MORNING, until=MORNING + DAY, what="pass", amount=0)
+    quoted = Quoted(
+        lane="out-1",
+        approach=box.id(),
+        visit=visit,
+        tariff="flat-1",
+        vehicle_class=VehicleClass.CAR9,
+        entered_at=MORNING,
+        left_at=MORNING + DAY,
+        total=0,
+        vat=0,
+        lines=(line,),
+        entry=entry,
+    )
+    opening = box.id()
+    raised = ArmRaised(
+        lane="out-1", opening=opening, reason=OpeningReason.PASS, by="rule", visit=visit, entry=entry, approach=box.id()
+    )
+    passed = VehiclePassed(lane="out-1", direction=Direction.OUT, passage=box.id(), opening=opening, visit=visit)
+    return [*here, *(box.fact(body, MORNING + DAY) for body in (quoted, raised, passed))]
+
+
+def test_a_stay_by_a_row_is_computed_again_and_counted(engine: Engine) -> None:
+    entry = added(engine)
+    arrivals = by_row(entry)
+    for _ in range(2):
+        book(engine, *arrivals)
+    (visit,) = rows(engine, VisitRow)
+    assert (visit["quoted"], visit["recomputed"]) == (0, 0)
+    assert [(row["entry"], row["kind"]) for row in rows(engine, ListingUseRow)] == [(entry, "opening")]
+    assert rebuild(engine).events == len(arrivals)
+    assert len(rows(engine, ListingUseRow)) == 1
+    (again,) = rows(engine, VisitRow)
+    assert again["recomputed"] == 0
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_stay_by_a_row_that_excuses_nobody_is_computed_at_its_price(
+    engine: Engine,
+    known: bool,  # noqa: FBT001 - a denial, or no row at all
+) -> None:
+    book(engine, *by_row(added(engine, standing=Standing.DENY) if known else "SPS-L999999"))
+    (visit,) = rows(engine, VisitRow)
+    assert (visit["quoted"], visit["recomputed"]) == (0, 30_000), "a difference is a finding"
 
 
 # --- what follows from facts ------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from gate.broker_rules import centre_rules
-from gate.messages import Ack, ClockQuality, DeviceFault, State
+from gate.messages import Ack, ClockQuality, DeviceFault
+from gate.presence import State
 from gate.topics import Channel, Topic
 from gate.wire import decode, encode
 from server.centre import Centre
