@@ -59,7 +59,7 @@ class Upload:
             for _ in range(TURNS_MAX):
                 self._clear()
                 here = self._ask("HEAD", name)
-                if here.whole or self._append(name, body, 0):
+                if here.whole or self._append(name, body, here.size):
                     return
         finally:
             self.close()  # the next one may come when the centre has long hung up
