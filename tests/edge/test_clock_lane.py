@@ -321,3 +321,11 @@ def test_an_entry_that_seems_to_lie_ahead_is_now(tmp_path: Path) -> None:
     quoted = desk.comes_to_exit(PLATE)
     assert stay(quoted) == timedelta(0)
     assert abs(quoted.left_at - desk.clock.truth()) <= 2 * SECOND, "it leaves today"
+
+
+def test_a_visit_of_a_version_that_kept_no_ticks_lies_not_ahead(desk: ClockDesk) -> None:
+    visit = desk.comes_in(PLATE)
+    desk.store.run("DELETE FROM visit_began")
+    ahead = (desk.clock.now() + DAY).isoformat()
+    desk.store.run("UPDATE visit SET entered_at = ? WHERE visit = ?", ahead, visit)
+    assert stay(desk.comes_to_exit(PLATE)) == timedelta(0)
