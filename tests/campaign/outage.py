@@ -6,6 +6,7 @@ centre's books say is compared with what the world saw.
 """
 
 import base64
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -88,6 +89,7 @@ def _merged(folder: Path, seed: int, day: Day, say: Say) -> Result:
         "seconds from the centre's return": round(took_s, 1),
         "facts a second": round(facts / took_s),
         "peak memory of the box, MB": rss_mb,
+        "load of the machine meanwhile": round(os.getloadavg()[0], 1),
     }
     if took_s > WITHIN_S:
         wrong.append(f"took {took_s:.1f} s, more than {WITHIN_S}")
