@@ -2,20 +2,22 @@
 
 Topics are the firmware's own under a `topic_prefix` of `stat/{board}` (states, birth and will), and two that its
 configuration adds (docs/devices.md): commands under `cmnd/{board}`, where the site's broker lets the box speak, and
-`levels`, all inputs at once, since a binary sensor tells its state only when it changes or the line was down.
+`levels`, all inputs at once, since a binary sensor tells its state only when it changes or the line was down; with
+them what the board counted at the exit input, where its configuration counts.
 What it tells when the line comes back is no change: only a level that differs from the known one is an edge.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from gate.devices.board import Level, Reading, Relay, Sensor
-from gate.devices.words import Message
+from gate.devices.words import Message, count
 
 ONLINE: Final = b"online"
 OFFLINE: Final = b"offline"
+_COUNT: Final = "exit_count"
 _LEVEL_OF: Final = {b"ON": Level.ON, b"OFF": Level.OFF}
 _LEVEL: Final = {True: Level.ON, False: Level.OFF}
 
@@ -66,9 +68,10 @@ def state_payload(level: Level) -> bytes:
     return level.name.encode()
 
 
-def levels_payload(levels: Mapping[Sensor, Level]) -> bytes:
-    """What the board answers to `question`."""
-    return msgspec.json.encode({sensor.value: level is Level.ON for sensor, level in levels.items()})
+def levels_payload(levels: Mapping[Sensor, Level], counted: int | None = None) -> bytes:
+    """What the board answers to `question`; `counted` where it counts the exit input's trailing edges."""
+    counter = {} if counted is None else {_COUNT: counted}
+    return msgspec.json.encode({sensor.value: level is Level.ON for sensor, level in levels.items()} | counter)
 
 
 def readings(board: str, topic: str, payload: bytes) -> tuple[Reading, ...]:
@@ -80,10 +83,19 @@ def readings(board: str, topic: str, payload: bytes) -> tuple[Reading, ...]:
     return () if sensor is None or level is None else (Reading(sensor, level, edge=True),)
 
 
+def counted(board: str, topic: str, payload: bytes) -> int | None:
+    """What the board counted, in its answer to `question`; None where it counts nothing, or says no count."""
+    return count(_said(payload).get(_COUNT)) if topic == levels_topic(board) else None
+
+
 def _levels(payload: bytes) -> tuple[Reading, ...]:
-    try:
-        said = msgspec.json.decode(payload, type=dict[str, bool])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ()
-    known = {sensor: said[sensor.value] for sensor in Sensor if sensor.value in said}
+    said = _said(payload)
+    known = {sensor: said[sensor.value] for sensor in Sensor if isinstance(said.get(sensor.value), bool)}
     return tuple(Reading(sensor, _LEVEL[on], edge=False) for sensor, on in known.items())
+
+
+def _said(payload: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(payload, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}

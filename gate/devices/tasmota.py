@@ -3,16 +3,16 @@
 Topics are the firmware's own (`cmnd/`, `stat/`, `tele/`), on the site's broker that only the box may use.
 Relays 1 and 2 have a PulseTime; switches follow their inputs and are detached from the relays
 (SetOption114), so that an edge comes as `stat/{board}/RESULT {"Switch3":{"Action":"ON"}}` and levels are answered to
-`Status 10`.
+`Status 10`, `StatusSNS {"Switch3":"ON","COUNTER":{"C1":7}}` where the exit input is wired to Counter1 as well.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from gate.devices.board import Level, Reading, Relay, Sensor
-from gate.devices.words import Message
+from gate.devices.words import Message, count
 
 RELAY_NUMBER: Final = {Relay.RAISE: 1, Relay.LOWER: 2}
 SENSOR_NUMBER: Final = {sensor: number for number, sensor in enumerate(Sensor, 1)}
@@ -74,11 +74,11 @@ def edge_payload(sensor: Sensor, level: Level) -> bytes:
     return msgspec.json.encode({f"Switch{SENSOR_NUMBER[sensor]}": {"Action": level.name}})
 
 
-def levels_payload(levels: Mapping[Sensor, Level]) -> bytes:
-    """What a board answers to `Status 10`."""
-    return msgspec.json.encode(
-        {"StatusSNS": {f"Switch{SENSOR_NUMBER[sensor]}": level.name for sensor, level in levels.items()}}
-    )
+def levels_payload(levels: Mapping[Sensor, Level], counted: int | None = None) -> bytes:
+    """What a board answers to `Status 10`; `counted` is what its Counter1 says, where it has one."""
+    switches = {f"Switch{SENSOR_NUMBER[sensor]}": level.name for sensor, level in levels.items()}
+    counter = {} if counted is None else {"COUNTER": {"C1": counted}}
+    return msgspec.json.encode({"StatusSNS": switches | counter})
 
 
 def readings(board: str, topic: str, payload: bytes) -> tuple[Reading, ...]:
@@ -88,16 +88,34 @@ def readings(board: str, topic: str, payload: bytes) -> tuple[Reading, ...]:
             said = msgspec.json.decode(payload, type=dict[str, dict[str, str]])
             return _known({name: action.get("Action", "") for name, action in said.items()}, edge=True)
         if topic == levels_topic(board):
-            said = msgspec.json.decode(payload, type=dict[str, dict[str, str]])
-            return _known(said.get("StatusSNS", {}), edge=False)
+            return _known(_sensors(payload), edge=False)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
     return ()
 
 
-def _known(levels: dict[str, str], *, edge: bool) -> tuple[Reading, ...]:
+def counted(board: str, topic: str, payload: bytes) -> int | None:
+    """What Counter1 says in an answer to `Status 10`; None where the board has none, or says no count.
+
+    With `CounterType 1` it tells a time in seconds, which is no whole number.
+    """
+    if topic != levels_topic(board):
+        return None
+    try:
+        counters = _sensors(payload).get("COUNTER")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return count(counters.get("C1")) if isinstance(counters, dict) else None
+
+
+def _sensors(payload: bytes) -> dict[str, Any]:
+    """All that the board's sensors say; other ones than switches may be among them."""
+    return msgspec.json.decode(payload, type=dict[str, dict[str, Any]]).get("StatusSNS", {})
+
+
+def _known(levels: Mapping[str, object], *, edge: bool) -> tuple[Reading, ...]:
     return tuple(
         Reading(_SENSOR_OF[name], _LEVEL_OF[level], edge)
         for name, level in levels.items()
-        if name in _SENSOR_OF and level in _LEVEL_OF
+        if name in _SENSOR_OF and isinstance(level, str) and level in _LEVEL_OF
     )

@@ -3,9 +3,12 @@
 Modules are the words: their functions are pure, and both ends of the line use them.
 """
 
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from gate.devices.board import Reading, Relay
+
+COUNT_MAX: Final = 2**32 - 1
+"""The counters of all firmwares that we know have 32 bits or fewer; more is no count."""
 
 
 class Message(NamedTuple):
@@ -38,3 +41,11 @@ class Words(Protocol):
 
         Those of an answer to `question` have `edge` False.
         """
+
+    def counted(self, board: str, topic: str, payload: bytes) -> int | None:
+        """The count of trailing edges of the exit input in an answer to `question`; None where it says none."""
+
+
+def count(said: object) -> int | None:
+    """A count as a board says it; None for what is none: no whole number, below zero, or too large."""
+    return said if isinstance(said, int) and not isinstance(said, bool) and 0 <= said <= COUNT_MAX else None

@@ -31,11 +31,13 @@ class Barrier:
     `up` is told each time the arm has reached its upper end, `danger` when the arm begins to come down, or comes
     down, over an occupied safety loop; `changed` after anything that a bystander could see. `closings` counts how
     often each contact closed, `clashes` how often both were closed at once, `held_s` how long each closing lasted.
+    `counter` is the board's own count of the exit input's trailing edges: it goes on whoever listens.
     """
 
     def __init__(self, clock: Clock, arm: Arm | None = None) -> None:
         self.arm = arm or Arm()
         self.ups = 0
+        self.counter = 0
         self.up: Callable[[], None] = _nobody
         self.danger: Callable[[], None] = _nobody
         self.changed: Callable[[], None] = _nobody
@@ -74,10 +76,15 @@ class Barrier:
         if self._levels[sensor] is level:
             return
         self._levels[sensor] = level
+        self.counter += sensor is Sensor.EXIT and not on
         self.input_changed(sensor, level)
         if sensor is Sensor.SAFETY and on and self._is_coming_down():
             self.danger()
         self.changed()
+
+    def reset_counter(self, to: int = 0) -> None:
+        """The board's power was cut, or somebody set its counter."""
+        self.counter = to
 
     def by_hand(self, relay: Relay) -> None:
         """Somebody moves the arm at its own controller; no relay of the board takes part."""

@@ -1,7 +1,8 @@
 """A Tasmota board's twin, with the arm and the loops that are wired to it.
 
 It keeps the firmware's manners: a relay with a PulseTime opens by itself and an ON while it is closed only prolongs
-it, so it is no second pulse; an input tells its edges and answers `Status 10` with its levels.
+it, so it is no second pulse; an input tells its edges and answers `Status 10` with its levels, and with what its
+counter says of the exit input where one is wired (`counts`).
 """
 
 from collections.abc import Callable
@@ -17,9 +18,12 @@ Publish = Callable[[str, bytes], None]
 class BoardTwin(Barrier):
     """One board of one lane."""
 
-    def __init__(self, name: str, publish: Publish, clock: Clock, *, arm: Arm | None = None) -> None:
+    def __init__(
+        self, name: str, publish: Publish, clock: Clock, *, arm: Arm | None = None, counts: bool = True
+    ) -> None:
         super().__init__(clock, arm)
         self.name = name
+        self.counts = counts
         self._publish = publish
 
     def hear(self, topic: str, payload: bytes) -> None:
@@ -28,7 +32,8 @@ class BoardTwin(Barrier):
         if relay is not None:
             self._power(relay, payload.upper())
         elif topic == tasmota.status_topic(self.name) and payload.strip() == b"10":
-            self._publish(tasmota.levels_topic(self.name), tasmota.levels_payload(self._levels))
+            counted = self.counter if self.counts else None
+            self._publish(tasmota.levels_topic(self.name), tasmota.levels_payload(self._levels, counted))
 
     def _power(self, relay: Relay, said: bytes) -> None:
         if said in {b"ON", b"1"}:

@@ -1,6 +1,6 @@
 """An ESPHome board's twin, with the arm and the loops that are wired to it.
 
-Its switches turn themselves off after their time. When its line comes back it tells the state of each sensor anew,
+Its switches turn themselves off after their time, and it counts what leaves the exit input. When its line comes back it tells the state of each sensor anew,
 whether or not it changed: `born` does that.
 """
 
@@ -33,7 +33,7 @@ class EsphomeTwin(Barrier):
         if relay is not None:
             self._switch(relay, payload.upper())
         elif topic == esphome.question(self.name).topic:
-            self._publish(esphome.levels_topic(self.name), esphome.levels_payload(self._levels))
+            self._publish(esphome.levels_topic(self.name), esphome.levels_payload(self._levels, self.counter))
 
     def _switch(self, relay: Relay, said: bytes) -> None:
         if said == b"ON":
