@@ -51,7 +51,10 @@ class VisitRow(SQLModel, table=True):
 
 
 class LaneNowRow(SQLModel, table=True):
-    """What a lane looks like now: the last vehicle, who decided, whether a person is wanted."""
+    """What a lane looks like now: the last vehicle, who decided, whether a person is wanted.
+
+    `mode` and `sensors` (JSON: input to `on`, `off` or `unknown`) are as the box last said them.
+    """
 
     __tablename__ = "lane_now"
 
@@ -61,6 +64,8 @@ class LaneNowRow(SQLModel, table=True):
     direction: str
     phase: str = "unknown"
     arm: str = "unknown"
+    mode: str = "unknown"
+    sensors: str = "{}"
     approach: str | None = None
     visit: str | None = None
     wants: str | None = None
@@ -91,6 +96,8 @@ class BoxNowRow(SQLModel, table=True):
     delta_number: int = Field(sa_type=BigInteger)
     reader: str
     version: str
+    clock_quality: str = "unknown"
+    clock_offset_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class FindingRow(SQLModel, table=True):

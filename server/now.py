@@ -45,6 +45,8 @@ class LaneNow(msgspec.Struct):
     updated_at: datetime
     phase: str = "unknown"
     arm: str = "unknown"
+    mode: str = "unknown"
+    sensors: str = "{}"
     approach: str | None = None
     visit: str | None = None
     wants: str | None = None

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
 from sqlmodel import Session
 
 from gate.messages import Ack, Reply
@@ -39,6 +40,8 @@ def state_said(session: Session, topic: Topic, state: State, now: datetime) -> B
         delta_number=state.delta_number,
         reader=state.reader,
         version=state.version,
+        clock_quality=state.clock_quality,
+        clock_offset_ms=state.clock_offset_ms,
     )
     row = session.merge(said)
     for lane in state.lanes:
@@ -46,6 +49,7 @@ def state_said(session: Session, topic: Topic, state: State, now: datetime) -> B
             site=topic.site, lane=lane.lane, box=state.box, direction=lane.direction, updated_at=now
         )
         now_row.phase, now_row.arm, now_row.direction, now_row.box = lane.phase, lane.arm, lane.direction, state.box
+        now_row.mode, now_row.sensors = lane.mode, msgspec.json.encode(lane.sensors).decode()
         if lane.phase != "attended":
             now_row.wants = now_row.wants_approach = None
         now_row.updated_at = now

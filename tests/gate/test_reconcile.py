@@ -210,6 +210,7 @@ TROUBLE: Final[dict[str, tuple[dict[str, Any], set[tuple[Code, str, int]]]]] = {
             C.NOTICE_REFUSED,
             C.NOTICE_REUSED,
             C.PICTURE_REFUSED,
+            C.CLOCK_UNSURE,
         )
     },
 }

@@ -66,6 +66,8 @@ def upgrade() -> None:
         sa.Column("delta_number", sa.BigInteger(), nullable=False),
         sa.Column("reader", sa.String(), nullable=False),
         sa.Column("version", sa.String(), nullable=False),
+        sa.Column("clock_quality", sa.String(), nullable=False),
+        sa.Column("clock_offset_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("box"),
     )
     op.create_table(
@@ -191,6 +193,8 @@ def upgrade() -> None:
         sa.Column("direction", sa.String(), nullable=False),
         sa.Column("phase", sa.String(), nullable=False),
         sa.Column("arm", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("sensors", sa.String(), nullable=False),
         sa.Column("approach", sa.String(), nullable=True),
         sa.Column("visit", sa.String(), nullable=True),
         sa.Column("wants", sa.String(), nullable=True),
