@@ -123,6 +123,9 @@ class Agent:
     def take_over(self, news: Handover) -> None:
         """Record, once, what became of the agent before. Raises NoRoom."""
         self._owed.decide(lambda: handover.record(news, self._store, self._outbox))
+        for name in news.raised:
+            if name in self._lanes:
+                self._lanes[name].found_raised()
 
     def _wakes(self) -> Iterable[tuple[float, Call]]:
         return [(lane.lane.wake_at, lane.wake) for lane in self._lanes.values() if lane.lane.wake_at is not None]

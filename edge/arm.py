@@ -1,7 +1,7 @@
 """The arm of one lane: asked to move, its movements counted as openings, what goes under it as passages."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from edge import pages
 from edge.approach import Approach, Grant
@@ -14,6 +14,8 @@ from gate.devices.board import DeviceFailed, Level, Relay
 from gate.lane import Effect, Lane, Phase
 from gate.messages import Direction, OpeningReason, Outcome
 from gate.sensing import position
+
+UNKNOWN: Final = "unknown"
 
 
 class Watched(Protocol):
@@ -39,6 +41,7 @@ class Arm:
         self._witness, self._followers, self._orders = witness, followers, orders
         self._raised_at = 0.0
         self._early = False
+        self._strayed_by = UNKNOWN
         self.effects: Mapping[Effect, Callable[[], None]] = {
             Effect.RAISE_ARM: self._raise_arm,
             Effect.LOWER_ARM: self._lower_arm,
@@ -48,6 +51,10 @@ class Arm:
             Effect.COUNT_PASSED_BACK: self._count_passed_back,
             Effect.REPORT_FAULT: self._report_fault,
         }
+
+    def strays_by(self, who: str) -> None:
+        """The next stray opening is this one's doing."""
+        self._strayed_by = who
 
     def forget(self) -> None:
         """The opening is over."""
@@ -81,12 +88,13 @@ class Arm:
 
     def _begin_opening(self) -> None:
         here = self._keeper.approach
-        grant = here.grant if here and here.grant else Grant(OpeningReason.BY_HAND, "unknown")
+        grant = here.grant if here and here.grant else Grant(OpeningReason.BY_HAND, UNKNOWN)
         self._witness.begun(here, here, grant, self._parts.clock.monotonic_s() - self._raised_at)
 
     def _count_stray_opening(self) -> None:
         fire = self._keeper.lane.fire is Level.ON
-        grant = Grant(OpeningReason.FIRE if fire else OpeningReason.BY_HAND, "unknown")
+        who, self._strayed_by = self._strayed_by, UNKNOWN
+        grant = Grant(OpeningReason.FIRE if fire else OpeningReason.BY_HAND, UNKNOWN if fire else who)
         self._witness.begun(self._keeper.approach, None, grant, 0.0)
         why = "the arm was raised by fire" if fire else "the arm was raised by hand"
         self._orders.confirmed(Outcome.FAILED, why)

@@ -54,6 +54,9 @@ class Heard:
         """Keep the newest."""
         self.levels[reading.sensor] = reading.level
 
+    def counted(self, _count: int) -> None:
+        """Of no interest here."""
+
     def lost(self, _why: str) -> None:
         """Nothing it said holds any more."""
         self.levels.clear()

@@ -31,6 +31,9 @@ from gate.vehicle import Profile, VehicleClass, classify
 
 PROFILE_WAIT_S: Final = 1.0
 AGAIN_S: Final = 1.0
+HEARD_S: Final = 0.5
+"""So long an edge may be on its way behind the count that contains it."""
+LEFT_EXIT: Final = Reading(Sensor.EXIT, Level.OFF, edge=True)
 PAGES: Final = {Phase.CLOSED: pages.closed, Phase.FAULT: pages.out_of_service, Phase.HELD: pages.go_ahead}
 E = Event
 log = structlog.get_logger()
@@ -42,8 +45,7 @@ class LaneKeeper(Listener):
     def __init__(self, config: LaneConfig, parts: Parts) -> None:
         self.config, self._parts = config, parts
         self._kept: memory.Recalled | None = memory.recall(parts.store, config.lane)
-        self._witness = Witness(config, parts)
-        self._witness.mode, self._witness.mode_by = self._kept.mode, self._kept.mode_by
+        self._witness = Witness(config, parts, self._kept)
         self.lane = at_rest(config, shut=self._kept.mode is LaneMode.CLOSED)
         self.approach: Approach | None = None
         self._counter = Counter(config, parts, self._witness)
@@ -53,6 +55,8 @@ class LaneKeeper(Listener):
         self._orders = Orders(config, parts, self._counter, self)
         self._arm = Arm(self, config, parts, self._witness, self._followers, self._orders)
         self._lowers_itself = False
+        self._unheard: int | None = None
+        self._found_raised = False
         self._profile: VehicleClass | None = None
         self._do = {
             Effect.IDENTIFY: self._identify,
@@ -73,6 +77,10 @@ class LaneKeeper(Listener):
             self._profile = None
         self._parts.trace.reading(self.config.lane, reading)
         self._cycle.saw(reading)
+        if reading == LEFT_EXIT:
+            self._witness.tally.edge()
+            if self.lane.directed:  # it may be no passage, and is accounted for all the same
+                self._witness.saw(self.approach)
         self.lane, events = sensed(self.lane, reading)
         for event in events:
             self.happen(event)
@@ -86,6 +94,30 @@ class LaneKeeper(Listener):
         """Whether what was measured before is not of what stands there now."""
         unseen = reading.level is Level.ON and self.lane.arming is not Level.ON and self.approach is None
         return reading.edge or unseen
+
+    def board_counted(self, count: int) -> None:
+        """What the board counted by itself, whoever was there to hear it."""
+        if self.config.counts_by is CountsBy.LINE:
+            return
+        missing = self._witness.tally.missing(count)
+        if missing > 0 and self.lane.phase is Phase.STARTING:
+            self._unheard = count  # whose passage it was is known when the arm's position is
+        elif missing > 0:
+            self._parts.later(HEARD_S, lambda: self._passed_unheard(count))
+        elif missing < 0 or self._witness.tally.known is None:
+            self._witness.tally.accept(count)
+            self._witness.saw(self.approach)
+            if missing:
+                self.complain("board", f"its counter began anew at {count}")
+
+    def _passed_unheard(self, count: int) -> None:
+        """Count what nobody heard; an edge that was on its way has come meanwhile."""
+        missing = self._witness.tally.missing(count)
+        if missing > 0:
+            self.complain("board", f"counted {missing} passages that nobody heard")
+        for _ in range(missing):
+            self._witness.tally.edge()
+            self.happen(E.PASSED)
 
     def board_lost(self) -> None:
         """The board is away: nothing it said holds any more."""
@@ -209,11 +241,16 @@ class LaneKeeper(Listener):
         held = self._witness.mode is LaneMode.OPEN
         if held:
             self._witness.mode = LaneMode.NORMAL  # nothing is raised because of a start
-        if Effect.COUNT_STRAY_OPENING not in effects:
+        raised, self._found_raised = self._found_raised, False
+        if raised or Effect.COUNT_STRAY_OPENING not in effects:
             self.approach, self._witness.opening = here, opening
+            self._passed_while_away(here)
             if here or opening:
                 self._count_lowered()
+            if raised:
+                self._arm.strays_by("supervisor")
             return effects
+        self._parts.later(0.0, lambda: self._passed_while_away(here))
         if opening is None and (here is None or here.grant is None or self.lane.fire is Level.ON):
             return effects
         self._witness.opening = opening
@@ -221,6 +258,19 @@ class LaneKeeper(Listener):
         if opening is None and here and here.grant:  # killed between the pulse and the arm's answer
             self._witness.begun(None, here, here.grant, 0.0)
         return tuple(effect for effect in effects if effect is not Effect.COUNT_STRAY_OPENING)
+
+    def found_raised(self) -> None:
+        """The supervisor raised this arm while no agent decided: it is nobody's here, and is not lowered."""
+        self._found_raised = True
+
+    def _passed_while_away(self, here: Approach | None) -> None:
+        """Who went through between the kill and this start, as the board counted."""
+        count, self._unheard = self._unheard, None
+        if count is None:
+            return
+        if self._witness.opening is None and here and here.grant:  # it rose after the kill
+            self._witness.begun(here, here, here.grant, 0.0)
+        self._passed_unheard(count)
 
     def _goes_on_up(self, here: Approach | None, *, held: bool) -> None:
         if held and self.lane.fire is not Level.ON:

@@ -32,12 +32,13 @@ class Raised(Contract):
 
 
 class LaneMemory(Contract):
-    """One lane. `mode` is a person's order, and by whom; it outlives the box."""
+    """One lane. `mode` is a person's order, and by whom; it outlives the box. `counted`: see `edge.tally`."""
 
     granted: Granted | None = None
     raised: Raised | None = None
     mode: LaneMode = LaneMode.NORMAL
     mode_by: Name = "rule"
+    counted: Natural | None = None
 
 
 class Recalled(NamedTuple):
@@ -47,9 +48,10 @@ class Recalled(NamedTuple):
     opening: Opening | None
     mode: LaneMode
     mode_by: str
+    counted: int | None
 
 
-def of(here: Approach | None, opening: Opening | None, mode: LaneMode, mode_by: str) -> LaneMemory:
+def of(here: Approach | None, opening: Opening | None, mode: LaneMode, mode_by: str, counted: int | None) -> LaneMemory:
     """What to remember of a lane as it is now."""
     grant = here.grant if here else None
     granted = None
@@ -72,7 +74,7 @@ def of(here: Approach | None, opening: Opening | None, mode: LaneMode, mode_by: 
             reason=opening.reason,
             ours=opening.ours,
         )
-    return LaneMemory(granted=granted, raised=raised, mode=mode, mode_by=mode_by)
+    return LaneMemory(granted=granted, raised=raised, mode=mode, mode_by=mode_by, counted=counted)
 
 
 def keep(store: Store, lane: LaneName, what: LaneMemory) -> None:
@@ -93,4 +95,4 @@ def recall(store: Store, lane: LaneName) -> Recalled:
     if kept.raised:
         raised = kept.raised
         opening = Opening(raised.opening, raised.visit, raised.passages, raised.reason, raised.ours)
-    return Recalled(here, opening, kept.mode, kept.mode_by)
+    return Recalled(here, opening, kept.mode, kept.mode_by, kept.counted)

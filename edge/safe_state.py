@@ -55,6 +55,9 @@ class Rising:
         """An input changed or was reported."""
         self._levels[reading.sensor] = reading.level
 
+    def board_counted(self, count: int) -> None:
+        """Of no interest here."""
+
     def board_lost(self) -> None:
         """The board is away."""
         self._levels = dict.fromkeys(Sensor, Level.UNKNOWN)

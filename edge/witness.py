@@ -5,15 +5,14 @@ from uuid import UUID
 
 from edge import facts, memory
 from edge.approach import Approach, Grant, Opening
-from edge.decide import RULE
 from edge.lane_config import LaneConfig
 from edge.parts import Parts
+from edge.tally import Tally
 from gate.messages import (
     ArmLowered,
     Body,
     DeviceFault,
     Direction,
-    LaneMode,
     OpeningReason,
     PersonWanted,
     VisitVoided,
@@ -26,14 +25,15 @@ WHAT_MAX = 400
 class Witness:
     """The witness of one lane. `opening` is the one that is not over; `mode` is as `mode_by` ordered it."""
 
-    def __init__(self, config: LaneConfig, parts: Parts) -> None:
+    def __init__(self, config: LaneConfig, parts: Parts, kept: memory.Recalled) -> None:
         self._config, self._parts = config, parts
         self.opening: Opening | None = None
-        self.mode, self.mode_by = LaneMode.NORMAL, RULE
+        self.mode, self.mode_by = kept.mode, kept.mode_by
+        self.tally = Tally(kept.counted)
 
     def memory_of(self, here: Approach | None) -> memory.LaneMemory:
         """What to remember of the lane with this vehicle."""
-        return memory.of(here, self.opening, self.mode, self.mode_by)
+        return memory.of(here, self.opening, self.mode, self.mode_by, self.tally.known)
 
     def saw(self, here: Approach | None, *happened: Body, went: str | None = None, gone: str | None = None) -> None:
         """Write what has happened, as soon as the disk takes it.

@@ -15,6 +15,7 @@ from simulator.stage.ports import listening
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE_S: Final = 20.0
 _TICK_S: Final = 0.02
+_PASSES: Final = 20
 
 
 class ProcessEnded(Exception):
@@ -135,13 +136,31 @@ class Process:
         return self.kill()
 
     def kill(self) -> int:
-        """End it and its whole process group at once, as a power cut would. Its exit status."""
+        """End it and all that it started at once, as a power cut would. Its exit status."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+        for _ in range(_PASSES):  # who was being started while the others ended is found in the next pass
+            left = _in_session(self.pid)
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            if not left:
+                break
         code = self.wait()
         if self.popen.stdout is not None and not self._reader.is_alive():
             self.popen.stdout.close()
         return code
+
+
+def _in_session(leader: int) -> list[int]:
+    """The living processes of a session, whatever group they are in (proc(5): the fourth field behind the name)."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _parent, _group, session = stat.read_text().rpartition(")")[2].split()[:4]
+            if int(session) == leader and state != "Z":
+                found.append(int(stat.parent.name))
+    return found
 
 
 def barie(*arguments: str, **options: Any) -> Process:

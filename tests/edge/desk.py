@@ -207,6 +207,9 @@ class Desk:
     def _said(self, name: str, topic: str, payload: bytes) -> None:
         def hear() -> None:
             if name in self.lanes and name not in self._deaf:
+                count = tasmota.counted(name, topic, payload)
+                if count is not None:
+                    self.lanes[name].board_counted(count)
                 for reading in tasmota.readings(name, topic, payload):
                     self.lanes[name].board_said(reading)
 
@@ -240,12 +243,14 @@ class Desk:
         self.lanes = {}
         self.store.close()
 
-    def restart(self, *, after_s: float = 0.0) -> None:
-        """kill -9, and a new start a while later. The clock's boot is another."""
+    def restart(self, *, after_s: float = 0.0, before_boards: Callable[[], None] = lambda: None) -> None:
+        """kill -9, and a new start a while later. The clock's boot is another. No board has spoken when
+        `before_boards` is called."""
         self.killed()
         self.turn(after_s)
         self.clock.boot = self.clock.new_id()
         self._boot()
+        before_boards()
         self._learn()
         self.turn(0)
 

@@ -8,6 +8,7 @@ from gate.lane import Phase
 from gate.messages import (
     ArmLowered,
     ArmRaised,
+    DeviceFault,
     Open,
     OpeningReason,
     Quoted,
@@ -17,7 +18,7 @@ from gate.messages import (
 )
 from tests.edge.desk import Desk, look
 
-PLATE = "24A12378"
+PLATE, OTHER = "24A12378", "30K55512"
 REASON = OpeningReason
 
 
@@ -181,3 +182,101 @@ def test_the_sequence_goes_on_without_a_gap_over_many_kills(desk: Desk) -> None:
         desk.restart()
     assert len(desk.visits.inside()) == 5
     desk.audit()
+
+
+# --- what the board counted by itself ---------------------------------------------------------------------
+
+
+def went(desk: Desk) -> list[str | None]:
+    return [passed.visit for passed in desk.facts(VehiclePassed)]
+
+
+def test_who_drove_through_while_the_box_was_dead_is_counted_as_its_visit(desk: Desk) -> None:
+    desk.comes_in(OTHER)
+    desk.arrive("in-1", PLATE)
+    desk.turn(2)
+    desk.killed()
+    desk.drives_through("in-1")
+    desk.restart(after_s=2)
+    visit = desk.facts(VisitOpened)[1].visit
+    assert went(desk) == [desk.facts(VisitOpened)[0].visit, visit]
+    assert [stay.visit for stay in desk.visits.inside()][-1] == visit
+    assert desk.phase("in-1") is Phase.BY_HAND, "its loops are not proven clear"
+    desk.turn(3_600)
+    desk.drives_through("in-1")
+    desk.turn(3)
+    assert len(went(desk)) == 3, "nothing is counted twice"
+
+
+def test_who_drove_through_and_the_arm_came_down_while_the_box_was_dead(desk: Desk) -> None:
+    desk.comes_in(OTHER)
+    desk.arrive("in-1", PLATE)
+    desk.turn(0.2)  # the pulse is out, the arm has not answered
+    desk.killed()
+    desk.turn(3)
+    desk.drives_through("in-1")
+    desk.gear["in-1"].board.by_hand(Relay.LOWER)
+    desk.restart(after_s=3)
+    visit = desk.facts(VisitOpened)[1].visit
+    assert went(desk)[-1] == visit
+    assert desk.facts(VisitVoided) == []
+    assert desk.reasons() == [REASON.ADMITTED, REASON.ADMITTED]
+    assert desk.facts(ArmLowered)[-1].opening == desk.facts(ArmRaised)[-1].opening
+
+
+def test_a_second_one_behind_it_is_a_passage_that_nobody_knows(desk: Desk) -> None:
+    desk.comes_in(OTHER)
+    desk.arrive("in-1", PLATE)
+    desk.turn(2)
+    desk.killed()
+    desk.drives_through("in-1")
+    desk.drives_through("in-1")
+    desk.restart(after_s=2)
+    desk.turn(1)
+    assert went(desk)[1:] == [desk.facts(VisitOpened)[1].visit, None]
+
+
+def test_what_passed_while_the_boards_line_was_cut_is_counted(desk: Desk) -> None:
+    desk.comes_in(OTHER)
+    desk.arrive("in-1", PLATE)
+    desk.turn(2)
+    desk.loses_board("in-1")
+    desk.drives_through("in-1")
+    desk.has_board_again("in-1")
+    desk.turn(2)
+    assert went(desk)[-1] == desk.facts(VisitOpened)[1].visit
+    assert [fault.device for fault in desk.facts(DeviceFault)] == ["board"]
+
+
+def test_a_counter_that_begins_anew_is_told_and_counts_nobody(desk: Desk) -> None:
+    desk.comes_in(PLATE)
+    desk.gear["in-1"].board.reset_counter()
+    desk.ask_levels("in-1")
+    desk.turn(2)
+    desk.comes_in(OTHER)
+    assert len(went(desk)) == 2
+    assert [fault.what for fault in desk.facts(DeviceFault)] == ["its counter began anew at 0"]
+
+
+def found_raised(desk: Desk) -> None:
+    """What the supervisor hands over."""
+    desk.lanes["in-1"].found_raised()
+
+
+@pytest.mark.parametrize("coming_down", [True, False])
+def test_an_arm_that_the_supervisor_raised_is_nobodys_to_lower(desk: Desk, *, coming_down: bool) -> None:
+    desk.comes_in(OTHER)
+    if coming_down:  # and an opening that was not over
+        desk.arrive("in-1", PLATE)
+        desk.turn(2)
+        desk.drives_through("in-1")
+        desk.turn(0.5)
+    desk.killed()
+    desk.gear["in-1"].board.by_hand(Relay.RAISE)
+    desk.restart(after_s=2, before_boards=lambda: found_raised(desk))
+    desk.drives_through("in-1")
+    desk.turn(60)
+    assert desk.phase("in-1") is Phase.BY_HAND
+    assert desk.devices.pulses == []
+    last = desk.facts(ArmRaised)[-1]
+    assert (last.reason, last.by) == (REASON.BY_HAND, "supervisor")
