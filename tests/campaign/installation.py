@@ -196,8 +196,17 @@ class Installation:
         until = time.monotonic() + within_s
         while not holds():
             if time.monotonic() > until:
-                raise TimeoutError(f"{what}: not within {within_s:.0f} s")
+                raise TimeoutError(f"{what}: not within {within_s:.0f} s; {self._told()}")
             time.sleep(LOOK_S)
+
+    def _told(self) -> str:
+        """What the parts say of themselves."""
+        try:
+            boxes = json.dumps(self.get("/v1/boxes"))
+        except (httpx.HTTPError, AttributeError) as error:
+            boxes = repr(error)
+        logs = [f"{kind}: {part.log[-400:]}" for kind, parts in self.parts.items() for part in parts]
+        return "\n".join([boxes, *logs])
 
 
 def _case(at: datetime | str, body: dict[str, str]) -> Case:

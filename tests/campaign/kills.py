@@ -74,9 +74,19 @@ def _run(name: str, seed: int, scale: float, say: Say, database: str | None) -> 
             blind = [_killed(here, kill, say, number) for number, kill in enumerate(plan, 1)]
             truth = here.end_world(lasts_s + DRAIN_S + 120)
             say("drained; comparing the books with what happened")
-            here.wait(here.ready, "all parts and facts after the last kill")
+            never = _settled(here)
             judged = _judged(here, truth, [window for window in blind if window])
-    return _result(name, seed, plan, truth, judged)
+    result = _result(name, seed, plan, truth, judged)
+    return result._replace(failures=[*never, *result.failures])
+
+
+def _settled(here: Installation) -> list[str]:
+    """Wait until every part is there and owes nothing; what it is if that never comes."""
+    try:
+        here.wait(here.ready, "all parts there and nothing owed after the last kill")
+    except TimeoutError as error:
+        return [str(error)]
+    return []
 
 
 def _killed(here: Installation, kill: Kill, say: Say, number: int) -> Blind | None:

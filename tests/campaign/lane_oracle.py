@@ -38,6 +38,7 @@ class Oracle:
     def forget(self) -> None:
         """The lane has lost what it knew: nothing that was said holds any more."""
         self.words = dict.fromkeys(Sensor, Level.UNKNOWN)
+        self._pulsed_at = -LOWERS_FOR_S  # nor is it known whether the arm heard the order
 
     def begins_anew(self, *, remembers: bool) -> None:
         """The lane is another process. One that remembers nothing never raised anything."""
@@ -81,7 +82,7 @@ class Oracle:
     def _hear_limit(self, sensor: Sensor, level: Level, *, told: bool) -> None:
         """`told`: the words show that it moved, and are no mere answer after a silence."""
         up, down = self.words[Sensor.LIMIT_UP], self.words[Sensor.LIMIT_DOWN]
-        if sensor is Sensor.LIMIT_DOWN and level is Level.ON and up is not Level.ON:
+        if down is Level.ON and up is not Level.ON:
             self._came_down = True
             # where it has not come up since, the order to rise is newer than this word
             self._ours = self._unfinished = self._ours and not self._came_up

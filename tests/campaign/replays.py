@@ -100,9 +100,12 @@ def run(seed: int, *, scale: float, say: Say) -> Result:
     with tempfile.TemporaryDirectory(prefix="barie-replays-") as folder, WholeBox(Path(folder)) as whole:
         forger = Forger(whole, rng)
         for number in range(1, rounds + 1):
-            failures += _round(whole, forger, each, sent)
-            if number in {rounds // 2, rounds}:
-                failures += _shelves(whole, forger, sent)
+            try:
+                failures += _round(whole, forger, each, sent)
+                if number in {rounds // 2, rounds}:
+                    failures += _shelves(whole, forger, sent)
+            except TimeoutError as error:
+                failures += [str(error), *_counted(whole, forger)]
             if failures:
                 break
             say(f"{sum(sent.values()):,} replays")
