@@ -8,7 +8,10 @@ import msgspec
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
+from gate.devices.board import Level, Sensor
 from gate.ids import uuid7
+from gate.messages import ClockQuality, Command, Mode
+from gate.wire import decode
 from server.commands import LIFE
 from server.console.shown import Plate, plate
 from server.derived import BoxNowRow, LaneNowRow, VisitRow
@@ -19,6 +22,8 @@ from server.vault import VaultPictureRow, VaultReadRow
 
 ORDER_SHOWN: Final = timedelta(seconds=60)
 UPLOAD_DUE: Final = timedelta(seconds=60)
+GUARDS: Final = frozenset({Sensor.SAFETY, Sensor.EXIT, Sensor.FIRE})
+"""What must be known before an arm may be lowered (docs/lane.md)."""
 
 
 class Seen(NamedTuple):
@@ -52,7 +57,10 @@ class Want(NamedTuple):
 
 
 class Ordered(NamedTuple):
-    """A person's last order to the lane. `outcome`: done, refused, failed, or pending, late when nothing came back."""
+    """A person's last order to the lane. `outcome`: done, refused, failed, or pending, late when nothing came back.
+
+    `action` is `mode.` and the mode where one was ordered.
+    """
 
     action: str
     by: str
@@ -67,6 +75,18 @@ class Card(NamedTuple):
     seen: Seen | None
     want: Want | None
     order: Ordered | None
+    blind: tuple[str, ...] = ()
+    fire: bool = False
+
+    @property
+    def blind_all(self) -> bool:
+        """Whether nothing is known: the board is away, or has just come."""
+        return len(self.blind) == len(Sensor)
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether what is not known forbids to lower the arm."""
+        return not GUARDS.isdisjoint(self.blind)
 
     @property
     def waits(self) -> bool:
@@ -75,11 +95,19 @@ class Card(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A box of the site: `online`, `offline` by its own will, or `silent` since `heard_at`."""
+    """A box of the site: `online`, `offline` by its own will, or `silent` since `heard_at`.
+
+    `reader` empty: it is ready. `clock` empty: it is synchronised; `clock_offset` is how far ahead it is, if measured.
+    `waiting`: facts that the centre has not confirmed yet.
+    """
 
     name: str
     state: str
     heard_at: datetime
+    reader: str
+    clock: str
+    clock_offset: timedelta | None
+    waiting: int
 
 
 class SiteNow(NamedTuple):
@@ -101,12 +129,23 @@ def site_now(session: Session, site: SiteRow, now: datetime, *, plates: bool) ->
     ).all()
     orders = _orders(session, site.site, now)
     here = _arrived(session, [read for _, read in rows])
-    cards = [
-        Card(row, _seen(read, here, now, plates=plates), _want(session, row, now, plates=plates), orders.get(row.lane))
-        for row, read in rows
-    ]
+    cards = []
+    for row, read in rows:
+        seen, want = _seen(read, here, now, plates=plates), _want(session, row, now, plates=plates)
+        cards.append(_card(row, seen, want, orders.get(row.lane)))
     boxes = session.exec(select(BoxNowRow).where(BoxNowRow.site == site.site).order_by(col(BoxNowRow.box)))
     return SiteNow(site, tuple(_box(row, now) for row in boxes), tuple(cards), _inside(session, site.site))
+
+
+def last_order(session: Session, site: str, lane: str, now: datetime) -> Ordered | None:
+    """A person's last order to the lane, if it is still shown."""
+    return _orders(session, site, now).get(lane)
+
+
+def _card(row: LaneNowRow, seen: Seen | None, want: Want | None, order: Ordered | None) -> Card:
+    sensors = msgspec.json.decode(row.sensors, type=dict[str, str])
+    blind = tuple(name for name, level in sensors.items() if level == Level.UNKNOWN)
+    return Card(row, seen, want, order, blind, fire=sensors.get(Sensor.FIRE) == Level.ON)
 
 
 def open_visits(session: Session, site: str, now: datetime, part: str, most: int) -> tuple[list[Candidate], int]:
@@ -183,13 +222,29 @@ def _orders(session: Session, site: str, now: datetime) -> dict[str, Ordered]:
 
 def _order(row: CommandRow, reply: ReplyRow | None, now: datetime) -> Ordered:
     if reply is not None:
-        return Ordered(row.action, row.by, reply.outcome, reply.why)
-    return Ordered(row.action, row.by, "pending" if now - row.issued_at < LIFE else "late", "")
+        return Ordered(_what(row), row.by, reply.outcome, reply.why)
+    return Ordered(_what(row), row.by, "pending" if now - row.issued_at < LIFE else "late", "")
+
+
+def _what(row: CommandRow) -> str:
+    if row.action != Mode.__struct_config__.tag:
+        return row.action
+    action = decode(row.body.encode(), Command).action
+    return f"mode.{action.mode}" if isinstance(action, Mode) else row.action
 
 
 def _box(row: BoxNowRow, now: datetime) -> Box:
     silent = now - row.heard_at > SILENT
-    return Box(row.box, "offline" if not row.online else "silent" if silent else "online", row.heard_at)
+    ahead = None if row.clock_offset_ms is None else timedelta(milliseconds=row.clock_offset_ms)
+    return Box(
+        row.box,
+        "offline" if not row.online else "silent" if silent else "online",
+        row.heard_at,
+        "" if row.reader == "ready" else row.reader,
+        "" if row.clock_quality == ClockQuality.SYNCHRONISED else row.clock_quality,
+        ahead,
+        row.waiting,
+    )
 
 
 def _is_inside(site: str) -> tuple[ColumnElement[bool], ...]:

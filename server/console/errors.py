@@ -15,7 +15,7 @@ from server.console.words import WORDS
 
 PROGRAMS: Final = "/v1/"
 log = structlog.get_logger()
-_KNOWN: Final = frozenset({400, 401, 403, 404, 405, 409, 503})
+_KNOWN: Final = frozenset({400, 401, 403, 404, 405, 409, 423, 503})
 
 
 def install(app: FastAPI) -> None:

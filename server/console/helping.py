@@ -29,7 +29,7 @@ router = APIRouter()
 @router.get("/live/{site}/{lane}/open")
 def open_form(site: str, lane: str, approach: UUID, request: Request, centre: CentreDep, person: PersonDep) -> Response:
     """The reasons to open for."""
-    _lane(centre, person, site, lane)
+    lane_for(centre, person, site, lane)
     return page(request, "help_open.html", person, site=site, lane=lane, approach=approach, reasons=list(Because))
 
 
@@ -38,7 +38,7 @@ def choose_form(
     site: str, lane: str, approach: UUID, request: Request, centre: CentreDep, person: PersonDep, part: str = ""
 ) -> Response:
     """Vehicles inside, to pick the one at the exit. Who looks is recorded."""
-    row = _lane(centre, person, site, lane)
+    row = lane_for(centre, person, site, lane)
     if row.direction != Direction.OUT:
         raise HTTPException(404)
     now, key = datetime.now(UTC), normalise(part)[:16]
@@ -85,13 +85,14 @@ def display(
 
 
 def _order(request: Request, centre: Centre, person: Person, site: str, action: Open | Display, what: str) -> Response:
-    row = _lane(centre, person, site, action.lane)
+    row = lane_for(centre, person, site, action.lane)
     if row.approach != str(action.approach) and row.wants_approach != str(action.approach):
         raise HTTPException(409)
-    return _sent(request, centre, person, site, action, what)
+    return sent(request, centre, person, site, action, what)
 
 
-def _sent(request: Request, centre: Centre, person: Person, site: str, action: Action, what: str) -> Response:
+def sent(request: Request, centre: Centre, person: Person, site: str, action: Action, what: str) -> Response:
+    """Give the order; the page is told that it is on its way."""
     try:
         ordered(centre, person, site, action, what)
     except NobodyThere as error:
@@ -101,9 +102,9 @@ def _sent(request: Request, centre: Centre, person: Person, site: str, action: A
     return answer
 
 
-def _lane(centre: Centre, person: Person, site: str, lane: str) -> LaneNowRow:
-    """The lane, for a person who may help there."""
-    needed(person, Power.HELP_DRIVERS)
+def lane_for(centre: Centre, person: Person, site: str, lane: str, power: Power = Power.HELP_DRIVERS) -> LaneNowRow:
+    """The lane, for a person who has this power. Raises 403 or 404."""
+    needed(person, power)
     with reading(centre.engine) as session:
         return _found(session, site, lane)
 

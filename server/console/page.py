@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from gate.money import dong, grouped
 from server.auth import Person
 from server.console import assets, shown
+from server.console.objections import objection
 from server.console.words import Say, language_of, named, speaker
 from server.language import Language
 from server.roles import Power
@@ -33,6 +34,7 @@ _pages.filters.update(
     recent=shown.recent,
     iso=shown.iso,
     percent=shown.percent,
+    ahead=shown.ahead,
 )
 _pages.globals.update(asset=assets.address, Power=Power)
 
@@ -54,9 +56,13 @@ def text(request: Request, template: str, person: Person | None, **values: Any) 
     def word(family: str, value: str | None) -> str:
         return named(say, family, value)
 
+    def objected(why: str) -> str:
+        return objection(why, say)
+
     return _pages.get_template(template).render(
         t=say,
         word=word,
+        objected=objected,
         lang=language(request).value,
         person=person,
         here=request.url.path,

@@ -1,6 +1,6 @@
 """How values look to people: dong, local dates and times, plates, shares (vietnam.md 10.1)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from gate.plate import pretty
@@ -75,3 +75,12 @@ def percent(share: float) -> str:
     if whole == 100 and share < 1:
         whole = 99
     return f"{whole}%"
+
+
+def ahead(offset: timedelta) -> str:
+    """By how much a clock is ahead: `+12 s`, `-2 s`, `+24:00:05`."""
+    seconds = round(abs(offset).total_seconds())
+    sign = "-" if offset < timedelta(0) else "+"
+    if seconds < 60:
+        return f"{sign}{seconds} s"
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

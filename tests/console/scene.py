@@ -6,7 +6,7 @@ Nobody listens here: whoever shows it runs the application around `Scene.centre`
 import base64
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from gate.devices.board import Sensor
 from gate.lease import Unpaid
 from gate.messages import (
     ArmLowered,
     ArmRaised,
     Body,
+    ClockQuality,
     Direction,
     OpeningReason,
     PersonWanted,
@@ -262,31 +264,43 @@ class Scene:
         body = PersonWanted(lane=lane, approach=approach, why=why, candidates=candidates)
         self.said(site, [self.boxes[site].fact(body, at)])
 
-    def states(self, site: str, at: datetime, **lanes: tuple[str, str]) -> None:
-        """The box says what its lanes do: `in_1=("idle", "down")`."""
-        box = self.boxes[site]
+    def states(
+        self, site: str, at: datetime, box: Mapping[str, Any] | None = None, /, **lanes: tuple[str, str] | LaneState
+    ) -> None:
+        """The box says what its lanes do, `in_1=("idle", "down")` or all of it, and in `box` what else it says."""
+        known = self.boxes[site]
+        said = {name.replace("_", "-"): lane for name, lane in lanes.items()}
         state = State(
-            box=box.name,
-            boot=UUID(int=1),
-            monotonic_ms=1_000_000,
-            at=at,
-            version="0.1.0",
-            journal=box.journal,
-            last_sequence=box.sequence,
-            waiting=0,
-            lease_number=0,
-            delta_number=0,
-            reader="rapidocr",
-            lanes=tuple(_lane(name.replace("_", "-"), *said) for name, said in lanes.items()),
+            **{
+                "box": known.name,
+                "boot": UUID(int=1),
+                "monotonic_ms": 1_000_000,
+                "at": at,
+                "version": "0.1.0",
+                "journal": known.journal,
+                "last_sequence": known.sequence,
+                "waiting": 0,
+                "lease_number": 0,
+                "delta_number": 0,
+                "reader": "ready",
+                "clock_quality": ClockQuality.SYNCHRONISED,
+                "clock_offset_ms": 3,
+                "lanes": tuple(
+                    lane if isinstance(lane, LaneState) else lane_state(name, *lane) for name, lane in said.items()
+                ),
+                **(box or {}),
+            }
         )
         with transaction(self.centre.engine) as session:
-            state_said(session, Topic(site, box.name, Channel.STATE), state, at)
+            state_said(session, Topic(site, known.name, Channel.STATE), state, at)
         self.centre.live.changed(site)
 
 
-def _lane(lane: str, phase: str, arm: str) -> LaneState:
+def lane_state(lane: str, phase: str, arm: str, mode: str = "normal", **sensors: str) -> LaneState:
+    """A car lane as its box says it; sensors that are not named are off."""
     direction = Direction(lane.split("-", maxsplit=1)[0])
-    return LaneState(lane=lane, direction=direction, kind="car", phase=phase, arm=arm, mode="normal", sensors={})
+    levels = {sensor.value: sensors.get(sensor.value, "off") for sensor in Sensor}
+    return LaneState(lane=lane, direction=direction, kind="car", phase=phase, arm=arm, mode=mode, sensors=levels)
 
 
 def _raised(lane: str, opening: UUID, reason: OpeningReason, visit: str | None, by: str = "rule") -> ArmRaised:

@@ -10,7 +10,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from gate.messages import Why
+from gate.devices.board import Sensor
+from gate.messages import ClockQuality, Why
 from gate.presence import Online
 from gate.topics import Channel, Topic
 from server.app import application
@@ -20,7 +21,7 @@ from server.db import reading, transaction
 from server.presence import online_said
 from server.register import SiteRow
 from tests.console.conftest import Visitor
-from tests.console.scene import MOTO, PASSWORD, Scene
+from tests.console.scene import MOTO, PASSWORD, Scene, lane_state
 from tests.console.served import Served
 
 PICTURE: Final = b"\xff\xd8\xff and so on"
@@ -235,3 +236,60 @@ def test_only_what_pages_load_is_reachable(visitor: Visitor) -> None:
     assert "content-encoding" not in plain.headers
     for address in ("/assets/package.json", "/assets/..%2fpage.py", "/assets/node_modules/htmx.org/LICENSE"):
         assert browser.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("mode", "word"),
+    [
+        ("closed", "Đóng làn"),
+        ("free", "Cho qua hết"),
+        ("open", "Giữ thanh chắn mở"),
+        ("lease expired", "Hết hạn ủy quyền"),
+        ("a new <mode>", "a new &lt;mode&gt;"),
+    ],
+)
+def test_a_lane_that_works_otherwise_says_so(
+    scene: Scene, visitor: Visitor, now: datetime, mode: str, word: str
+) -> None:
+    browser = visitor("attendant")
+    scene.states("SPS", now, in_1=lane_state("in-1", "idle", "down", mode), out_1=("idle", "down"))
+    page = browser.get("/live/site/SPS").text
+    assert page.count('class="pill mode ') == 1
+    assert f">{word}</span>" in page
+    scene.states("SPS", now, in_1=("idle", "down"))
+    assert 'class="pill mode ' not in browser.get("/live/site/SPS").text
+
+
+def test_an_input_that_is_not_known_is_named_with_what_it_forbids(
+    scene: Scene, visitor: Visitor, now: datetime
+) -> None:
+    browser = visitor("attendant")
+
+    def shown(**sensors: str) -> str:
+        scene.states("SPS", now, in_1=lane_state("in-1", "open", "up", **sensors))
+        return browser.get("/live/site/SPS").text
+
+    assert 'class="blind"' not in shown()
+    assert "Chưa rõ: vòng chờ, nút bấm.</p>" in shown(arming="unknown", button="unknown")
+    for guard in ("safety", "exit", "fire"):
+        assert "Thanh chắn không được hạ.</p>" in shown(**{guard: "unknown"})
+    dark = shown(**dict.fromkeys(Sensor, "unknown"))
+    assert "Chưa rõ tín hiệu nào của làn. Thanh chắn không được hạ.</p>" in dark
+    assert "Báo cháy" not in dark
+    assert 'fire">Báo cháy</span>' in shown(fire="on")
+
+
+def test_a_box_says_what_is_not_well_with_it(scene: Scene, visitor: Visitor, now: datetime) -> None:
+    browser = visitor("attendant")
+    scene.states("SPS", now, in_1=("idle", "down"))
+    assert browser.get("/live/site/SPS").text.count('class="pill') == 1
+    said = {"clock_quality": ClockQuality.FREE, "clock_offset_ms": -86_405_000, "reader": "starting", "waiting": 1_234}
+    scene.states("SPS", now, said, in_1=("idle", "down"))
+    page = browser.get("/live/site/SPS").text
+    assert "Đồng hồ: tự chạy, chưa đối giờ (-24:00:05)" in page
+    assert "Đọc biển số: đang khởi động" in page
+    assert "1.234 việc chờ gửi về" in page
+    scene.states("SPS", now, {"clock_quality": ClockQuality.UNKNOWN, "clock_offset_ms": None}, in_1=("idle", "down"))
+    page = browser.get("/live/site/SPS").text
+    assert "Đồng hồ: không biết giờ</span>" in page
+    assert "việc chờ gửi" not in page

@@ -1,6 +1,6 @@
 """Formats of vietnam.md 10.1."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -75,3 +75,17 @@ def test_evidence_is_told_in_words() -> None:
         ("Người mở", "Tự động"),
         ("unheard", "of"),
     )
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"),
+    [
+        (timedelta(seconds=12, milliseconds=400), "+12 s"),
+        (timedelta(seconds=-2), "-2 s"),
+        (timedelta(0), "+0 s"),
+        (timedelta(seconds=60), "+0:01:00"),
+        (timedelta(days=-1, seconds=-5), "-24:00:05"),
+    ],
+)
+def test_how_far_a_clock_is_ahead(offset: timedelta, expected: str) -> None:
+    assert shown.ahead(offset) == expected

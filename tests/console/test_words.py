@@ -1,16 +1,24 @@
 """Every word is there in both languages, and none is left over."""
 
+import inspect
 import re
 import string
 from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from edge import arm, orders
+from gate.devices.board import Sensor
+from gate.findings import WORDS as FINDINGS
+from gate.findings import Code
 from gate.lane import Phase
-from gate.messages import Direction, OpeningReason, Outcome, Why
+from gate.messages import Action, ClockQuality, Direction, LaneMode, OpeningReason, Outcome, Why
 from gate.vehicle import VehicleClass
-from server.console import day, evidence
+from server.console import day, evidence, objections
+from server.console.objections import objection
+from server.console.ordering import Wish
 from server.console.words import WORDS, language_of, named, speaker
 from server.help import Because
 from server.language import Language
@@ -25,15 +33,21 @@ FAMILIES: dict[str, Iterable[str]] = {
     "arm": ("up", "down", "moving", "unknown"),
     "because": Because,
     "class": VehicleClass,
+    "clock": ClockQuality,
     "counts": day.COUNTS,
     "live.direction": Direction,
+    "means": Wish,
+    "mode": [*LaneMode, "lease expired", "unknown"],
     "money": day.MONEY,
     "phase": [*Phase, "unknown"],
+    "reader": ("ready", "starting", "none"),
     "reason": OpeningReason,
     "role": Role,
+    "sensor": Sensor,
     "why": Why,
+    "wish": Wish,
 }
-ORDERS = ["display", "open", "close", "mode", "refresh", "pending", "late", *Outcome]
+ORDERS = [*(each.__struct_config__.tag for each in get_args(Action)), "pending", "late", *Outcome]
 EVIDENCE = [*evidence.MONEY, *evidence.MOMENTS, *evidence.FAMILIES]
 
 
@@ -66,6 +80,26 @@ def test_every_word_that_a_page_uses_is_known() -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_value_has_a_word(family: str) -> None:
     assert {f"{family}.{value}" for value in FAMILIES[family]} <= set(WORDS)
+
+
+def test_every_finding_has_words_in_both_languages() -> None:
+    assert set(FINDINGS) == set(Code)
+    assert not [code for code, words in FINDINGS.items() if not all(word.strip() for word in words)]
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize(("tail", "key"), [("", "phase"), (", or not known to be clear", "unclear")])
+def test_a_boxs_objection_is_told_in_words(phase: Phase, tail: str, key: str) -> None:
+    say = speaker(Language.VI)
+    assert objection(f"the lane is {phase}{tail}", say) == say(f"objection.{key}", phase=say(f"phase.{phase}"))
+
+
+def test_the_objections_that_are_known_are_those_that_boxes_make() -> None:
+    said = "".join(inspect.getsource(each) for each in (orders, arm))
+    assert not [why for why in objections.KNOWN if f'"{why}"' not in said]
+    assert 'f"the lane is {self._lane.lane.phase}, or not known to be clear"' in said
+    assert objection("the arm did not move", speaker(Language.EN)) == "the arm did not move"
+    assert objection("something <new>", speaker(Language.VI)) == "something <new>"
 
 
 def test_orders_and_evidence_have_words() -> None:
