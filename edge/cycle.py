@@ -1,7 +1,7 @@
 """Whether the loops of a lane live: each is watched once per opening, as EN 12453 and UL 325 want of a sensor.
 
-A detector that saw nothing of a vehicle that passed is dead; one that is occupied for very long is stuck, or somebody
-parks on it. Both are told once, until the loop proves itself again.
+A detector that saw nothing of the vehicles of two openings in a row is dead; one that is occupied for very long is
+stuck, or somebody parks on it. Both are told once, until the loop proves itself again.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,8 @@ Later = Callable[[float, Callable[[], None]], None]
 WATCHED: Final = (Sensor.ARMING, Sensor.SAFETY)
 """The exit loop proves itself by the passage."""
 OCCUPIED_S: Final = 600.0
+SILENT_MAX: Final = 2
+"""Openings in a row: a vehicle may go round a loop once."""
 
 
 class Cycle:
@@ -26,6 +28,7 @@ class Cycle:
     ) -> None:
         self._later, self._complain = later, complain
         self._moved: set[Sensor] = set()
+        self._silent = dict.fromkeys(WATCHED, 0)
         self._told: set[Sensor] = set()
         self._turns: dict[Sensor, int] = {}
 
@@ -44,8 +47,12 @@ class Cycle:
         """An opening is over, if there was one; one for a single vehicle must have moved every loop."""
         passed = opening is not None and opening.passages > 0 and opening.reason in SINGLE
         for sensor in WATCHED:
-            if passed and sensor not in self._moved:
-                self._tell(sensor, "saw nothing of a vehicle that passed")
+            if sensor in self._moved:
+                self._silent[sensor] = 0
+            elif passed:
+                self._silent[sensor] += 1
+                if self._silent[sensor] >= SILENT_MAX:
+                    self._tell(sensor, f"saw nothing of the vehicles of {SILENT_MAX} openings")
         self._moved.clear()
 
     def _still_occupied(self, sensor: Sensor, turn: int) -> None:

@@ -59,6 +59,7 @@ def bench_gate(runs: int, plain_runs: int) -> dict[str, Any]:
         bare=plain["echo"],
         rss_mb=read_rss["agent"],
         reader_rss_mb=read_rss["reader"],
+        supervisor_rss_mb=read_rss["supervisor"],
         reading=percentiles(read["reading"]),
         beyond_reading=percentiles(beyond),
         without_reading={**percentiles(plain["loop_to_command"]), "runs": plain_runs, "rss_mb": plain_rss["agent"]},
@@ -85,7 +86,7 @@ def _measured(engine: str, runs: int) -> tuple[dict[str, list[float]], dict[str,
                     _park(cameras, source, rng, number)
                 times["loop_to_command"].append(_one_vehicle(site))
                 if engine == "none":
-                    facts = (number + 1) * FACTS_OF_A_VEHICLE + number * FACTS_OF_AN_ORDER
+                    facts = state.last_sequence + (number + 1) * FACTS_OF_A_VEHICLE + number * FACTS_OF_AN_ORDER
                     times["order"].append(_one_order(site, centre, key, state, facts))
             times["reading"] = _reading_times(folder)
             return times, _memory(agent)
@@ -238,7 +239,13 @@ def _reading_times(folder: Path) -> list[float]:
     return [float(body["took_ms"]) for body in bodies if body["kind"] == "plate_read"]
 
 
-def _memory(agent: Process) -> dict[str, float]:
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(agent.pid)], capture_output=True, text=True, check=False)
-    children = [int(pid) for pid in listed.stdout.split()]
-    return {"agent": rss_mb(agent.pid), "reader": max((rss_mb(child) for child in children), default=0.0)}
+def _memory(box: Process) -> dict[str, float]:
+    """The supervisor's child is the agent, and the agent's child its reader."""
+    agent = _children(box.pid)[0]
+    readers = [rss_mb(child) for child in _children(agent)]
+    return {"agent": rss_mb(agent), "reader": max(readers, default=0.0), "supervisor": rss_mb(box.pid)}
+
+
+def _children(parent: int) -> list[int]:
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in listed.stdout.split()]

@@ -272,16 +272,15 @@ def _beyond(served: list[Served], reads: dict[str, list[dict[str, Any]]]) -> tup
 def _memory(agent: Process) -> dict[str, float]:
     """Megabytes of each process of the box, by what it is."""
     top = psutil.Process(agent.pid)
-    family = sorted([top, *top.children(recursive=True)], key=lambda each: each.pid)
-    held: dict[str, float] = defaultdict(float)
-    for each in family:
+    held: dict[str, float] = defaultdict(float, supervisor=top.memory_info().rss / 2**20)
+    for each in top.children(recursive=True):
         held[_role(each.cmdline())] += each.memory_info().rss / 2**20
     return {role: round(size, 1) for role, size in held.items()}
 
 
 def _role(words: list[str]) -> str:
     said = " ".join(words)
-    for part, role in (("agent", "agent"), ("reader", "reader"), ("decoder", "decoder"), ("barie_cli", "supervisor")):
+    for part, role in (("agent_process", "agent"), ("reader", "reader"), ("decoder", "decoder")):
         if part in said:
             return role
     return "other"
