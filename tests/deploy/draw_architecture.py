@@ -84,13 +84,18 @@ def drawn() -> str:
 
 def _site(page: Drawing) -> None:
     page.box("zone", (20, 20, 640, 790), "At the barriers: one box a site")
-    page.box("device", (40, 60, 180, 92), "Board of a lane", "arm, loops, limits", "MQTT, Modbus, pins, HTTP")
+    page.box("device", (40, 60, 180, 92), "Board of a lane", "arm, loops, limits", "MQTT, Modbus, pins,", "HTTP")
     page.box("device", (235, 60, 190, 92), "Profiler and screen", "length, height; page", "MQTT")
     page.box("device", (440, 60, 200, 92), "Camera, tag reader", "HTTP, RTSP, folder, push", "tags by line")
     page.box("broker", (40, 205, 385, 62), "Site's broker (mosquitto)", "loopback; users: the box, the devices")
     page.arrow((130, 152), (130, 205), both=True)
     page.arrow((330, 152), (330, 205), both=True)
-    page.box("process", (40, 320, 600, 330), "Agent, child of the supervisor (barie edge)", "edge/agent.py puts the parts together")
+    page.box(
+        "process",
+        (40, 320, 600, 330),
+        "Agent, child of the supervisor (barie edge)",
+        "edge/agent.py puts the parts together",
+    )
     page.box(
         "thread",
         (60, 385, 330, 116),
@@ -102,7 +107,7 @@ def _site(page: Drawing) -> None:
     page.box("thread", (410, 385, 210, 50), "Camera and reader")
     page.label(422, 427, "eyes.py, reader/process.py")
     page.box("thread", (410, 451, 210, 50), "MQTT network (two)")
-    page.label(422, 493, "devices/site_devices.py, uplink.py")
+    page.label(422, 493, "site_devices.py, uplink.py")
     page.box("thread", (60, 520, 330, 64), "Uplink", "facts in order, again until acknowledged")
     page.box("thread", (410, 520, 210, 64), "Pictures", "evidence, when there is room")
     page.label(
