@@ -52,6 +52,7 @@ class CarriedBoard:
     def __init__(self, broker: Broker, name: str, board: Board, clock: Callable[[], float] = time.monotonic) -> None:
         self._broker, self._name, self._board, self._clock = broker, name, board, clock
         self._levels: dict[Sensor, Level] = {}
+        self._count: int | None = None
         self._online = False
         self._heard_at = self._fresh_from = 0.0
         self._lock = threading.RLock()
@@ -79,6 +80,8 @@ class CarriedBoard:
         """An edge is passed on as one, anything else as levels."""
         with self._lock:
             self._levels[reading.sensor] = reading.level
+            if reading.sensor is Sensor.EXIT:  # the count of before lacks it
+                self._count = None
             if not self._online:
                 self._come_online()
             elif reading.edge:
@@ -86,11 +89,17 @@ class CarriedBoard:
             else:
                 self._tell_levels()
 
+    def counted(self, count: int) -> None:
+        """The board's own count goes with the answers until the exit input changes."""
+        with self._lock:
+            self._count = count
+
     def lost(self, why: str) -> None:
         """The board is away, so for the deciding side this one is."""
         log.warning("board lost", board=self._name, why=why)
         with self._lock:
             self._levels.clear()
+            self._count = None
             if self._online:
                 self._online = False
                 self._client.publish(tasmota.will_topic(self._name), tasmota.OFFLINE, qos=1, retain=True)
@@ -104,7 +113,7 @@ class CarriedBoard:
     def _tell_levels(self) -> None:
         if self._online:
             known = {sensor: level for sensor, level in self._levels.items() if level is not Level.UNKNOWN}
-            self._publish(tasmota.levels_topic(self._name), tasmota.levels_payload(known))
+            self._publish(tasmota.levels_topic(self._name), tasmota.levels_payload(known, self._count))
 
     def _publish(self, topic: str, payload: bytes) -> None:
         self._client.publish(topic, payload, qos=0)  # now or never, as the firmware does

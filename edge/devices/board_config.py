@@ -58,6 +58,22 @@ class PulseRegisters(Contract):
     unit_ms: Annotated[int, Meta(ge=1, le=1_000)] = 100
 
 
+class Table(StrEnum):
+    """Which registers."""
+
+    HOLDING = "holding"  # function 3
+    INPUT = "input"  # function 4
+
+
+class CounterRegister(Contract):
+    """Where a board keeps how often a vehicle has left its exit input: one register, or two for 32 bits."""
+
+    register: Number
+    words: Annotated[int, Meta(ge=1, le=2)] = 2
+    table: Table = Table.INPUT
+    high_first: bool = True
+
+
 class ModbusBoard(Wired, kw_only=True, tag="modbus"):
     """Coils and discrete inputs over Modbus TCP, by their protocol addresses (the first is 0)."""
 
@@ -66,6 +82,7 @@ class ModbusBoard(Wired, kw_only=True, tag="modbus"):
     unit: Annotated[int, Meta(ge=0, le=255)] = 1
     poll_ms: PollMs = 40
     pulse: PulseRegisters | None = None
+    counter: CounterRegister | None = None
 
 
 class Pull(StrEnum):
@@ -100,7 +117,10 @@ class Auth(StrEnum):
 
 
 class HttpBoard(Wired, kw_only=True, tag="http"):
-    """Relays and inputs over HTTP. Only this host is ever asked; redirects are refused."""
+    """Relays and inputs over HTTP. Only this host is ever asked; redirects are refused.
+
+    `counter`: an input that counts, wired to the exit detector as well.
+    """
 
     url: Annotated[str, Meta(pattern="^https?://")]
     style: Style = Style.SHELLY2
@@ -108,6 +128,7 @@ class HttpBoard(Wired, kw_only=True, tag="http"):
     user: str = ""
     password: str = ""
     poll_ms: Annotated[int, Meta(ge=50, le=200)] = 100
+    counter: Number | None = None
 
 
 WiredBoard = ModbusBoard | GpioBoard | HttpBoard
@@ -196,6 +217,11 @@ def _check_http(board: HttpBoard) -> None:
         raise ValueError(f"url: {error}") from error
     if "@" in board.url or board.url.rstrip("/").count("/") > 2 or "?" in board.url or "#" in board.url:
         raise ValueError("url: only http(s)://host or http(s)://host:port; who we are stands in `user` and `password`")
+    if board.counter is not None and board.style is Style.SHELLY1:
+        raise ValueError(f"counter: `{board.style}` has no input that counts")
+    for sensor, number in board.inputs.items():
+        if number == board.counter:
+            raise ValueError(f"counter: input {number} is `{sensor}`, and an input that counts tells no level")
     if (board.auth is Auth.NONE) is bool(board.user or board.password):
         raise ValueError(f"auth: `{board.auth}` with{'' if board.user or board.password else 'out'} a user or password")
 
@@ -217,8 +243,11 @@ def _holds(lane: str, board: BoardConfig) -> Iterator[str]:
             where = f"{board.host}:{board.port} unit {board.unit}"
             yield from (f"coil {number} of {where}" for number in board.relays.values())
             yield from (f"input {number} of {where}" for number in board.inputs.values())
+            if board.counter:
+                yield f"counter {board.counter.register} ({board.counter.table}) of {where}"
         case GpioBoard():
             yield from (f"pin {number}" for number in (*board.relays.values(), *board.inputs.values()))
         case HttpBoard():
             yield from (f"relay {number} of {board.url}" for number in board.relays.values())
-            yield from (f"input {number} of {board.url}" for number in board.inputs.values())
+            counter = () if board.counter is None else (board.counter,)
+            yield from (f"input {number} of {board.url}" for number in (*board.inputs.values(), *counter))

@@ -15,6 +15,7 @@ import msgspec
 
 from edge.devices.board_config import Auth, HttpBoard, Style
 from edge.devices.polled import Manner, PolledBoard
+from gate.devices import words
 from gate.devices.board import DeviceFailed, Level, Relay, Sensor
 
 TIMEOUT_S: Final = 1.0
@@ -53,6 +54,16 @@ class HttpWire:
         if self._uptime < before:
             raise DeviceFailed("it has started anew")
         return {sensor: self._level(sensor, said[number]) for sensor, number in self._config.inputs.items()}
+
+    def counted(self) -> int | None:
+        """What its counting input says. Raises DeviceFailed where that input does not count."""
+        if self._config.counter is None:
+            return None
+        said = self._asked("GET", "/rpc/Input.GetStatus", params={"id": self._config.counter})
+        counts = said.get("counts")
+        if not isinstance(counts, dict):
+            raise DeviceFailed(f"counter: input {self._config.counter} is not set up to count")
+        return words.count(counts.get("total"))
 
     def close_relay(self, relay: Relay) -> None:
         """Close the relay for the pulse time. Raises DeviceFailed where it would stay closed."""

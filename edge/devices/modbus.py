@@ -8,12 +8,13 @@ import logging
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import reduce
 from typing import Final
 
 from pymodbus.client import ModbusTcpClient
 from pymodbus.pdu import ModbusPDU
 
-from edge.devices.board_config import ModbusBoard
+from edge.devices.board_config import ModbusBoard, Table
 from edge.devices.polled import Manner, PolledBoard
 from gate.devices.board import DeviceFailed, Level, Relay, Sensor
 
@@ -51,6 +52,20 @@ class ModbusWire:
         wires = self._config.inputs.items()
         return {sensor: self._config.level(sensor, closed=answer.bits[at - self._first]) for sensor, at in wires}
 
+    def counted(self) -> int | None:
+        """What its counter says; one of a single register begins anew after 65,535."""
+        counter = self._config.counter
+        if counter is None:
+            return None
+        ask = self._client.read_input_registers if counter.table is Table.INPUT else self._client.read_holding_registers
+        answer = self._asked(
+            lambda: ask(counter.register, count=counter.words, device_id=self._config.unit), "counter: "
+        )
+        if len(answer.registers) != counter.words:
+            raise DeviceFailed(f"counter: {len(answer.registers)} registers instead of {counter.words}")
+        high_first = answer.registers if counter.high_first else reversed(answer.registers)
+        return reduce(lambda high, low: high << 16 | low, high_first)
+
     def close_relay(self, relay: Relay) -> None:
         """Close the coil, or have the board close it for its time."""
         pulse, unit = self._config.pulse, self._config.unit
@@ -75,10 +90,10 @@ class ModbusWire:
         coil, unit = self._config.relays[relay], self._config.unit
         self._asked(lambda: self._client.write_coil(coil, value, device_id=unit))
 
-    def _asked(self, ask: Callable[[], ModbusPDU]) -> ModbusPDU:
+    def _asked(self, ask: Callable[[], ModbusPDU], what: str = "") -> ModbusPDU:
         if self._client.socket is not self._line:  # the library would dial anew, and nobody would know of the gap
             raise DeviceFailed("the line is down")
         answer = ask()
         if answer.isError():
-            raise DeviceFailed(f"refused: {answer}")
+            raise DeviceFailed(f"{what}refused: {answer}")
         return answer

@@ -13,7 +13,7 @@ from paho.mqtt.client import MQTTMessage
 from edge.devices.inputs import Inputs, Patience
 from edge.devices.site_bus import DeviceBus
 from edge.devices.ticker import Ticker
-from gate.devices.board import BoardListener, DeviceFailed, Reading, Relay, Sensor
+from gate.devices.board import BoardListener, DeviceFailed, Relay, Sensor
 from gate.devices.words import Words
 
 ASK_EVERY_S: Final = 0.6
@@ -67,7 +67,7 @@ class MqttBoard:
         if message.topic == self._words.will_topic(self._name):
             self._presence(self._inputs, bytes(message.payload), kept=message.retain)
         elif not message.retain:
-            self._read(self._inputs, self._words.readings(self._name, message.topic, bytes(message.payload)))
+            self._read(self._inputs, message.topic, bytes(message.payload))
 
     def _presence(self, inputs: Inputs, payload: bytes, *, kept: bool) -> None:
         if payload == self._words.OFFLINE:
@@ -77,10 +77,12 @@ class MqttBoard:
                 inputs.lose("it has started anew")
             self._ask()
 
-    def _read(self, inputs: Inputs, readings: tuple[Reading, ...]) -> None:
+    def _read(self, inputs: Inputs, topic: str, payload: bytes) -> None:
+        readings = self._words.readings(self._name, topic, payload)
         if readings and not readings[0].edge:
             self._patience.answered()
-            inputs.report({reading.sensor: reading.level for reading in readings})
+            count = self._words.counted(self._name, topic, payload)
+            inputs.report({reading.sensor: reading.level for reading in readings}, count=count)
             return
         for reading in readings:
             inputs.change(reading.sensor, reading.level)

@@ -25,6 +25,9 @@ ORDER_S: Final = 0.5
 AGAIN_S: Final = (0.25, 2.0)
 """How long a board that failed is left alone, at first and at last."""
 
+COUNT_EVERY_S: Final = 0.4
+"""How often a board is asked what it counted."""
+
 _WATCH_S, _WATCHES = 0.5, 5  # 2.5 s
 log = structlog.get_logger()
 
@@ -34,6 +37,9 @@ class Wire(Protocol):
 
     def read(self) -> Mapping[Sensor, Level]:
         """All inputs, at one moment."""
+
+    def counted(self) -> int | None:
+        """What the board itself counted at the exit input, asked now; None where it counts nothing."""
 
     def close_relay(self, relay: Relay) -> None:
         """Close the contact; where the board has a timer, for its pulse time."""
@@ -126,14 +132,17 @@ class PolledBoard:
             wire.hang_up()
 
     def _watch_inputs(self, wire: Wire) -> None:
-        before = 0.0
+        before, counts_at = 0.0, 0.0
         while not self._end.is_set():
+            count = None
+            if before >= counts_at:  # before the inputs: it holds no edge that they do not show
+                count, counts_at = wire.counted(), before + COUNT_EVERY_S
             levels = wire.read()
             now = time.monotonic()
             self._patience.answered()
             self._again_s = AGAIN_S[0]
             if self._inputs is not None:
-                self._inputs.report(levels, seamless=now - before <= GAP_S)
+                self._inputs.report(levels, seamless=now - before <= GAP_S, count=count)
             before = now
             self._serve_relays(wire, now + self._manner.poll_s)
 

@@ -1,7 +1,7 @@
 """An ESPHome board's twin, with the arm and the loops that are wired to it.
 
-Its switches turn themselves off after their time, and it counts what leaves the exit input. When its line comes back it tells the state of each sensor anew,
-whether or not it changed: `born` does that.
+Its switches turn themselves off after their time, and it counts what leaves the exit input. When its line comes back it
+tells the state of each sensor anew, whether or not it changed: `born` does that.
 """
 
 from collections.abc import Callable

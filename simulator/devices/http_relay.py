@@ -1,7 +1,8 @@
 """An HTTP relay board's twin, as Shelly's devices speak: `/relay/0?turn=on&timer=0.5` and `/status` of the first
 generation, `/rpc/Switch.Set` and `/rpc/Shelly.GetStatus` since. It wants basic or digest credentials where it has some.
 
-Relays 0 and 1 raise and lower; inputs 0 to 6 are the inputs in the order of `Sensor`.
+Relays 0 and 1 raise and lower; inputs 0 to 6 are the inputs in the order of `Sensor`, input 7 counts (`Input` in mode
+`count`, since the second generation).
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from simulator.devices.trouble import Trouble
 
 RELAYS: Final = {Relay.RAISE: 0, Relay.LOWER: 1}
 INPUTS: Final = {sensor: number for number, sensor in enumerate(Sensor)}
+COUNTER: Final = len(INPUTS)
 _REALM, _NONCE = "relay", "60d1f3a9"
 _CHALLENGE: Final = f'Basic realm="{_REALM}"\r\nWWW-Authenticate: Digest qop="auth", realm="{_REALM}", '
 _BOTH: Final = f'{_CHALLENGE}nonce="{_NONCE}", algorithm=SHA-256'
@@ -123,6 +125,7 @@ class HttpTwin(Barrier):
                 **{f"input:{number}": {"id": number, "state": self._reads(s)} for s, number in INPUTS.items()},
                 **{f"switch:{number}": {"id": number, "output": self.is_closed(r)} for r, number in RELAYS.items()},
             },
+            "/rpc/Input.GetStatus": lambda words: self._input_status(int(words["id"])),
             "/rpc/Switch.Set": self._switch_set,
             **{f"/relay/{number}": lambda words, relay=r: self._turn(relay, words) for r, number in RELAYS.items()},  # type: ignore[misc]
         }
@@ -142,6 +145,11 @@ class HttpTwin(Barrier):
         else:
             self.open(relay)
         return {"was_on": was_on}
+
+    def _input_status(self, number: int) -> object:
+        if number == COUNTER:
+            return {"id": number, "counts": {"total": self.counter}, "freq": 0}
+        return {"id": number, "state": self._reads(list(INPUTS)[number])}
 
     def _reads(self, sensor: Sensor) -> bool:
         return self.level(sensor) is Level.ON

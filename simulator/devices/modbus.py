@@ -2,6 +2,7 @@
 
 Coils 0 and 1 raise and lower for as long as they are closed; holding registers 0 and 1 close the same relays for a
 time that the board keeps, in tenths of a second. Discrete inputs 10 to 16 are the inputs in the order of `Sensor`.
+Input registers 2 and 3 are the 32 bits of its counter, the high ones first; holding register 3 is the low ones alone.
 """
 
 import random
@@ -19,8 +20,10 @@ from simulator.devices.trouble import Trouble
 
 COILS: Final = {Relay.RAISE: 0, Relay.LOWER: 1}
 INPUTS: Final = {sensor: number for number, sensor in enumerate(Sensor, 10)}
+COUNTER: Final = 2
 _TENTH_S: Final = 0.1
 _READ_COILS, _READ_INPUTS, _WRITE_COIL, _WRITE_REGISTER = 1, 2, 5, 6
+_READ_HOLDING, _READ_REGISTERS = 3, 4
 _NONE_CLOSED: Final = [0] * 16
 
 
@@ -71,6 +74,8 @@ class ModbusTwin(Barrier):
             for sensor, number in INPUTS.items():
                 closed = (self.level(sensor) is Level.ON) is not (sensor in self._inverted)
                 registers[number // 16] |= closed << (number % 16)
+        elif function in {_READ_HOLDING, _READ_REGISTERS}:
+            registers[COUNTER : COUNTER + 2] = self.counter >> 16 & 0xFFFF, self.counter & 0xFFFF
         elif function in {_READ_COILS, _WRITE_COIL}:
             registers[0] = sum(self.is_closed(relay) << number for relay, number in COILS.items())
         return None

@@ -3,22 +3,36 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from gate.devices.board import Level, Reading, Sensor
 
 PATIENCE_S = 15.0
 
 
+class Counted(NamedTuple):
+    """What a board counted, and how much else had been heard by then."""
+
+    number: int
+    after: int
+
+
 class Ear:
-    """A BoardListener that keeps all it hears; `next` and `all_levels` wait for more."""
+    """A BoardListener that keeps all it hears; `next`, `all_levels` and `until_counted` wait for more."""
 
     def __init__(self) -> None:
         self.heard: list[Reading | str] = []
+        self.counts: list[Counted] = []
         self._read = 0
         self._more = threading.Condition()
 
     def said(self, reading: Reading) -> None:
         self._hear(reading)
+
+    def counted(self, count: int) -> None:
+        with self._more:
+            self.counts.append(Counted(count, len(self.heard)))
+            self._more.notify_all()
 
     def lost(self, why: str) -> None:
         self._hear(f"lost: {why}")
@@ -47,6 +61,15 @@ class Ear:
         assert len(levels) == len(Sensor), said
         assert not any(reading.edge for reading in said if isinstance(reading, Reading)), said
         return levels
+
+    def until_counted(self, count: int, times: int = 1) -> None:
+        """Wait until the board has said that it counted so many, so often."""
+
+        def said() -> bool:
+            return [counted.number for counted in self.counts].count(count) >= times
+
+        with self._more:
+            assert self._more.wait_for(said, PATIENCE_S), f"no {count}: {self.counts}"
 
     def until_lost(self) -> float:
         """Go on to where the board is lost; the moment."""

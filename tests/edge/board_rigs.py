@@ -6,7 +6,16 @@ from typing import Any, Final
 from edge.carrier import Carrier
 from edge.carrier_config import Carried, CarrierConfig
 from edge.config import Broker
-from edge.devices.board_config import Auth, GpioBoard, HttpBoard, ModbusBoard, PulseRegisters, Style
+from edge.devices.board_config import (
+    Auth,
+    CounterRegister,
+    GpioBoard,
+    HttpBoard,
+    ModbusBoard,
+    PulseRegisters,
+    Style,
+    Table,
+)
 from edge.devices.gpio import gpio_board
 from edge.devices.http_board import http_board
 from edge.devices.modbus import modbus_board
@@ -65,6 +74,8 @@ class ModbusRig(WiredRig[ModbusTwin]):
 
     inverted: Final = (Sensor.SAFETY, Sensor.EXIT)
     pulse: PulseRegisters | None = None
+    counts = True
+    counter = CounterRegister(register=modbus.COUNTER)
 
     def made(self) -> ModbusTwin:
         return ModbusTwin(free_port(), self.world.loop, arm=QUICK, inverted=self.inverted)
@@ -80,6 +91,7 @@ class ModbusRig(WiredRig[ModbusTwin]):
             pulse_ms=PULSE_MS,
             poll_ms=20,
             pulse=self.pulse,
+            counter=self.counter,
         )
 
     def driver(self) -> Board:
@@ -87,15 +99,17 @@ class ModbusRig(WiredRig[ModbusTwin]):
 
 
 class ModbusPulseRig(ModbusRig):
-    """Modbus, the board opens its relays by itself."""
+    """Modbus, the board opens its relays by itself, and its counter has one register."""
 
     pulse = PulseRegisters(registers=modbus.COILS)
+    counter = CounterRegister(register=modbus.COUNTER + 1, words=1, table=Table.HOLDING)
 
 
 class HttpRig(WiredRig[HttpTwin]):
     """HTTP, first generation, basic credentials."""
 
     style, auth = Style.SHELLY1, Auth.BASIC
+    counter: int | None = None
 
     def made(self) -> HttpTwin:
         return HttpTwin(free_port(), self.world.loop, arm=QUICK, login=digest.Login("admin", SECRET))
@@ -112,6 +126,7 @@ class HttpRig(WiredRig[HttpTwin]):
             inputs=http_relay.INPUTS,
             pulse_ms=PULSE_MS,
             poll_ms=50,
+            counter=self.counter,
         )
 
     def driver(self) -> Board:
@@ -122,6 +137,7 @@ class HttpDigestRig(HttpRig):
     """HTTP, second generation, digest credentials."""
 
     style, auth = Style.SHELLY2, Auth.DIGEST
+    counts, counter = True, http_relay.COUNTER
 
 
 class GpioRig(WiredRig[GpioTwin]):

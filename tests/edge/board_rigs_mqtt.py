@@ -160,6 +160,7 @@ class MqttRig(Rig[Twin]):
 class TasmotaRig(MqttRig[BoardTwin]):
     """Tasmota."""
 
+    counts = True
     words = tasmota
 
     def made(self) -> BoardTwin:
@@ -169,6 +170,7 @@ class TasmotaRig(MqttRig[BoardTwin]):
 class EsphomeRig(MqttRig[EsphomeTwin]):
     """ESPHome."""
 
+    counts = True
     words = esphome
 
     def made(self) -> EsphomeTwin:

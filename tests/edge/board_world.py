@@ -61,6 +61,7 @@ class Rig(ABC, Generic[Twin]):
     """A driver and its twin. The twin's line stands when the rig is made."""
 
     opens_what_was_left: bool  # the driver, not the board's own timer, is who opens a relay that was left closed
+    counts = False  # the board has a counter at its exit input
     twin: Twin
 
     def __init__(self, world: World, broker: Mosquitto, name: str) -> None:
@@ -93,6 +94,12 @@ class Rig(ABC, Generic[Twin]):
     def sense(self, sensor: Sensor, *, on: bool) -> None:
         """An input changes."""
         self.world.call(lambda: self.twin.sense(sensor, on=on))
+
+    def leaves(self, times: int = 1) -> None:
+        """Vehicles go over the exit loop."""
+        for _ in range(times):
+            self.sense(Sensor.EXIT, on=True)
+            self.sense(Sensor.EXIT, on=False)
 
     def rolls_on(self, behind: Sensor, ahead: Sensor) -> None:
         """A vehicle goes from one loop to the next, faster than anybody samples."""

@@ -36,6 +36,8 @@ def without(*sensors: str) -> dict[str, int]:
         MODBUS,
         {**MODBUS, "pulse": {"registers": {"raise": 4, "lower": 5}}, "inverted": ["safety", "exit"]},
         {**MODBUS, "inputs": without("fire", "button"), "absent": ["fire", "button"]},
+        {**MODBUS, "counter": {"register": 0, "words": 1, "table": "holding"}},
+        {**HTTP, "counter": 7},
         GPIO,
         HTTP,
         {**HTTP, "style": "shelly1", "auth": "basic", "user": "admin", "password": "x"},
@@ -68,6 +70,8 @@ def test_a_board_that_is_wired_right_is_taken(said: dict[str, Any]) -> None:
         ({**HTTP, "url": "http://admin:x@10.0.0.9"}, "url: only"),
         ({**HTTP, "url": "http://10.0.0.9/relay/0"}, "url: only"),
         ({**HTTP, "url": "http://"}, "url: has no host"),
+        ({**HTTP, "counter": 2}, "counter: input 2 is `exit`, and an input that counts tells no level"),
+        ({**HTTP, "counter": 7, "style": "shelly1"}, "counter: `shelly1` has no input that counts"),
         ({**HTTP, "auth": "digest"}, "auth: `digest` without a user"),
         ({**HTTP, "user": "admin"}, "auth: `none` with a user"),
     ],
@@ -84,6 +88,9 @@ def test_a_board_that_is_wired_wrong_is_refused_by_lane_and_key(said: dict[str, 
         ({"driver": "modbus", "relays": RELAYS, "inputs": INPUTS}, "missing required field `host`"),
         ({**MODBUS, "inputs": {**INPUTS, "wings": 9}}, r"'wings' - at `key` in `\$.inputs`"),
         ({**MODBUS, "inputs": {**INPUTS, "exit": -1}}, r"`\$.inputs\[...\]`"),
+        ({**MODBUS, "counter": {}}, "missing required field `register`"),
+        ({**MODBUS, "counter": {"register": 3, "words": 4}}, r"`\$.counter.words`"),
+        ({**HTTP, "counter": -1}, r"`\$.counter`"),
         ({**MODBUS, "poll_ms": 5}, r"`\$.poll_ms`"),
         ({**MODBUS, "nonsense": 1}, "unknown field `nonsense`"),
         ({**MODBUS, "pulse_ms": 60_000}, r"`\$.pulse_ms`"),
@@ -104,6 +111,16 @@ def test_what_no_board_has_is_refused_by_its_type(said: dict[str, Any], why: str
 def test_two_lanes_cannot_have_the_same_terminal(other: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=re.escape(why)):
         board_config.check({"in-1": board(MODBUS), "out-1": board(other)})
+
+
+def test_two_lanes_cannot_have_the_same_counter() -> None:
+    apart = {"relays": {"raise": 8, "lower": 9}, "inputs": {sensor.value: n for n, sensor in enumerate(Sensor, 8)}}
+    for one, why in (
+        ({**MODBUS, "counter": {"register": 4}}, "counter 4 (input) of 10.0.0.9:502 unit 1 is taken"),
+        ({**HTTP, "counter": 90}, "input 90 of http://10.0.0.9 is taken"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(why)):
+            board_config.check({"in-1": board(one), "out-1": board({**one, **apart})})
 
 
 def test_two_lanes_may_share_a_board() -> None:

@@ -17,6 +17,8 @@ from tests.edge.board_world import PULSE_MS, Rig, World, site_broker
 pytestmark = pytest.mark.broker
 Any_Rig = Rig[Any]
 LOST_WITHIN_S = 3.0
+COUNTING = [name for name, kind in RIGS.items() if kind.counts]
+counting = pytest.mark.parametrize("rig", COUNTING, indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -208,3 +210,69 @@ def test_what_an_earlier_life_left_closed_is_opened(rig: Any_Rig) -> None:
     with driven(rig):
         rig.until(lambda twin: not twin.is_closed(Relay.LOWER), "opened")
         assert rig.twin.closings[Relay.LOWER] == 1
+
+
+@counting
+def test_what_left_while_nobody_drove_the_board_is_in_its_count(rig: Any_Rig) -> None:
+    rig.leaves(3)
+    with driven(rig) as (_, ear):
+        ear.until_counted(3, times=2)  # again and again, not only when it changes
+    rig.leaves(2)
+    with driven(rig) as (_, ear):
+        ear.until_counted(5)
+
+
+@counting
+def test_what_left_while_the_board_was_away_is_in_its_count_and_no_edge(rig: Any_Rig) -> None:
+    with driven(rig) as (_, ear):
+        ear.until_counted(0)
+        rig.cut()
+        ear.until_lost()
+        rig.leaves(2)
+        rig.mend()
+        ear.all_levels()
+        ear.until_counted(2)
+        assert _left(ear.heard) == 0
+
+
+@counting
+def test_a_count_is_that_of_the_edges_said_before_it(rig: Any_Rig) -> None:
+    with driven(rig) as (_, ear):
+        for number in range(1, 9):
+            for on in (True, False):
+                rig.sense(Sensor.EXIT, on=on)
+                assert ear.next() == Reading(Sensor.EXIT, Level.ON if on else Level.OFF, edge=True)
+            if number % 4 == 0:
+                ear.until_counted(number)
+        assert [said for said in ear.counts if said.number != _left(ear.heard[: said.after])] == []
+
+
+@counting
+def test_a_vehicle_that_stands_on_the_exit_loop_hides_no_count(rig: Any_Rig) -> None:
+    rig.leaves(2)
+    rig.sense(Sensor.EXIT, on=True)
+    with driven(rig) as (_, ear):
+        ear.until_counted(2)
+
+
+@counting
+def test_a_counter_that_began_anew_is_passed_on_as_it_is(rig: Any_Rig) -> None:
+    rig.leaves(3)
+    with driven(rig) as (_, ear):
+        ear.until_counted(3)
+        rig.world.call(rig.twin.reset_counter)
+        ear.until_counted(0)
+        assert ear.losses == 0
+
+
+@pytest.mark.parametrize("rig", [name for name in RIGS if name not in COUNTING], indirect=True)
+def test_a_board_without_a_counter_says_none(rig: Any_Rig) -> None:
+    with driven(rig) as (_, ear):
+        rig.sense(Sensor.EXIT, on=True)
+        rig.sense(Sensor.ARMING, on=True)
+        assert {ear.next(), ear.next()} == {Reading(s, Level.ON, edge=True) for s in (Sensor.EXIT, Sensor.ARMING)}
+        assert ear.counts == []
+
+
+def _left(heard: list[Reading | str]) -> int:
+    return heard.count(Reading(Sensor.EXIT, Level.OFF, edge=True))

@@ -1,6 +1,6 @@
 """What a driver tells of its inputs, without a board: order, gaps, losses."""
 
-from edge.devices.inputs import Inputs, Patience
+from edge.devices.inputs import SETTLES_S, Inputs, Patience
 from gate.devices.board import Level, Reading, Sensor
 from tests.edge.board_ear import Ear
 
@@ -79,3 +79,67 @@ def test_patience_is_over_after_its_turns_and_begins_anew() -> None:
     assert len(over) == 1
     patience.turn()
     assert len(over) == 2
+
+
+class Counting:
+    """A board that counts, the clock that it is judged by, and who hears it."""
+
+    def __init__(self) -> None:
+        self.now, self.ear = 100.0, Ear()
+        self.inputs = Inputs(self.ear, clock=lambda: self.now)
+
+    def reports(self, count: int | None, exit_loop: Level = Level.OFF, *, seamless: bool = False) -> list[int]:
+        """It reports; what was said of its count by then."""
+        self.inputs.report({**OFF, Sensor.EXIT: exit_loop}, seamless=seamless, count=count)
+        return [counted.number for counted in self.ear.counts]
+
+
+def test_a_count_comes_after_the_levels_and_with_every_answer() -> None:
+    board = Counting()
+    assert board.reports(7) == [7]
+    assert board.ear.counts[0].after == len(Sensor)
+    assert board.reports(7) == [7, 7]
+    assert board.reports(None) == [7, 7]
+
+
+def test_a_count_waits_for_the_edge_that_it_may_hold() -> None:
+    board = Counting()
+    board.reports(7)
+    board.inputs.change(Sensor.EXIT, Level.ON)
+    assert board.reports(8, Level.ON) == [7], "the board has counted and still debounces the input"
+    board.inputs.change(Sensor.EXIT, Level.OFF)
+    assert board.reports(8) == [7, 8]
+
+
+def test_a_vehicle_that_stays_on_the_exit_loop_lets_an_older_count_through() -> None:
+    board = Counting()
+    assert board.reports(7, Level.ON) == []
+    board.now += SETTLES_S / 2
+    assert board.reports(8, Level.ON) == []
+    board.now += SETTLES_S / 2
+    assert board.reports(8, Level.ON) == [7]
+    board.now += SETTLES_S
+    assert board.reports(8, Level.ON) == [7, 8]
+
+
+def test_a_count_of_before_an_edge_is_not_said_after_it() -> None:
+    board = Counting()
+    board.reports(7, Level.ON)
+    board.inputs.change(Sensor.EXIT, Level.OFF)
+    board.inputs.change(Sensor.EXIT, Level.ON)
+    board.now += 1
+    assert board.reports(8, Level.ON) == [], "7 lacks the edge"
+    board.now += 1
+    assert board.reports(8, Level.ON) == [8]
+    assert board.reports(8, seamless=True) == [8], "read before the input: it may lack the edge that was seen just now"
+    assert board.reports(9) == [8, 9]
+
+
+def test_a_count_of_before_a_loss_is_forgotten() -> None:
+    board = Counting()
+    board.reports(7, Level.ON)
+    board.inputs.lose("gone")
+    board.now += 1
+    assert board.reports(3, Level.ON) == []
+    board.now += 1
+    assert board.reports(3, Level.ON) == [3]

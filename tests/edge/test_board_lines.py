@@ -8,7 +8,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory  # type: ignore[import-untyped]
 from pymodbus.exceptions import ModbusIOException
 
-from edge.devices.board_config import Auth, GpioBoard, HttpBoard, ModbusBoard, Pull
+from edge.devices.board_config import Auth, CounterRegister, GpioBoard, HttpBoard, ModbusBoard, Pull, Table
 from edge.devices.gpio import GpioWire, gpio_board
 from edge.devices.http_board import HttpWire, http_board
 from edge.devices.modbus import ModbusWire, modbus_board
@@ -61,6 +61,9 @@ class Slow:
         if self.hung_up.is_set():
             raise DeviceFailed("hung up")
         return dict(self.levels)
+
+    def counted(self) -> int | None:
+        return None
 
     def close_relay(self, relay: Relay) -> None:
         raise DeviceFailed(relay)
@@ -156,6 +159,45 @@ def test_a_modbus_board_that_refuses_is_lost_and_named(world: World) -> None:
     board.stop()
     assert ear.losses == 1
     world.run(twin.cut_line())
+
+
+@pytest.mark.parametrize(
+    ("counter", "count"),
+    [
+        (CounterRegister(register=modbus.COUNTER), 0x1_0005),
+        (CounterRegister(register=modbus.COUNTER, high_first=False), 0x5_0001),
+        (CounterRegister(register=modbus.COUNTER + 1, words=1), 5),  # it began anew after 65,535, and says so
+        (CounterRegister(register=modbus.COUNTER, table=Table.HOLDING), 0x1_0005),
+    ],
+)
+def test_a_modbus_counter_is_read_as_its_words_are(world: World, counter: CounterRegister, count: int) -> None:
+    twin = world.call(lambda: ModbusTwin(free_port(), world.loop))
+    world.run(twin.open_line())
+    world.call(lambda: twin.reset_counter(0x1_0005))
+    config = ModbusBoard(host=twin.host, port=twin.port, relays=modbus.COILS, inputs=modbus.INPUTS, counter=counter)
+    wire = ModbusWire(config)
+    assert wire.counted() == count
+    wire.hang_up()
+    world.run(twin.cut_line())
+
+
+def test_a_modbus_counter_that_is_not_there_is_said(world: World) -> None:
+    twin = world.call(lambda: ModbusTwin(free_port(), world.loop))
+    world.run(twin.open_line())
+    nowhere = CounterRegister(register=900)
+    config = ModbusBoard(host=twin.host, port=twin.port, relays=modbus.COILS, inputs=modbus.INPUTS, counter=nowhere)
+    board, ear = modbus_board("in-1", config), Ear()
+    board.start(ear)
+    assert "counter: refused" in str(ear.next())
+    board.stop()
+    world.run(twin.cut_line())
+
+
+def test_an_input_that_does_not_count_is_said(relay: HttpTwin) -> None:
+    wire = HttpWire(http(relay, counter=0))
+    with pytest.raises(DeviceFailed, match="counter: input 0 is not set up to count"):
+        wire.counted()
+    wire.hang_up()
 
 
 def test_a_modbus_line_that_is_down_is_not_dialled_behind_our_back(world: World) -> None:

@@ -129,6 +129,26 @@ def test_levels_edges_and_losses_are_told_in_tasmotas_words(carried: Carried, bo
     assert _heard(box) == (tasmota.will_topic("in-1"), tasmota.ONLINE), "a board that is away answers nothing"
 
 
+def test_a_boards_own_count_goes_with_the_answers_until_it_lacks_an_edge(carried: Carried, box: Watcher) -> None:
+    def answered() -> int | None:
+        box.publish(*tasmota.question("in-1"))
+        while (heard := _heard(box))[0] != tasmota.levels_topic("in-1"):
+            continue
+        return tasmota.counted("in-1", *heard)
+
+    assert answered() is None
+    carried.spoken.counted(7)
+    assert [answered(), answered()] == [7, 7]
+    for level in (Level.ON, Level.OFF):
+        carried.spoken.said(Reading(Sensor.EXIT, level, edge=True))
+    assert answered() is None
+    carried.spoken.counted(8)
+    assert answered() == 8
+    carried.spoken.lost("cut")
+    carried.board.reports()
+    assert answered() is None, "who knows what it counted meanwhile"
+
+
 def test_each_order_moves_its_relay_once(carried: Carried, box: Watcher) -> None:
     for relay in (Relay.RAISE, Relay.LOWER):
         for order in tasmota.order("in-1", relay):
