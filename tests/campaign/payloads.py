@@ -61,7 +61,10 @@ def _run_box(rng: random.Random, count: int, say: Say) -> tuple[dict[str, Figure
                 while (sent := near.sent.total() + far.sent.total()) < 2 * count and not failures:
                     near.fire(min(ROUND, count) // 2)
                     far.fire(min(ROUND, count) // 2)
-                    failures += _box_is_well(whole)
+                    try:
+                        failures += _box_is_well(whole)
+                    except TimeoutError as error:
+                        failures.append(f"the box serves no more: {error}; runs: {whole.box.running}")
                     say(f"box: {sent // 2:,} mutants")
             after = vitals(whole.box.pid)
             failures += worse("the box", before, after, GROWTH_MB)
