@@ -57,6 +57,8 @@ def _lane(session: Session, row: LaneNowRow, *, plates: bool) -> dict[str, Any]:
         "direction": row.direction,
         "phase": row.phase,
         "arm": row.arm,
+        "mode": row.mode,
+        "sensors": msgspec.json.decode(row.sensors, type=dict[str, str]),
         "approach": row.approach,
         "visit": row.visit,
         "wants": wants,

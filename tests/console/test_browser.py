@@ -5,6 +5,7 @@ Pictures go to the folder named by BARIE_SCREENSHOTS, else to pytest's own.
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -14,8 +15,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlmodel import select
 
-from gate.messages import Command, Open, Why
+from gate.devices.board import Sensor
+from gate.messages import ClockQuality, Command, LaneMode, Mode, Open, Outcome, Reply, Why
+from gate.signing import opened
 from gate.topics import Channel, Topic
+from gate.wire import encode
 from server.app import application
 from server.config import Broker
 from server.db import reading
@@ -23,7 +27,7 @@ from server.facts import CommandRow
 from simulator.stage.mosquitto import Mosquitto
 from simulator.stage.ports import free_port
 from tests.console.browser import DESK, PATIENCE_MS, PHONE, Person, chromium, person
-from tests.console.scene import BUS, MOTO, PASSWORD, Scene, busy_day, config
+from tests.console.scene import BUS, MOTO, PASSWORD, Scene, busy_day, config, lane_state
 from tests.console.served import Served
 from tests.harness.clients import Watcher
 
@@ -244,6 +248,66 @@ def test_every_page_fits_its_window(
         visitor.photographs(pictures / f"{name}-{language}-day.png")
         assert wide == {"live": 0, "day": 0}
         assert not visitor.complaints
+
+
+@pytest.mark.parametrize(
+    ("language", "size", "sent", "free"),
+    [("vi", PHONE, "Đã gửi lệnh", "Cho qua hết"), ("en", DESK, "The order is on its way", "Everyone passes")],
+    ids=["vi-phone", "en-desk"],
+)
+def test_a_lane_is_ordered_by_keys_once_and_its_box_tells_the_effect(
+    browser: Browser, running: Running, pictures: Path, language: str, size: tuple[int, int], sent: str, free: str
+) -> None:
+    scene, name = running.scene, f"orders-{language}"
+    box = {"clock_quality": ClockQuality.FREE, "clock_offset_ms": 12_400, "reader": "starting", "waiting": 1_234}
+    blind = lane_state("out-1", "fault", "unknown", **dict.fromkeys(Sensor, "unknown"))
+    scene.states("SPL", datetime.now(UTC), box, in_1=lane_state("in-1", "open", "up", exit="unknown"), out_1=blind)
+    before = ordered(scene, "SPL", "mode")
+    with person(browser, running.url, size) as visitor, Watcher(running.broker, "box", SECRET) as broker:
+        broker.subscribe(str(Topic("SPL", "spl-1", Channel.COMMAND)))
+        visitor.signs_in("manager", PASSWORD, language)
+        page, card = visitor.page, visitor.page.locator("#card-SPL-in-1")
+        press(page, "#orders-SPL-in-1", "#wish-normal")
+        visitor.photographs(pictures / f"{name}-menu.png", whole=False)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator("#order-form button").first).to_be_focused()  # a second Enter gives no order
+        page.keyboard.press("Tab")
+        expect(page.locator("#give")).to_be_focused()
+        visitor.photographs(pictures / f"{name}-confirm.png", whole=False)
+        page.locator("#give").dblclick()
+        expect(page.locator("#toast")).to_contain_text(sent)
+        expect(page.locator("#help")).to_be_hidden()
+        expect(card.locator(".order.pending")).to_contain_text(free)
+        expect(card.locator(".pill.mode")).to_have_count(0)
+        command = opened(bytes(broker.next().payload), Command, scene.centre.key.public_key())
+        assert command.action == Mode(lane="in-1", mode=LaneMode.FREE)
+        said = Reply(command=command.command, box="spl-1", outcome=Outcome.DONE, position="down")
+        broker.client.publish(str(Topic("SPL", "spl-1", Channel.REPLY)), encode(said), qos=1)
+        expect(card.locator(".order.done")).to_contain_text(free)
+        scene.states("SPL", datetime.now(UTC), box, in_1=lane_state("in-1", "idle", "down", "free"), out_1=blind)
+        expect(card.locator(".pill.mode")).to_have_text(free)
+        assert ordered(scene, "SPL", "mode") == before + 1
+        visitor.photographs(pictures / f"{name}-live.png")
+        assert (visitor.overflow, visitor.complaints) == (0, [])
+
+
+def press(page: Page, button: str, then: str) -> None:
+    """Press a button of a card by key until what it brings has the focus: the card may be replaced under the key."""
+    for patience_ms in (2_000, 2_000, PATIENCE_MS):
+        page.locator(button).press("Enter")
+        with suppress(AssertionError):
+            expect(page.locator(then)).to_be_focused(timeout=patience_ms)
+            return
+    raise AssertionError(f"{then} never had the focus")
+
+
+def ordered(scene: Scene, site: str, action: str) -> int:
+    """How many such orders were given."""
+    with reading(scene.centre.engine) as session:
+        rows = session.exec(select(CommandRow).where(CommandRow.site == site, CommandRow.action == action)).all()
+    return len(rows)
 
 
 def test_an_open_page_recovers_when_the_server_comes_back(browser: Browser, tmp_path: Path) -> None:
