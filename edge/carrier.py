@@ -80,7 +80,7 @@ class CarriedBoard:
         """An edge is passed on as one, anything else as levels."""
         with self._lock:
             self._levels[reading.sensor] = reading.level
-            if reading.sensor is Sensor.EXIT:  # the count of before lacks it
+            if reading.sensor is Sensor.EXIT:  # the count of before lacks this
                 self._count = None
             if not self._online:
                 self._come_online()
@@ -99,7 +99,6 @@ class CarriedBoard:
         log.warning("board lost", board=self._name, why=why)
         with self._lock:
             self._levels.clear()
-            self._count = None
             if self._online:
                 self._online = False
                 self._client.publish(tasmota.will_topic(self._name), tasmota.OFFLINE, qos=1, retain=True)
