@@ -32,6 +32,11 @@ class Wish(StrEnum):
         """Who may want it."""
         return Power.HELP_DRIVERS if self is Wish.LOWER else Power.SET_MODES
 
+    @property
+    def lasts(self) -> bool:
+        """Whether only another order ends it."""
+        return self in {Wish.CLOSED, Wish.FREE}
+
     def action(self, lane: str) -> Action:
         """The order that fulfils it."""
         return Close(lane=lane) if self is Wish.LOWER else Mode(lane=lane, mode=LaneMode(self))

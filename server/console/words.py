@@ -242,8 +242,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The arm goes up for each vehicle at once, paid or not. All are counted; who owes is billed by plate.",
     ),
     "means.open": (
-        "Thanh chắn mở lên và giữ nguyên. Mọi xe qua không dừng, vẫn được đếm và ghi tiền theo biển số.",
-        "The arm goes up and stays up. Everyone passes without a stop, is counted and billed by plate.",
+        "Thanh chắn mở và giữ nguyên đến lệnh khác, có người hạ bằng tay, hay báo cháy. Xe qua được đếm và ghi tiền.",
+        "The arm goes up and stays until another order, a hand or fire. All pass, are counted and billed by plate.",
     ),
     "means.lower": (
         "Hãy nhìn làn trước. Hộp biên chỉ hạ khi chắc chắn dưới thanh chắn không có xe và không có báo cháy.",

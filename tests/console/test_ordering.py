@@ -93,7 +93,7 @@ def test_what_an_order_means_is_said_before_it_is_given(
     page = browser.get(f"{AT}/orders/{wish}").text
     for key in (f"means.{wish}", f"wish.{wish}"):
         assert WORDS[key][column].replace("'", "&#39;") in page
-    assert (WORDS["means.until"][column] in page) == (wish is not Wish.LOWER)
+    assert (WORDS["means.until"][column] in page) == (wish in {Wish.CLOSED, Wish.FREE})
     assert f'hx-post="{AT}/orders/{wish}"' in page
     assert orders(heard) == []
 
