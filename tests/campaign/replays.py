@@ -105,7 +105,7 @@ def run(seed: int, *, scale: float, say: Say) -> Result:
                 if number in {rounds // 2, rounds}:
                     failures += _shelves(whole, forger, sent)
             except TimeoutError as error:
-                failures += [str(error), *_counted(whole, forger)]
+                failures += [f"{error}: {whole.centre.state}", *_counted(whole, forger)]
             if failures:
                 break
             say(f"{sum(sent.values()):,} replays")

@@ -113,7 +113,19 @@ def without(truth: Site, books: Site, vehicles: Iterable[str]) -> tuple[Site, Si
             for each in left["charges"]
         ),
     }
-    return left, _books_without(truth, books, gone)
+    return _in_step(left, _books_without(truth, books, gone))
+
+
+def _in_step(truth: Site, books: Site) -> tuple[Site, Site]:
+    """Both sides with only those openings and passages that have a counterpart at about their time, in one order.
+
+    The audit takes the k-th for the k-th: one too few would make all behind it look wrong. The totals keep the others.
+    """
+    here, there = dict(truth), dict(books)
+    for what in ("openings", "passages"):
+        pairs = sorted(aligned(truth[what], books[what]).pairs, key=lambda pair: str(pair[0]["at"]))
+        here[what], there[what] = [real for real, _ in pairs], [booked for _, booked in pairs]
+    return here, there
 
 
 def _books_without(truth: Site, books: Site, gone: set[str]) -> Site:
