@@ -194,9 +194,10 @@ def _shelf_of_the_site(whole: WholeBox, forger: Forger, sent: Counter[str]) -> N
     forger.authorised += 1
     whole.site.rolls_up(lane, CAR)
     whole.site.wait_up(lane)
+    levels = dict.fromkeys(Sensor, Level.OFF) | dict.fromkeys((Sensor.ARMING, Sensor.LIMIT_UP), Level.ON)
     for topic, payload in (
         (tasmota.result_topic(lane), tasmota.edge_payload(Sensor.ARMING, Level.ON)),
-        (tasmota.levels_topic(lane), tasmota.levels_payload({Sensor.ARMING: Level.ON})),
+        (tasmota.levels_topic(lane), tasmota.levels_payload(levels)),
         (profiler.profile_topic(lane), profiler.profile_payload(CAR)),
     ):
         client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
