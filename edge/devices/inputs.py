@@ -42,9 +42,9 @@ class Inputs:
             now = {sensor: self._absent.get(sensor) or levels.get(sensor, Level.UNKNOWN) for sensor in Sensor}
             if not self._known:
                 self._known, self._told_lost = now, False
+                self._count(count)  # first: who passed unheard did so before the arm was where these levels show it
                 for sensor, level in now.items():
                     self._listener.said(Reading(sensor, level, edge=False))
-                self._count(count)
                 return
             changed = [sensor for sensor in Sensor if now[sensor] is not self._known[sensor]]
             for sensor in sorted(changed, key=lambda sensor: now[sensor] is not Level.ON):

@@ -55,7 +55,7 @@ class BoardListener(Protocol):
     def counted(self, count: int) -> None:
         """How many trailing edges of the exit input the board itself has counted, since it was made or reset.
 
-        It goes on counting while nobody listens. Said after each report of all levels and at each answer later on;
+        It goes on counting while nobody listens. Said before a first report of all levels and at each answer later on;
         while the exit input is not OFF, at an answer that comes 0.25 s or more after the first, once it holds no edge
         that the board still debounces; and never before an edge that it holds, nor after one that it lacks. A board
         that was reset, or whose counter wraps, says a smaller number. One without a counter never says any.

@@ -94,10 +94,10 @@ class Counting:
         return [counted.number for counted in self.ear.counts]
 
 
-def test_a_count_comes_after_the_levels_and_with_every_answer() -> None:
+def test_a_count_comes_before_the_first_levels_and_with_every_answer() -> None:
     board = Counting()
     assert board.reports(7) == [7]
-    assert board.ear.counts[0].after == len(Sensor)
+    assert board.ear.counts[0].after == 0, "who passed unheard did so before the arm was where the levels show it"
     assert board.reports(7) == [7, 7]
     assert board.reports(None) == [7, 7]
 
