@@ -22,6 +22,8 @@ from server.vault import VaultPictureRow, VaultReadRow
 
 ORDER_SHOWN: Final = timedelta(seconds=60)
 UPLOAD_DUE: Final = timedelta(seconds=60)
+MANY: Final = 10
+"""Fewer facts are on their way in any busy minute."""
 GUARDS: Final = frozenset({Sensor.SAFETY, Sensor.EXIT, Sensor.FIRE})
 """What must be known before an arm may be lowered (docs/lane.md)."""
 
@@ -108,6 +110,11 @@ class Box(NamedTuple):
     clock: str
     clock_offset: timedelta | None
     waiting: int
+
+    @property
+    def lags(self) -> bool:
+        """Whether so much waits that somebody should see it."""
+        return self.waiting >= MANY
 
 
 class SiteNow(NamedTuple):

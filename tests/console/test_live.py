@@ -15,7 +15,7 @@ from gate.messages import ClockQuality, Why
 from gate.presence import Online
 from gate.topics import Channel, Topic
 from server.app import application
-from server.console.cards import site_now
+from server.console.cards import MANY, site_now
 from server.console.stream import Streams
 from server.db import reading, transaction
 from server.presence import online_said
@@ -293,3 +293,12 @@ def test_a_box_says_what_is_not_well_with_it(scene: Scene, visitor: Visitor, now
     page = browser.get("/live/site/SPS").text
     assert "Đồng hồ: không biết giờ</span>" in page
     assert "việc chờ gửi" not in page
+
+
+def test_a_few_facts_on_their_way_are_told_quietly(scene: Scene, visitor: Visitor, now: datetime) -> None:
+    browser = visitor("attendant")
+    for waiting_now, loud in ((1, False), (MANY - 1, False), (MANY, True)):
+        scene.states("SPS", now, {"waiting": waiting_now}, in_1=("idle", "down"))
+        page = browser.get("/live/site/SPS").text
+        assert f'title="{waiting_now} việc chờ gửi về"' in page
+        assert (f'">{waiting_now} việc chờ gửi về' in page) == loud
