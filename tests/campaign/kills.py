@@ -121,10 +121,11 @@ def _judged(here: Installation, truth: dict[str, Any], blind: list[Blind]) -> Ju
     while True:
         books = {site: explained(each) for site, each in here.books().items()}
         cases = here.device_faults()
-        asides = {site: found(known, books[site], cases, blind) for site, known in truth["sites"].items()}
+        dared = [each["vehicle"] for each in truth["attendant"] if each["did"] == "dare"]
+        asides = {site: found(known, books[site], cases, blind, dared) for site, known in truth["sites"].items()}
         differing: list[dict[str, Any]] = []
         for site, known in truth["sites"].items():
-            differing += differences(*without(known, books[site], {*asides[site].unseen, *asides[site].unmeasured}))
+            differing += differences(*without(known, books[site], asides[site].vehicles))
         if not differing or time.monotonic() > until:
             return Judged(differing, books, asides, len(cases))
         time.sleep(1)
@@ -133,7 +134,7 @@ def _judged(here: Installation, truth: dict[str, Any], blind: list[Blind]) -> Ju
 def _result(name: str, seed: int, plan: list[Kill], truth: dict[str, Any], judged: Judged) -> Result:
     kills = Counter(kill.kind for kill in plan)
     sites, asides = truth["sites"].values(), judged.asides.values()
-    aside = {vehicle for each in asides for vehicle in (*each.unseen, *each.unmeasured)}
+    aside = {vehicle for each in asides for vehicle in each.vehicles}
     complaints = [each for each in truth["complaints"] if each["vehicle"] not in aside]
     failures = missing({f"a kill of the {kind}": kills[kind] for kind in KINDS})
     failures += [f"lost passage: {each}" for aside_ in asides for each in aside_.lost_in_plain_sight]
@@ -156,6 +157,7 @@ def _result(name: str, seed: int, plan: list[Kill], truth: dict[str, Any], judge
         "VND paid in truth": totals["paid_vnd"],
         "vehicles whose passage no board could tell, each a case": sum(len(each.unseen) for each in asides),
         "vehicles that the profiler could not tell, each a case": sum(len(each.unmeasured) for each in asides),
+        "vehicles that followed under an arm left up, told so": sum(len(each.followed) for each in asides),
         "lost passages that are no case": sum(len(each.lost_in_plain_sight) for each in asides),
         "device faults told": judged.cases,
         "arms down over somebody": sum("came down" in each["what"] for each in truth["complaints"]),

@@ -36,10 +36,16 @@ class Aside(NamedTuple):
 
     unseen: list[str]
     unmeasured: list[str]
+    followed: list[str]
     lost_in_plain_sight: list[str]
 
+    @property
+    def vehicles(self) -> set[str]:
+        """All that are set aside."""
+        return {*self.unseen, *self.unmeasured, *self.followed}
 
-def found(truth: Site, books: Site, cases: Sequence[Case], blind: Sequence[Blind]) -> Aside:
+
+def found(truth: Site, books: Site, cases: Sequence[Case], blind: Sequence[Blind], dared: Iterable[str] = ()) -> Aside:
     """Which vehicles of a site were passed over, and whether that is excused and told."""
     unseen, plain = [], []
     for lost in aligned(truth["passages"], books["passages"]).lost:
@@ -51,7 +57,13 @@ def found(truth: Site, books: Site, cases: Sequence[Case], blind: Sequence[Blind
         else:
             why = "no case tells it" if excused else "the boards were heard"
             plain.append(f"{lost['vehicle']} on {lost['lane']} at {lost['at']}: {why}")
-    return Aside(sorted(set(unseen)), _unmeasured(truth, books, cases), plain)
+    return Aside(sorted(set(unseen)), _unmeasured(truth, books, cases), _followed(truth, books, set(dared)), plain)
+
+
+def _followed(truth: Site, books: Site, dared: set[str]) -> list[str]:
+    """Who drove without a sign under an arm that a kill had left up, where the books say that somebody followed."""
+    pairs = aligned(truth["passages"], books["passages"]).pairs
+    return sorted({real["vehicle"] for real, booked in pairs if real["vehicle"] in dared and booked["tailgate"]})
 
 
 def _is_told(cases: Iterable[Case], lane: str, at: datetime) -> bool:

@@ -57,7 +57,14 @@ def books(truth: dict[str, Any], *, unheard: int | None = None) -> dict[str, Any
             for n in range(len(truth["openings"]))
         ],
         "passages": [
-            {"passage": f"p{n}", "lane": "in-1", "direction": "in", "visit": f"v{n}", "at": at(30 * n + 0.1)}
+            {
+                "passage": f"p{n}",
+                "lane": "in-1",
+                "direction": "in",
+                "visit": f"v{n}",
+                "tailgate": False,
+                "at": at(30 * n + 0.1),
+            }
             for n in heard
         ],
         "visits": [
@@ -87,7 +94,7 @@ def test_a_passage_while_the_box_was_dead_is_set_aside_with_its_case() -> None:
     truth = site()
     said = books(truth, unheard=2)
     aside = found(truth, said, [FOUND_UP], [KILL])
-    assert aside == Aside(["SPS-2"], [], [])
+    assert aside == Aside(["SPS-2"], [], [], [])
     assert differences(truth, said) != []
     assert differences(*without(truth, said, aside.unseen)) == []
 
