@@ -69,7 +69,7 @@ class Listener:
     def _message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         lane = message.topic.split("/")[1]
         relay = tasmota.relay_of(lane, message.topic)
-        if relay:
+        if relay and message.payload == b"ON":  # an OFF opens the other relay first
             self.pulses[lane, relay] += 1
 
 
