@@ -165,7 +165,7 @@ class LaneKeeper(Listener):
         self.lane = moved.lane
         effects = moved.effects
         if starting and self.lane.phase is not Phase.STARTING:
-            effects = self._resumed(effects)
+            effects = self._resumed(effects, event)
         for effect in effects:
             self._do[effect]()
         if event is E.FIRE_ON:
@@ -233,8 +233,8 @@ class LaneKeeper(Listener):
         if self.config.button is Button.OPEN:
             self._orders.pressed()
 
-    def _resumed(self, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
-        """After a start or a fault: the opening of before goes on if the arm is up, and is over if it is down."""
+    def _resumed(self, effects: tuple[Effect, ...], event: Event) -> tuple[Effect, ...]:
+        """After a start or a fault: the opening of before goes on if the arm is up still, and is over if it is not."""
         kept, self._kept = self._kept, None
         here, opening = (kept.here, kept.opening) if kept else (None, None)
         here, opening = here or self.approach, opening or self._witness.opening
@@ -242,7 +242,8 @@ class LaneKeeper(Listener):
         if held:
             self._witness.mode = LaneMode.NORMAL  # nothing is raised because of a start
         raised, self._found_raised = self._found_raised, False
-        if raised or Effect.COUNT_STRAY_OPENING not in effects:
+        lifted = event is E.ARM_UP and opening is not None  # it was up before the kill, and somebody lifts it anew
+        if raised or lifted or Effect.COUNT_STRAY_OPENING not in effects:
             self.approach, self._witness.opening = here, opening
             self._passed_while_away(here)
             if here or opening:

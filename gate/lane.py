@@ -46,7 +46,8 @@ class Event(StrEnum):
     ZONE_CLEARED = "zone_cleared"
     PASSED = "passed"  # trailing edge of the exit loop, or the camera's line
     PASSED_BACK = "passed_back"  # against the lane's direction
-    ARM_UP = "arm_up"
+    ARM_UP = "arm_up"  # seen to arrive there
+    ARM_FOUND_UP = "arm_found_up"  # reported, and it may have been there long
     ARM_DOWN = "arm_down"
     ARM_MOVING = "arm_moving"
     FIRE_ON = "fire_on"
@@ -90,9 +91,11 @@ WAITING: Final = (P.IDENTIFYING, P.PAYING, P.ATTENDED)
 UP: Final = (P.OPEN, P.PASSING, P.HELD, P.BY_HAND)
 MOVING: Final = (P.RAISING, P.LOWERING)
 
+ENDS_HOLDING: Final = (E.ORDERED_NORMAL, E.ORDERED_SHUT, E.ORDERED_DOWN)
+
 TRANSITIONS: Final[Mapping[tuple[Phase, Event], Phase]] = {
     (P.STARTING, E.ARM_DOWN): P.IDLE,
-    (P.STARTING, E.ARM_UP): P.BY_HAND,
+    **{(P.STARTING, event): P.BY_HAND for event in (E.ARM_UP, E.ARM_FOUND_UP)},
     (P.IDLE, E.VEHICLE_ARRIVED): P.IDENTIFYING,
     (P.IDENTIFYING, E.GRANTED): P.RAISING,
     (P.IDENTIFYING, E.OWING): P.PAYING,
@@ -102,11 +105,13 @@ TRANSITIONS: Final[Mapping[tuple[Phase, Event], Phase]] = {
     (P.ATTENDED, E.GRANTED): P.RAISING,
     (P.ATTENDED, E.OWING): P.PAYING,
     **{(phase, E.VEHICLE_LEFT): P.IDLE for phase in WAITING},
-    (P.RAISING, E.ARM_UP): P.OPEN,
+    **{(P.RAISING, event): P.OPEN for event in (E.ARM_UP, E.ARM_FOUND_UP)},
     (P.OPEN, E.ZONE_ENTERED): P.PASSING,
     (P.PASSING, E.ZONE_CLEARED): P.LOWERING,
+    (P.PASSING, E.FIRE_OFF): P.LOWERING,  # that there is no fire was not known when the zone cleared
     (P.LOWERING, E.ZONE_ENTERED): P.RAISING,  # someone followed: lift again, never press on
     (P.LOWERING, E.ARM_DOWN): P.IDLE,
+    (P.LOWERING, E.ARM_UP): P.BY_HAND,  # somebody lifts it against us: it is theirs now
     (P.OPEN, E.ORDERED_DOWN): P.LOWERING,
     (P.BY_HAND, E.ORDERED_DOWN): P.LOWERING,  # a person's order, still behind the guard
     (P.BY_HAND, E.ARM_DOWN): P.IDLE,
@@ -117,12 +122,13 @@ TRANSITIONS: Final[Mapping[tuple[Phase, Event], Phase]] = {
     (P.IDLE, E.GRANTED): P.RAISING,  # a person opens an empty lane
     **{(phase, E.ORDERED_HELD): P.RAISING for phase in (P.IDLE, P.CLOSED, P.LOWERING, *WAITING)},
     **{(phase, E.ORDERED_HELD): P.HELD for phase in (P.OPEN, P.PASSING, P.BY_HAND)},
-    **{(P.HELD, event): P.LOWERING for event in (E.ORDERED_NORMAL, E.ORDERED_SHUT, E.ORDERED_DOWN, E.ZONE_CLEARED)},
+    **{(P.HELD, event): P.LOWERING for event in (*ENDS_HOLDING, E.ZONE_CLEARED, E.FIRE_OFF)},
     (P.HELD, E.ARM_DOWN): P.FAULT,  # somebody lowered what is to be held up
     (P.IDLE, E.ORDERED_SHUT): P.CLOSED,
     (P.CLOSED, E.ORDERED_NORMAL): P.IDLE,
     (P.CLOSED, E.GRANTED): P.RAISING,  # shut for drivers, not for a person with a reason
     **{(phase, E.ARM_UP): P.BY_HAND for phase in (P.IDLE, P.CLOSED, *WAITING)},
+    **{(phase, E.ARM_FOUND_UP): P.BY_HAND for phase in (P.IDLE, P.CLOSED, *WAITING)},
     **{(phase, E.FIRE_ON): P.BY_HAND for phase in Phase if phase is not P.BY_HAND},
 }
 
@@ -319,9 +325,9 @@ def _allowed(lane: Lane, target: Phase) -> bool:
 
 
 def position_event(lane: Lane) -> Event:
-    """What the limit switches say of the arm; moving where they say nothing clear."""
+    """What the limit switches say of the arm as they stand; moving where they say nothing clear."""
     if lane.limit_up is Level.ON and lane.limit_down is not Level.ON:
-        return E.ARM_UP
+        return E.ARM_FOUND_UP
     if lane.limit_down is Level.ON and lane.limit_up is not Level.ON:
         return E.ARM_DOWN
     return E.ARM_MOVING

@@ -19,6 +19,9 @@ NAMED: Final[Mapping[Sensor, Mapping[Level, Event]]] = {
 }
 
 
+FIRE_ALARM: Final = Reading(Sensor.FIRE, Level.ON, edge=True)
+
+
 def sensed(lane: Lane, reading: Reading) -> tuple[Lane, tuple[Event, ...]]:
     """The lane with an input's new level, and the named events in it.
 
@@ -30,7 +33,8 @@ def sensed(lane: Lane, reading: Reading) -> tuple[Lane, tuple[Event, ...]]:
     if detector and reading.level is Level.OFF and not reading.edge:
         return lane, ()
     lane = _with_level(lane, reading.sensor, reading.level)
-    if reading.level in {before, Level.UNKNOWN}:
+    alarm = reading == FIRE_ALARM  # also where the end of the last one was never heard
+    if reading.level in {before, Level.UNKNOWN} and not alarm:
         return lane, ()
     named = _named(lane, reading)
     if reading.sensor not in {Sensor.SAFETY, Sensor.EXIT}:
@@ -53,7 +57,8 @@ def blinded(lane: Lane) -> Lane:
 def _named(lane: Lane, reading: Reading) -> tuple[Event, ...]:
     sensor, now = reading.sensor, reading.level
     if sensor in {Sensor.LIMIT_UP, Sensor.LIMIT_DOWN}:
-        return (position_event(lane),)
+        stands = position_event(lane)
+        return (E.ARM_UP if reading.edge and stands is E.ARM_FOUND_UP else stands,)
     if sensor is Sensor.BUTTON:  # a finger is an edge; a button that hangs is none
         return (E.BUTTON_PRESSED,) if now is Level.ON and reading.edge else ()
     if sensor in {Sensor.SAFETY, Sensor.EXIT} and now is Level.OFF:

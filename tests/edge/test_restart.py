@@ -184,6 +184,21 @@ def test_the_sequence_goes_on_without_a_gap_over_many_kills(desk: Desk) -> None:
     desk.audit()
 
 
+def test_an_arm_that_somebody_lifts_as_the_box_starts_is_theirs(desk: Desk) -> None:
+    desk.arrive("in-1", PLATE)
+    desk.turn(2)
+    desk.drives_through("in-1")
+    desk.turn(0.3)  # it comes down
+    desk.restart(after_s=0.2)
+    desk.gear["in-1"].board.by_hand(Relay.RAISE)
+    desk.turn(3)
+    desk.drives_through("in-1")
+    desk.turn(60)
+    assert desk.phase("in-1") is Phase.BY_HAND
+    assert desk.devices.pulses == []
+    assert desk.reasons() == [REASON.ADMITTED, REASON.BY_HAND]
+
+
 # --- what the board counted by itself ---------------------------------------------------------------------
 
 

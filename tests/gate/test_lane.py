@@ -132,7 +132,7 @@ def seen() -> tuple[Found, set[tuple[Phase, Event]]]:
             for rule in RULES:
                 if not rule(lane, event, after):
                     found[rule.__name__].append(Case(lane, event))
-    assert count == len(Phase) * len(Level) ** len(SENSORS) * 2 * len(Event) == 379_080
+    assert count == len(Phase) * len(Level) ** len(SENSORS) * 2 * len(Event) == 398_034
     return found, reached
 
 
@@ -231,7 +231,8 @@ def test_every_other_reading_is_believed(every_reading: list[Sensed]) -> None:
 
 def test_readings_become_these_events_and_no_others(every_reading: list[Sensed]) -> None:
     for before, reading, after, events in every_reading:
-        if levels(after) == levels(before) or reading.level is UNKNOWN:
+        again = reading == Reading(Sensor.FIRE, ON, edge=True)  # the end of the last alarm was never heard
+        if (levels(after) == levels(before) and not again) or reading.level is UNKNOWN:
             assert events == ()
         else:
             assert set(events) == expected_events(after, reading), (before, reading)
@@ -243,7 +244,8 @@ def expected_events(after: Lane, reading: Reading) -> set[Event]:
     clear = {Event.ZONE_CLEARED} if after.safety is after.exit is OFF else set[Event]()
     down_only = after.limit_down is ON and after.limit_up is not ON
     up_only = after.limit_up is ON and after.limit_down is not ON
-    arm = Event.ARM_UP if up_only else Event.ARM_DOWN if down_only else Event.ARM_MOVING
+    up = Event.ARM_UP if reading.edge else Event.ARM_FOUND_UP
+    arm = up if up_only else Event.ARM_DOWN if down_only else Event.ARM_MOVING
     said: dict[Sensor, tuple[set[Event], set[Event]]] = {
         Sensor.ARMING: ({Event.VEHICLE_ARRIVED}, {Event.VEHICLE_LEFT}),
         Sensor.SAFETY: ({Event.ZONE_ENTERED}, clear),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gate.devices.board import Sensor
+from gate.devices.board import Level, Sensor
 from gate.lane import Effect, Event, Phase
 from tests.gate.driven import OFF, ON, Driven, at_rest, let_through
 
@@ -165,3 +165,45 @@ def test_where_the_cameras_line_counts_the_loop_does_not() -> None:
     lane.drives(SAFETY, EXIT)
     lane.told(E.PASSED)
     assert lane.asked().count(F.COUNT_PASSAGE) == 1
+
+
+def test_an_arm_that_somebody_lifts_against_us_is_theirs() -> None:
+    lane = let_through()
+    lane.drives(ARMING, SAFETY, EXIT)
+    lane.sees(Sensor.LIMIT_UP, OFF)
+    lane.asked()
+    lane.sees(Sensor.LIMIT_UP, ON)
+    lane.waits(600)
+    assert (lane.phase, lane.asked()) == (P.BY_HAND, [F.COUNT_STRAY_OPENING])
+
+
+def test_an_arm_that_is_only_reported_up_did_not_obey_yet() -> None:
+    lane = let_through()
+    lane.drives(ARMING, SAFETY, EXIT)
+    lane.asked()
+    lane.loses_its_board()
+    lane.sees(Sensor.LIMIT_UP, ON, edge=False)
+    lane.sees(Sensor.LIMIT_DOWN, OFF, edge=False)
+    lane.sees(Sensor.FIRE, OFF, edge=False)
+    assert lane.phase is P.LOWERING
+    lane.drives(ARMING, SAFETY, EXIT)
+    lane.waits(30)
+    assert F.LOWER_ARM in lane.asked()
+
+
+def test_a_zone_that_cleared_before_the_fire_contact_was_known_is_not_forgotten() -> None:
+    lane = let_through()
+    lane.lane = replace(lane.lane, fire=Level.UNKNOWN)
+    lane.drives(SAFETY, EXIT)
+    assert (lane.phase, lane.asked()) == (P.PASSING, [F.COUNT_PASSAGE])
+    lane.sees(Sensor.FIRE, OFF, edge=False)
+    assert (lane.phase, lane.asked()) == (P.LOWERING, [F.LOWER_ARM])
+
+
+def test_an_alarm_is_one_though_the_end_of_the_last_was_never_heard() -> None:
+    lane = let_through()
+    lane.sees(Sensor.FIRE, ON)
+    lane.told(E.ORDERED_DOWN)
+    lane.lane = replace(lane.lane, phase=P.OPEN)
+    lane.sees(Sensor.FIRE, ON)
+    assert lane.phase is P.BY_HAND
