@@ -29,9 +29,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "demo": Command("simulator.command:run_demo", "Run the whole system on this machine and watch it."),
     "server": Command("server.main:server", "The centre."),
     "edge": Command("edge.main:edge", "The agent on a site's box."),
-    "carry": Command("edge.carrier_main:carry", "The boards of a box that only carries devices."),
+    "carry": Command("edge.carry.carrier_main:carry", "The boards of a box that only carries devices."),
     "pair": Command("edge.web.cli:pair", "Pair a lane's screen with a box."),
-    "trace": Command("edge.trace_command:trace", "What a box's inputs said, for disputes."),
+    "trace": Command("edge.journal.trace_command:trace", "What a box's inputs said, for disputes."),
     "simulate": Command("simulator.command:simulate", "A simulated world for running parts."),
     "read": Command("edge.reader.cli:main", "Read the plates in pictures.", parses=True),
     "reconcile": Command("server.cli:reconcile", "Compare a site's day: passages, visits, money."),
@@ -51,7 +51,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
 # What tells one part's file from another's, and where that part's checks are.
 CHECKS: Final[Mapping[str, str]] = {
     "database": "server.checks",
-    "site_broker": "edge.checks",
+    "site_broker": "edge.watch.checks",
     "arrivals_s": "simulator.checks",
 }
 ConfigFile = Annotated[Path, typer.Option("--config", help="the JSON file of a centre, a box or a world")]

@@ -8,26 +8,28 @@ from typing import Final
 
 import structlog
 
-from edge import boots, disk, handover
-from edge.alone import alone
+from edge import boots
 from edge.clock import Clock
 from edge.config import BoxConfig
-from edge.disk import Disk
 from edge.gear import Gear
-from edge.handover import Handover
-from edge.lane import LaneKeeper
+from edge.journal import disk
+from edge.journal.disk import Disk
+from edge.journal.outbox import Outbox
+from edge.journal.owed import NoRoom, Owed
+from edge.journal.pictures import Pictures
+from edge.journal.reserve import Reserve
+from edge.journal.store import Store
+from edge.journal.trace import Trace
+from edge.journal.uplink import Uplink
+from edge.known.papers import Papers, Refused
+from edge.known.tags import Tags
+from edge.known.visits import Visits
+from edge.lanes.lane import LaneKeeper
 from edge.loop import Loop
-from edge.outbox import Outbox
-from edge.owed import NoRoom, Owed
-from edge.papers import Papers, Refused
 from edge.parts import Call, Parts
-from edge.pictures import Pictures
-from edge.reserve import Reserve
-from edge.store import Store
-from edge.tags import Tags
-from edge.trace import Trace
-from edge.uplink import Uplink
-from edge.visits import Visits
+from edge.watch import handover
+from edge.watch.alone import alone
+from edge.watch.handover import Handover
 from gate import signing
 from gate.messages import Ack, Command, DeviceFault, Outcome, Refresh, Reply
 from gate.presence import Online, State

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import structlog
 
-from edge import handover
 from edge.agent import Agent
 from edge.config import BadConfig, load
-from edge.handover import Handover
-from edge.heartbeat import Heartbeat
-from edge.lifeline import Lifeline
-from edge.owed import NoRoom
-from edge.signs import TOOK
+from edge.journal.owed import NoRoom
+from edge.watch import handover
+from edge.watch.handover import Handover
+from edge.watch.heartbeat import Heartbeat
+from edge.watch.lifeline import Lifeline
+from edge.watch.signs import TOOK
 
 AGAIN_S = 1.0
 

@@ -13,7 +13,7 @@ import structlog
 
 from edge.clock import Clock, Earlier
 from edge.estimate import MS, Estimate, drifted
-from edge.store import Store
+from edge.journal.store import Store
 from gate.messages import Ack, Envelope
 from gate.wire import Malformed, decode
 

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edge import addresses, lane_config
+from edge import addresses
 from edge.devices import board_config
 from edge.devices.camera_config import PushConfig, named
-from edge.lane_config import LaneConfig
+from edge.lanes import lane_config
+from edge.lanes.lane_config import LaneConfig
 from edge.web import config as web_config
 from edge.web.config import WebConfig
 from gate import signing

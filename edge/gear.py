@@ -8,8 +8,8 @@ from edge.devices.push import PushCamera, push_routes
 from edge.devices.site_bus import Post
 from edge.devices.site_devices import SiteDevices
 from edge.devices.tag_reader import TagReader
-from edge.eyes import LaneEyes
-from edge.lane import LaneKeeper
+from edge.lanes.eyes import LaneEyes
+from edge.lanes.lane import LaneKeeper
 from edge.parts import Devices
 from edge.reader.process import ReaderProcess
 from edge.web.server import BoxWeb

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from edge.config import BadConfig, load
-from edge.supervisor import HANG_S
+from edge.watch.supervisor import HANG_S
 
 _ROOT: Final = Path(__file__).resolve().parents[1]  # where the package `edge` lies, installed or not
 
@@ -29,5 +29,5 @@ def edge(
         print(f"barie edge: {error}", file=sys.stderr)  # noqa: T201
         raise typer.Exit(2) from error
     path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    command = [sys.executable, "-P", "-m", "edge.supervisor_process", str(config), str(hang_s)]
+    command = [sys.executable, "-P", "-m", "edge.watch.supervisor_process", str(config), str(hang_s)]
     os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": path})  # noqa: S606 - leave the command line's libraries behind

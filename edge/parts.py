@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.approach import Look
 from edge.clock import Clock
-from edge.outbox import Outbox
-from edge.owed import Owed
-from edge.papers import Papers
-from edge.pictures import Pictures
-from edge.store import Store
-from edge.tags import Tags
-from edge.trace import Trace
-from edge.visits import Visits
+from edge.journal.outbox import Outbox
+from edge.journal.owed import Owed
+from edge.journal.pictures import Pictures
+from edge.journal.store import Store
+from edge.journal.trace import Trace
+from edge.known.papers import Papers
+from edge.known.tags import Tags
+from edge.known.visits import Visits
+from edge.lanes.approach import Look
 from gate.devices.board import Boards
 from gate.devices.screen import Screens
 from gate.messages import Body, Reply

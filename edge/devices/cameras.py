@@ -5,7 +5,7 @@ from edge.devices.folder import FolderCamera
 from edge.devices.push import PushCamera
 from edge.devices.rtsp import RtspCamera
 from edge.devices.snapshot import SnapshotCamera
-from edge.lane_config import LaneConfig
+from edge.lanes.lane_config import LaneConfig
 from gate.devices.camera import Camera
 
 

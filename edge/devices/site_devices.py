@@ -13,7 +13,7 @@ from edge.devices.board_config import EsphomeBoard, TasmotaBoard
 from edge.devices.mqtt_board import MqttBoard
 from edge.devices.site_bus import DeviceBus, Listener, Post
 from edge.devices.wired import wired_board
-from edge.lane_config import LaneConfig
+from edge.lanes.lane_config import LaneConfig
 from gate.devices import esphome, profiler, tasmota
 from gate.devices.board import Board, Reading, Relay
 from gate.devices.screen import Page, screen_topic

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from edge import pages
+from edge.lanes import pages
 from edge.parts import Devices
 from gate.devices.board import Relay
 from gate.devices.screen import Page, Screens

@@ -17,12 +17,13 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
-from edge import boots, facts
-from edge.approach import Approach
-from edge.decide import NoLease, quote
-from edge.outbox import Outbox, after
-from edge.store import Store
-from edge.visits import Visits
+from edge import boots
+from edge.journal.outbox import Outbox, after
+from edge.journal.store import Store
+from edge.known.visits import Visits
+from edge.lanes import facts
+from edge.lanes.approach import Approach
+from edge.lanes.decide import NoLease, quote
 from gate.findings import Code
 from gate.messages import Ack, ClockQuality, Direction, Quoted, VehiclePassed, VisitOpened
 from gate.tariff import Turn, VatRate, price

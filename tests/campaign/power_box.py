@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from edge.outbox import Happening, Outbox, after
-from edge.owed import NoRoom, Owed
-from edge.store import Store
+from edge.journal.outbox import Happening, Outbox, after
+from edge.journal.owed import NoRoom, Owed
+from edge.journal.store import Store
 from gate.messages import Body, DeviceFault, Envelope
 from gate.wire import encode
 from tests.campaign.power_disk import Image, PowerDisk, Wired

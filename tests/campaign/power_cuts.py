@@ -1,7 +1,7 @@
 """`barie campaign power-cuts`: the power goes at every kind of write of the box's outbox; nothing acknowledged is lost.
 
-The real `edge.store`, `edge.outbox` and `edge.owed` run over a disk that knows what was synced. Every so often, in the
-middle of any write, sync or deletion, the platter is looked at as a box would find it: by the same code over plain
+The real store, outbox and what is owed (`edge.journal`) run over a disk that knows what was synced. Every so often, in
+the middle of any write, sync or deletion, the platter is looked at as a box would find it: by the same code over plain
 SQLite. Each life of a box begins with what the last cut of the one before left.
 """
 

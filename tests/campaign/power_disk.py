@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import apsw
 
-from edge.store import Rows
+from edge.journal.store import Rows
 
 SECTOR: Final = 512
 Image = dict[str, bytes]
@@ -127,7 +127,7 @@ class PowerFile(apsw.VFSFile):
 
 
 class Wired:
-    """An apsw connection as `edge.store` wants one. `said` may put another statement in a statement's place."""
+    """An apsw connection as `edge.journal.store` wants one. `said` may put another statement in a statement's place."""
 
     def __init__(self, path: Path, disk: PowerDisk, said: Callable[[str], str]) -> None:
         self._said = said

@@ -3,8 +3,8 @@
 import sqlite3
 from pathlib import Path
 
-from edge.outbox import Outbox, after
-from edge.store import Store, Unusable
+from edge.journal.outbox import Outbox, after
+from edge.journal.store import Store, Unusable
 from tests.campaign.power_box import FILE, KEPT_MAX, Truth
 from tests.campaign.power_disk import Image
 from tests.edge.fakes import DeskClock

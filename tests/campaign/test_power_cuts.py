@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from edge.store import Store
+from edge.journal.store import Store
 from tests.campaign.power_cuts import cuts
 
 

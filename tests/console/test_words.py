@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from edge import arm, orders
+from edge.lanes import arm, orders
 from gate.devices.board import Sensor
 from gate.findings import WORDS as FINDINGS
 from gate.findings import Code

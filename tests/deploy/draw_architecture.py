@@ -100,7 +100,7 @@ def _site(page: Drawing) -> None:
         "thread",
         (60, 385, 330, 116),
         "Deciding thread (one)",
-        "edge/lane.py, arm.py, counter.py,",
+        "edge/lanes/lane.py, arm.py, counter.py,",
         "decide.py, owed.py, outbox.py",
         "rules: gate/lane.py, matching, tariff",
     )
@@ -113,7 +113,7 @@ def _site(page: Drawing) -> None:
     page.label(
         62,
         612,
-        "Papers from the centre (edge/papers.py): signed lease, deltas, commands;",
+        "Papers from the centre (edge/known/papers.py): signed lease, deltas, commands;",
         "one use each, deadline in the box's own monotonic time",
     )
     page.arrow((230, 267), (230, 320), both=True)

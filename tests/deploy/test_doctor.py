@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from edge import checks as edge_checks
+from edge.watch import checks as edge_checks
 from gate.check import Check
 from server import checks as server_checks
 from server.bus import Bus

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 import barie_cli
-from edge import supervisor
+from edge.watch import supervisor
 from tests.harness.suite import ROOT
 
 DEPLOY: Final = ROOT / "deploy"

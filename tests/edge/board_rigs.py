@@ -3,8 +3,8 @@
 from abc import abstractmethod
 from typing import Any, Final
 
-from edge.carrier import Carrier
-from edge.carrier_config import Carried, CarrierConfig
+from edge.carry.carrier import Carrier
+from edge.carry.carrier_config import Carried, CarrierConfig
 from edge.config import Broker
 from edge.devices.board_config import (
     Auth,

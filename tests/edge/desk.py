@@ -12,19 +12,19 @@ from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge.approach import Look
 from edge.config import BoxConfig, Broker, Engine, ReaderConfig
-from edge.lane import LaneKeeper
-from edge.lane_config import LaneConfig, LaneKind
-from edge.outbox import Outbox, after
-from edge.owed import Owed
-from edge.papers import Papers
+from edge.journal.outbox import Outbox, after
+from edge.journal.owed import Owed
+from edge.journal.pictures import Pictures
+from edge.journal.store import Store
+from edge.journal.trace import Trace
+from edge.known.papers import Papers
+from edge.known.tags import Tags
+from edge.known.visits import Visits
+from edge.lanes.approach import Look
+from edge.lanes.lane import LaneKeeper
+from edge.lanes.lane_config import LaneConfig, LaneKind
 from edge.parts import Parts
-from edge.pictures import Pictures
-from edge.store import Store
-from edge.tags import Tags
-from edge.trace import Trace
-from edge.visits import Visits
 from gate import signing
 from gate.devices import tasmota
 from gate.devices.board import Sensor

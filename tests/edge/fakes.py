@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from edge.approach import Look
 from edge.clock import Clock
+from edge.lanes.approach import Look
 from gate.devices import tasmota
 from gate.devices.board import DeviceFailed, Relay
 from gate.devices.screen import Page

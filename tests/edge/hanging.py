@@ -19,13 +19,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from edge import handover
 from edge.clock import Clock
-from edge.heartbeat import Heartbeat
-from edge.lifeline import Lifeline
-from edge.outbox import Outbox
-from edge.signs import TOOK
-from edge.store import Store
+from edge.journal.outbox import Outbox
+from edge.journal.store import Store
+from edge.watch import handover
+from edge.watch.heartbeat import Heartbeat
+from edge.watch.lifeline import Lifeline
+from edge.watch.signs import TOOK
 
 Call = Callable[[], None]
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from structlog.testing import capture_logs
 
 from edge.config import DiskConfig
-from edge.disk import Disk
-from edge.outbox import Outbox, after
-from edge.owed import NoRoom, Owed
-from edge.pictures import Pictures
-from edge.reserve import Reserve
-from edge.store import Store
-from edge.trace import Trace
+from edge.journal.disk import Disk
+from edge.journal.outbox import Outbox, after
+from edge.journal.owed import NoRoom, Owed
+from edge.journal.pictures import Pictures
+from edge.journal.reserve import Reserve
+from edge.journal.store import Store
+from edge.journal.trace import Trace
 from gate.messages import DeviceFault
 from gate.wire import decode
 from tests.edge.desk import box_config

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from edge.safe_state import SafeStates
-from edge.supervisor import Supervisor
+from edge.watch.safe_state import SafeStates
+from edge.watch.supervisor import Supervisor
 from tests.edge.desk import lane_config
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from edge.carrier_config import load
+from edge.carry.carrier_config import load
 from edge.devices import board_config
 from edge.devices.board_config import BoardConfig
 from gate.wire import decode

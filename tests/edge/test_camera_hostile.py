@@ -18,12 +18,12 @@ import psutil
 import pytest
 from PIL import Image
 
-from edge.approach import Look
 from edge.config import ReaderConfig
 from edge.devices.camera_config import FolderConfig
 from edge.devices.folder import File, FolderCamera, is_whole, read_whole
 from edge.devices.snapshot import BYTES_MAX, SnapshotCamera
-from edge.eyes import LaneEyes
+from edge.lanes.approach import Look
+from edge.lanes.eyes import LaneEyes
 from edge.reader.process import ReaderProcess
 from gate.devices.board import DeviceFailed
 from gate.messages import ArmRaised, PlateRead, VehiclePassed, VisitOpened
@@ -168,7 +168,7 @@ def _recorded(desk: Desk, look: Look) -> None:
 
 
 def test_the_agent_s_side_of_cameras_decodes_nothing() -> None:
-    code = "import sys, edge.devices.cameras, edge.eyes; print({'numpy', 'cv2', 'PIL'} & set(sys.modules))"
+    code = "import sys, edge.devices.cameras, edge.lanes.eyes; print({'numpy', 'cv2', 'PIL'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

@@ -16,9 +16,9 @@ import structlog
 import typer
 from typer.testing import CliRunner
 
-from edge.carrier import SETTLES_S, STILL_S, CarriedBoard
-from edge.carrier_config import load
-from edge.carrier_main import carry
+from edge.carry.carrier import SETTLES_S, STILL_S, CarriedBoard
+from edge.carry.carrier_config import load
+from edge.carry.carrier_main import carry
 from edge.config import BadConfig, Broker
 from gate.broker_rules import DEVICES_USER
 from gate.devices import tasmota
@@ -264,7 +264,7 @@ def test_the_process_ends_when_told(tmp_path: Path, broker: Mosquitto, box: Watc
     path = _written(
         tmp_path, broker=site, boards=[{"name": "in-1", "board": {**BOARD, "host": "127.0.0.1", "port": 1}}]
     )
-    command = "import typer; from edge.carrier_main import carry; typer.run(carry)"
+    command = "import typer; from edge.carry.carrier_main import carry; typer.run(carry)"
     with subprocess.Popen([sys.executable, "-c", command, "--config", str(path)], stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         assert b"board lost" in process.stderr.readline()

@@ -9,7 +9,7 @@ import pytest
 from edge import boots, estimate
 from edge.clock import Clock
 from edge.estimate import DRIFT, MS, Estimate, Sample, guessed
-from edge.store import Store
+from edge.journal.store import Store
 from gate.messages import Ack, ClockQuality
 from tests.edge.clocks import BIRTH_OF_RTC, DAY
 from tests.edge.fakes import MORNING

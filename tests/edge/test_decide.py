@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from edge.decide import NoLease, Seen, identified, quote, reason_to_go, when_unpaid
+from edge.lanes.decide import NoLease, Seen, identified, quote, reason_to_go, when_unpaid
 from gate.lease import Expired, Policy, Standing, Unpaid
 from gate.messages import OpeningReason
 from gate.tariff import Turn

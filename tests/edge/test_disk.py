@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from edge.agent import Agent
-from edge.outbox import KEEP_S, Outbox
-from edge.owed import NoRoom
-from edge.store import Store, Unusable
+from edge.journal.outbox import KEEP_S, Outbox
+from edge.journal.owed import NoRoom
+from edge.journal.store import Store, Unusable
 from gate.devices.board import Relay
 from gate.lane import Phase
 from gate.messages import (

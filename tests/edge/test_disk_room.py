@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from edge import disk as module
 from edge.config import DiskConfig
-from edge.disk import OVER_AFTER_S, Disk
-from edge.outbox import Outbox, after
-from edge.pictures import Pictures, Sent
-from edge.reserve import Reserve
-from edge.store import Store
-from edge.trace import Trace
+from edge.journal import disk as module
+from edge.journal.disk import OVER_AFTER_S, Disk
+from edge.journal.outbox import Outbox, after
+from edge.journal.pictures import Pictures, Sent
+from edge.journal.reserve import Reserve
+from edge.journal.store import Store
+from edge.journal.trace import Trace
 from gate.lane import Phase
 from gate.messages import DeviceFault
 from simulator.stage.processes import ROOT
@@ -110,7 +110,7 @@ def test_facts_and_their_log_count_and_are_never_shed(tmp_path: Path) -> None:
 
 
 def test_the_trace_goes_after_the_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.trace.TOGETHER_S", 0.02)
+    monkeypatch.setattr("edge.journal.trace.TOGETHER_S", 0.02)
     box = Box(tmp_path, 10)
     box.trace.start()
     for _ in range(4_000):

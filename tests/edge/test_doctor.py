@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from edge import doctor_state, handover
 from edge.boots import begin
 from edge.clock import Clock
 from edge.config import BoxConfig, DiskConfig
-from edge.handover import Handover, Stopped
-from edge.outbox import Outbox
-from edge.store import Store
+from edge.journal.outbox import Outbox
+from edge.journal.store import Store
+from edge.watch import doctor_state, handover
+from edge.watch.handover import Handover, Stopped
 from gate.check import Check
 from gate.messages import DeviceFault
 from gate.wire import encode

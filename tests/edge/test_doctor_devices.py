@@ -13,10 +13,10 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 
-from edge import doctor_devices
 from edge.config import BoxConfig, Broker, Engine, ReaderConfig
 from edge.devices.board_config import ModbusBoard
-from edge.lane_config import LaneConfig
+from edge.lanes.lane_config import LaneConfig
+from edge.watch import doctor_devices
 from edge.web.config import WebConfig
 from gate.check import Check
 from gate.devices.board import Sensor

@@ -12,12 +12,12 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from edge.approach import Look
 from edge.config import Engine, ReaderConfig
 from edge.devices.camera_config import HttpConfig, Maker, PushConfig
 from edge.devices.push import PushCamera
 from edge.devices.snapshot import BYTES_MAX, SnapshotCamera
-from edge.eyes import BACKLOG, CAMERA, LaneEyes
+from edge.lanes.approach import Look
+from edge.lanes.eyes import BACKLOG, CAMERA, LaneEyes
 from edge.reader.frames import ReadResult
 from gate.devices import digest
 from gate.devices.board import DeviceFailed

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from edge.lane_config import Button, LaneKind
+from edge.lanes.lane_config import Button, LaneKind
 from gate import signing
 from gate.devices.board import Relay, Sensor
 from gate.lane import Phase

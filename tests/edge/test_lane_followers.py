@@ -1,6 +1,6 @@
 """Who follows whom under a raised arm, and loops that do not live."""
 
-from edge.lane_config import CountsBy, LaneKind, ReadPoint
+from edge.lanes.lane_config import CountsBy, LaneKind, ReadPoint
 from gate.devices.board import Relay, Sensor
 from gate.lane import Phase
 from gate.messages import (

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.memory import recall
-from edge.outbox import after
-from edge.store import Store
+from edge.journal.outbox import after
+from edge.journal.store import Store
+from edge.lanes.memory import recall
 from gate.devices.board import Relay, Sensor
 from gate.devices.screen import Face
 from gate.lane import Phase

@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
-from edge import places
-from edge.decide import (
+from edge.journal.store import Store
+from edge.known import places
+from edge.known.lists import Lists
+from edge.known.tags import Tags
+from edge.known.visits import Stay, Visits
+from edge.lanes.decide import (
     Admit,
     AskPerson,
     Seen,
@@ -17,10 +21,6 @@ from edge.decide import (
     place_free,
     standing,
 )
-from edge.lists import Lists
-from edge.store import Store
-from edge.tags import Tags
-from edge.visits import Stay, Visits
 from gate.lease import Entry, Lease, Policy, Standing, Unpaid
 from gate.messages import OpeningReason, Why
 from gate.vehicle import VehicleClass

@@ -13,10 +13,10 @@ from sqlmodel import select
 
 from edge.clock import Clock
 from edge.config import Broker as ToBroker
-from edge.outbox import Outbox, after
-from edge.pictures import Sent
-from edge.store import Store
-from edge.uplink import Uplink
+from edge.journal.outbox import Outbox, after
+from edge.journal.pictures import Sent
+from edge.journal.store import Store
+from edge.journal.uplink import Uplink
 from gate.broker_rules import CENTRE_USER, centre_rules
 from gate.messages import DeviceFault
 from gate.presence import Online

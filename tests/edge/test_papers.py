@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edge.papers import Papers, Refused
+from edge.known.papers import Papers, Refused
 from gate import signing
 from gate.broker_rules import centre_rules
 from gate.lease import ENTRIES_MAX, LEASE_MAX, Delta, Entry, Standing

@@ -15,11 +15,11 @@ import pytest
 from msgspec.structs import replace
 from sqlmodel import select
 
-from edge import pictures as module
-from edge import upload
 from edge.config import BoxConfig, DiskConfig
-from edge.pictures import Pictures, Sent
-from edge.store import Store
+from edge.journal import pictures as module
+from edge.journal import upload
+from edge.journal.pictures import Pictures, Sent
+from edge.journal.store import Store
 from server.app import application
 from server.centre import Centre
 from server.config import BoxConfig as Known

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.papers import Refused
+from edge.known.papers import Refused
 from gate.devices.board import Relay, Sensor
 from gate.lane import Phase
 from gate.messages import (

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from edge.devices.board_config import ModbusBoard
 from edge.devices.modbus import ModbusWire
 from edge.devices.site_devices import SiteDevices
-from edge.lane_config import SafeState
-from edge.safe_state import Call, Rising, SafeStates
+from edge.lanes.lane_config import SafeState
+from edge.watch.safe_state import Call, Rising, SafeStates
 from gate.devices import tasmota
 from gate.devices.board import DeviceFailed, Relay
 from simulator.devices.arm import Arm, Fault

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from edge import pages
+from edge.lanes import pages
 from edge.web.pairs import Pairs
 from edge.web.server import BoxWeb
 from edge.web.wall import Wall

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from edge import pages
+from edge.lanes import pages
 from gate.devices.screen import Face, Page
 from gate.lease import Standing
 from gate.messages import OpeningReason, Why

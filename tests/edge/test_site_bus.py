@@ -40,6 +40,9 @@ class Ear(Listener):
     def board_said(self, reading: Reading) -> None:
         self.heard.put(reading)
 
+    def board_counted(self, count: int) -> None:
+        pass
+
     def board_lost(self) -> None:
         self.heard.put("lost")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.supervisor import HANG_S, Life, Pauses
+from edge.watch.supervisor import HANG_S, Life, Pauses
 from gate.messages import DeviceFault, Envelope
 from gate.wire import decode
 from simulator.stage.processes import ROOT, Process

@@ -13,10 +13,10 @@ import typer
 from msgspec.structs import replace
 from typer.testing import CliRunner
 
-from edge import trace as module
-from edge.trace import Trace, read
-from edge.trace_command import moment
-from edge.trace_command import trace as command
+from edge.journal import trace as module
+from edge.journal.trace import Trace, read
+from edge.journal.trace_command import moment
+from edge.journal.trace_command import trace as command
 from gate.devices.board import Level, Reading, Sensor
 from gate.lane import Phase
 from gate.wire import encode

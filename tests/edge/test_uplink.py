@@ -9,12 +9,12 @@ from typing import Self
 
 import pytest
 
-from edge import uplink as module
 from edge.clock import Clock
 from edge.config import BoxConfig, Broker
-from edge.outbox import Outbox, after
-from edge.store import Store
-from edge.uplink import Uplink
+from edge.journal import uplink as module
+from edge.journal.outbox import Outbox, after
+from edge.journal.store import Store
+from edge.journal.uplink import Uplink
 from gate import signing
 from gate.messages import Ack, DeviceFault, Open, OpeningReason
 from gate.presence import Online

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from edge import pages
+from edge.lanes import pages
 from edge.web import screens
 from edge.web.draw import draw
 from edge.web.manners import FORM_MAX, HEADERS, PUSH_MAX

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from edge import pages
+from edge.lanes import pages
 from edge.web import listening
 from edge.web.config import WebConfig
 from edge.web.listening import Guest, Listener

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from edge import pages
-from edge.decide import Quote
-from edge.visits import Stay
+from edge.known.visits import Stay
+from edge.lanes import pages
+from edge.lanes.decide import Quote
 from edge.web.config import WebConfig
 from edge.web.pairs import Moment
 from edge.web.server import BoxWeb

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from gate.devices import tasmota
 from gate.devices.board import Level, Relay, Sensor
 from simulator.devices.arm import Arm, Fault, arrives_at, broken, limits, position, pulsed
-from simulator.devices.board import PULSE_S, BoardTwin
+from simulator.devices.barrier import PULSE_S
+from simulator.devices.board import BoardTwin
 
 ORDERS = st.lists(st.tuples(st.floats(0, 3), st.sampled_from(Relay)), max_size=12)
 

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 from sqlalchemy import Engine
 
-from edge.outbox import after
+from edge.journal.outbox import after
 from gate import signing
 from gate.lease import Delta, Entry, Expired, Policy, Standing, Unpaid
 from gate.messages import ArmRaised, Direction, OpeningReason, PersonWanted, Quoted, VehiclePassed, Why

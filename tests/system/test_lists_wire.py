@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
-from edge.papers import Papers
-from edge.store import Store
+from edge.journal.store import Store
+from edge.known.papers import Papers
 from gate.broker_rules import CENTRE_USER, centre_rules
 from gate.lease import Standing, Unpaid
 from gate.presence import State

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from edge.config import BoxConfig
-from edge.lane_config import SafeState
+from edge.lanes.lane_config import SafeState
 from gate.broker_rules import centre_rules
 from gate.devices.board import Sensor
 from gate.messages import ArmRaised, DeviceFault, OpeningReason, VehiclePassed, VisitOpened

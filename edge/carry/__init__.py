@@ -1,0 +1,1 @@
+"""A box that only carries devices for another."""

@@ -1,0 +1,45 @@
+"""`barie carry`: a box that only carries devices, as a process."""
+
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from edge.carry.carrier import Carrier
+from edge.carry.carrier_config import load
+from edge.config import BadConfig
+
+
+def carry(
+    config: Annotated[Path, typer.Option(help="the JSON file; docs/devices.md explains every key")],
+) -> None:
+    """Drive wired boards for another box, which decides. Runs until it is told to stop.
+
+    Exit 2 for a configuration that cannot be used; the message names file and key.
+    """
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
+    try:
+        carrier = Carrier(load(config))
+    except (BadConfig, ValueError) as error:
+        typer.echo(f"barie carry: {error}", err=True)
+        raise typer.Exit(2) from error
+    end = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: end.set())
+    carrier.start()
+    end.wait()
+    carrier.stop()

@@ -1,0 +1,1 @@
+"""What the box knows: the centre's papers, the site's lists, who is inside."""

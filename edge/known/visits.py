@@ -1,0 +1,115 @@
+"""The box's own knowledge of who is inside; enough to decide with no network."""
+
+import secrets
+from datetime import datetime
+from typing import NamedTuple
+
+from edge import boots
+from edge.clock import Clock
+from edge.journal.store import Store
+from gate.matching import OpenVisit
+from gate.messages import ClockQuality
+from gate.reference import SPACE, first_number, mint
+from gate.vehicle import VehicleClass
+
+
+class Stay(NamedTuple):
+    """A visit as the box knows it. `entered_at` is by all that is known of the clocks now, and never later than now."""
+
+    visit: str
+    plate: str
+    vehicle_class: VehicleClass
+    entered_at: datetime
+    paid: bool
+
+
+class Visits:
+    """Visits of a site, minted here."""
+
+    def __init__(self, store: Store, clock: Clock, site: str, key: bytes) -> None:
+        self._store, self._clock, self._site, self._key = store, clock, site, key
+        self._at_arm: dict[str, str] = {}
+        boots.begin(store, clock)
+
+    def open(self, plate: str, kind: VehicleClass, lane: str) -> str:
+        """A new visit; its reference was never given before."""
+        now = self._clock.now()
+        number = int(self._store.meta("next_visit") or self._first_number())
+        reference = mint(self._site, number, self._key)
+        with self._store.transaction():
+            self._store.remember("next_visit", str(number + 1))
+            self._store.run(
+                "INSERT INTO visit (visit, plate, vehicle_class, lane, opened_at) VALUES (?, ?, ?, ?, ?)",
+                reference,
+                plate,
+                kind,
+                lane,
+                now.isoformat(),
+            )
+            boots.began(self._store, self._clock, reference, now)
+        return reference
+
+    def _first_number(self) -> int:
+        """Where a new journal begins to count. A clock that is known to be wrong says nothing of older journals."""
+        reading = self._clock.reading()
+        return secrets.randbelow(SPACE // 2) if reading.quality is ClockQuality.UNKNOWN else first_number(reading.at)
+
+    def entered(self, visit: str, at: datetime) -> None:
+        """The vehicle went past the entry's arm."""
+        outside = "SELECT 1 FROM visit WHERE visit = ? AND entered_at IS NULL"
+        if self._store.run(outside, visit).fetchone():
+            self._store.run("UPDATE visit SET entered_at = ? WHERE visit = ?", at.isoformat(), visit)
+            boots.began(self._store, self._clock, visit, at)
+
+    def left(self, visit: str, at: datetime) -> None:
+        """The vehicle went past an exit's arm. Its entry is kept as what is known of it now."""
+        stay = self.get(visit)
+        if stay is not None:
+            entered = "UPDATE visit SET entered_at = ? WHERE visit = ? AND entered_at IS NOT NULL"
+            self._store.run(entered, min(stay.entered_at, at).isoformat(), visit)
+        self._store.run("UPDATE visit SET left_at = ? WHERE visit = ?", at.isoformat(), visit)
+        boots.ended(self._store, visit)
+
+    def voided(self, visit: str) -> None:
+        """The vehicle backed out before it entered."""
+        self._store.run("UPDATE visit SET voided = 1 WHERE visit = ?", visit)
+        boots.ended(self._store, visit)
+
+    def paid(self, visit: str) -> None:
+        """The centre says nothing is owed."""
+        self._store.run("UPDATE visit SET paid = 1 WHERE visit = ?", visit)
+
+    def get(self, visit: str) -> Stay | None:
+        """A visit that is inside."""
+        row = self._store.run(
+            "SELECT visit, plate, vehicle_class, coalesce(entered_at, opened_at), paid FROM visit "
+            "WHERE visit = ? AND left_at IS NULL AND voided = 0",
+            visit,
+        ).fetchone()
+        if row is None:
+            return None
+        began = boots.beginning(self._store, self._clock, visit, datetime.fromisoformat(row[3]))
+        return Stay(row[0], row[1], VehicleClass(row[2]), began, bool(row[4]))
+
+    def stands_at(self, lane: str, visit: str | None) -> None:
+        """This visit is at the arm of this exit, or nobody is."""
+        if visit is None:
+            self._at_arm.pop(lane, None)
+        else:
+            self._at_arm[lane] = visit
+
+    def is_elsewhere(self, lane: str, visit: str) -> bool:
+        """Whether another exit has this visit at its arm: one stay leaves once."""
+        return any(visit == there for other, there in self._at_arm.items() if other != lane)
+
+    def leaving(self, lane: str) -> list[OpenVisit]:
+        """Everyone who may be leaving by this lane."""
+        return [stay for stay in self.inside() if not self.is_elsewhere(lane, stay.visit)]
+
+    def inside(self) -> list[OpenVisit]:
+        """Everyone who may leave."""
+        rows = self._store.run(
+            "SELECT visit, plate, vehicle_class FROM visit "
+            "WHERE left_at IS NULL AND voided = 0 AND entered_at IS NOT NULL"
+        )
+        return [OpenVisit(visit, plate, VehicleClass(kind)) for visit, plate, kind in rows]

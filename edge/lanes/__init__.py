@@ -1,0 +1,1 @@
+"""One lane at work: what is seen, decided, ordered and told."""

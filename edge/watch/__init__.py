@@ -1,0 +1,1 @@
+"""Who watches over the box: supervisor, signs of life, doctor."""
