@@ -87,9 +87,11 @@ def centre_file(
     }
 
 
-def box_file(site: DemoSite, centre: Centre, *, bus: Json, devices: Json, data: str, camera: str) -> Json:
-    """What a site's box is told. `camera`: where the cameras of all lanes are."""
-    return {
+def box_file(
+    site: DemoSite, centre: Centre, *, bus: Json, devices: Json, data: str, camera: str, web_port: int | None = None
+) -> Json:
+    """What a site's box is told. `camera`: where the cameras of all lanes are; `web_port`: of its own lane screens."""
+    told = {
         "site": site.site,
         "box": site.box,
         "centre": bus,
@@ -104,6 +106,7 @@ def box_file(site: DemoSite, centre: Centre, *, bus: Json, devices: Json, data: 
             for lane, direction in site.lanes
         ],
     }
+    return told if web_port is None else {**told, "web": {"port": web_port}}
 
 
 def site_plan(site: DemoSite, *, devices: Json, camera_port: int) -> Json:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from gate.broker_rules import CENTRE_USER, DEVICES_USER, centre_rules, site_rules
+from gate.messages import Direction
 from simulator.demo import files
 from simulator.demo.files import Person
 from simulator.demo.sites import SITES, DemoSite
@@ -17,12 +18,13 @@ HOST: Final = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Stage:
-    """A demo, set up and not yet started."""
+    """A demo, set up and not yet started. `screens`: the pages that drivers see at the exits."""
 
     folder: Path
     brokers: tuple[Mosquitto, ...]
     people: Mapping[str, Person]
     url: str
+    screens: tuple[str, ...]
 
     @property
     def centre(self) -> Path:
@@ -52,11 +54,13 @@ def set_up(folder: Path, *, arrivals_s: float | None, seed: int) -> Stage:
     users = {CENTRE_USER: files.password(), **{site.box: files.password() for site in SITES}}
     broker = Mosquitto(folder / "broker-centre", users, centre_rules((site.site, site.box) for site in SITES))
     brokers, plans = [broker], []
+    screens: list[str] = []
     for site in SITES:
         own = {site.box: files.password(), DEVICES_USER: files.password()}
         site_broker = Mosquitto(folder / f"broker-{site.box}", own, site_rules(site.box))
         brokers.append(site_broker)
-        camera_port = free_port()
+        camera_port, web_port = free_port(), free_port()
+        screens += [f"http://{HOST}:{web_port}/screen/{lane}" for lane, way in site.lanes if way == Direction.OUT]
         box = files.box_file(
             site,
             centre,
@@ -64,10 +68,11 @@ def set_up(folder: Path, *, arrivals_s: float | None, seed: int) -> Stage:
             devices=_broker(site_broker, site.box, own),
             data=f"{folder}/{site.box}",
             camera=f"http://{HOST}:{camera_port}",
+            web_port=web_port,
         )
         files.write(folder / f"{site.box}.json", box)
         plans.append(files.site_plan(site, devices=_broker(site_broker, DEVICES_USER, own), camera_port=camera_port))
-    stage = Stage(folder, tuple(brokers), centre.people, centre.url)
+    stage = Stage(folder, tuple(brokers), centre.people, centre.url, tuple(screens))
     told = files.centre_file(
         centre,
         SITES,
