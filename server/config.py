@@ -97,6 +97,10 @@ def load(path: Path) -> CentreConfig:
     for box in config.boxes:
         if box.site not in sites:
             raise BadConfig(f"{path}: boxes: {box.box} belongs to {box.site}, which is no site here")
+    deciding = [box.site for box in config.boxes]
+    for site in sorted(sites):
+        if deciding.count(site) > 1:
+            raise BadConfig(f"{path}: boxes: {site} has {deciding.count(site)}; one decides, others only carry devices")
     _check_values(path, config)
     if bool(config.certificate) != bool(config.certificate_key):
         raise BadConfig(f"{path}: certificate: it and certificate_key go together")
