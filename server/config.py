@@ -93,14 +93,7 @@ def load(path: Path) -> CentreConfig:
         raise BadConfig(f"{path}: {error.strerror}") from error
     except Malformed as error:
         raise BadConfig(f"{path}: {error}") from error
-    sites = {site.site for site in config.sites}
-    for box in config.boxes:
-        if box.site not in sites:
-            raise BadConfig(f"{path}: boxes: {box.box} belongs to {box.site}, which is no site here")
-    deciding = [box.site for box in config.boxes]
-    for site in sorted(sites):
-        if deciding.count(site) > 1:
-            raise BadConfig(f"{path}: boxes: {site} has {deciding.count(site)}; one decides, others only carry devices")
+    _check_boxes(path, config)
     _check_values(path, config)
     if bool(config.certificate) != bool(config.certificate_key):
         raise BadConfig(f"{path}: certificate: it and certificate_key go together")
@@ -113,6 +106,18 @@ def load(path: Path) -> CentreConfig:
             f"{path}: host: {config.host} is not loopback; name a certificate, or put TLS before it and say behind_tls"
         )
     return config
+
+
+def _check_boxes(path: Path, config: CentreConfig) -> None:
+    """One box decides for a site."""
+    sites = {site.site for site in config.sites}
+    for box in config.boxes:
+        if box.site not in sites:
+            raise BadConfig(f"{path}: boxes: {box.box} belongs to {box.site}, which is no site here")
+    deciding = [box.site for box in config.boxes]
+    for site in sorted(sites):
+        if deciding.count(site) > 1:
+            raise BadConfig(f"{path}: boxes: {site} has {deciding.count(site)}; one decides, others only carry devices")
 
 
 def _check_values(path: Path, config: CentreConfig) -> None:

@@ -43,7 +43,7 @@ def another_box(told: dict[str, Any]) -> None:
 BAD: dict[str, tuple[Change, str]] = {
     "two deciding boxes": (another_box, "boxes: SPS has 2; one decides"),
     "a box of no site": (lambda c: c["boxes"][0].update(site="XXX"), "boxes: sps-1 belongs to XXX"),
-    "beyond loopback without TLS": (lambda c: c.update(host="0.0.0.0"), "host: 0.0.0.0 is not loopback"),
+    "beyond loopback without TLS": (lambda c: c.update(host="0.0.0.0"), "host: 0.0.0.0 is not loopback"),  # noqa: S104 - it is refused
     "half a certificate": (lambda c: c.update(certificate="/etc/x.pem"), "certificate: it and certificate_key"),
     "a key that is none": (lambda c: c.update(signing_key="AAAAAAAAAAAAAAAAAAAAAA=="), "signing_key"),
     "an unknown key": (lambda c: c.update(colour="red"), "colour"),
