@@ -1,12 +1,10 @@
 """The agent as a process of its own, started by its supervisor: `python -m edge.agent_process FILE`."""
 
-import logging
 import signal
 import sys
 from pathlib import Path
 
-import structlog
-
+from edge import log
 from edge.agent import Agent
 from edge.config import BadConfig, load
 from edge.journal.owed import NoRoom
@@ -22,7 +20,7 @@ AGAIN_S = 1.0
 def run(path: Path) -> int:
     """Decide until told to stop, or until the supervisor is gone. Exit 2 for what cannot be used."""
     line = Lifeline.given()
-    _set_up_log()
+    log.set_up()
     try:
         config = load(path)
         agent = Agent(config)
@@ -56,19 +54,6 @@ def _take(agent: Agent, news: Handover, line: Lifeline) -> None:
         agent.later(AGAIN_S, lambda: _take(agent, news, line))
         return
     line.say(TOOK)
-
-
-def _set_up_log() -> None:
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-    )
 
 
 if __name__ == "__main__":

@@ -1,15 +1,13 @@
 """`barie carry`: a box that only carries devices, as a process."""
 
-import logging
 import signal
-import sys
 import threading
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 
+from edge import log
 from edge.carry.carrier import Carrier
 from edge.carry.carrier_config import load
 from edge.config import BadConfig
@@ -22,16 +20,7 @@ def carry(
 
     Exit 2 for a configuration that cannot be used; the message names file and key.
     """
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-    )
+    log.set_up()
     try:
         carrier = Carrier(load(config))
     except (BadConfig, ValueError) as error:
