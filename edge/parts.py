@@ -51,24 +51,23 @@ class Parts:
     reply: Callable[[Reply], None]
     secret: bytes
 
-    def record(self, *facts: Body, also: Call | None = None) -> None:
-        """Write the facts of a decision together, and what goes with them. Raises NoRoom, and nothing is written."""
+    def record(self, *facts: Body) -> None:
+        """Write the facts of a decision together. Raises NoRoom, and nothing is written."""
 
         def write() -> None:
-            if also:
-                also()
             for fact in facts:
                 self.outbox.record(fact)
 
         self.owed.decide(write)
 
-    def witness(self, *facts: Body, also: Call | None = None) -> None:
-        """Write the facts of what has happened, with its moment, as soon as the disk takes them."""
+    def witness(self, *facts: Body, also: Call) -> None:
+        """Write the facts of what has happened, with its moment, and `also` what goes with them: as soon as the disk
+        takes all of it.
+        """
         happened = [(fact, self.outbox.happening()) for fact in facts]
 
         def write() -> None:
-            if also:
-                also()
+            also()
             for fact, when in happened:
                 self.outbox.record(fact, when)
 

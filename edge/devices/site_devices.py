@@ -3,8 +3,6 @@
 Whatever thread a device speaks on, its lane hears it on the deciding one.
 """
 
-from collections.abc import Callable
-
 import structlog
 from paho.mqtt.client import MQTTMessage
 
@@ -74,7 +72,7 @@ def _board(lane: LaneConfig, bus: DeviceBus) -> Board:
 class _Handover:
     """Hands what a board says to the deciding thread."""
 
-    def __init__(self, lane: str, listener: Listener, post: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, lane: str, listener: Listener, post: Post) -> None:
         self._lane, self._listener, self._post = lane, listener, post
 
     def said(self, reading: Reading) -> None:
@@ -94,7 +92,7 @@ class _Handover:
 class _Profiler:
     """A lane's profiler on the site's broker; it bears the lane's name."""
 
-    def __init__(self, lane: str, listener: Listener, post: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, lane: str, listener: Listener, post: Post) -> None:
         self.topics = (profiler.profile_topic(lane),)
         self._listener, self._post = listener, post
 

@@ -12,7 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import serial
@@ -102,16 +102,6 @@ class Presence:
         while len(self._seen) > TAGS_MAX:
             self._seen.popitem(last=False)
         return before is None or now_s - before >= self._gone_s
-
-
-class Source(Protocol):
-    """An open way to a reader."""
-
-    def fileno(self) -> int:
-        """To wait on."""
-
-    def close(self) -> None:
-        """Hang up."""
 
 
 class TagReader:

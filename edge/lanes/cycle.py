@@ -12,6 +12,7 @@ from edge.lanes.facts import SINGLE
 from gate.devices.board import Level, Reading, Sensor
 
 Later = Callable[[float, Callable[[], None]], None]
+"""Calls back on the deciding thread after so many seconds."""
 
 WATCHED: Final = (Sensor.ARMING, Sensor.SAFETY)
 """The exit loop proves itself by the passage."""
@@ -23,9 +24,7 @@ SILENT_MAX: Final = 2
 class Cycle:
     """The loops of one lane. `complain` gets the device's name and what is wrong with it, in words."""
 
-    def __init__(
-        self, later: Callable[[float, Callable[[], None]], None], complain: Callable[[str, str], None]
-    ) -> None:
+    def __init__(self, later: Later, complain: Callable[[str, str], None]) -> None:
         self._later, self._complain = later, complain
         self._moved: set[Sensor] = set()
         self._silent = dict.fromkeys(WATCHED, 0)

@@ -208,15 +208,13 @@ def out_of_service(lane: str) -> Page:
     )
 
 
-def go_ahead(lane: str, plate: str = "", *, kind: VehicleClass | None = None) -> Page:
+def go_ahead(lane: str) -> Page:
     """The arm is held up, or goes up for everyone: plates are read and billed all the same."""
     return Page(
         lane=lane,
         face=Face.GO,
         vi="Mời đi",
         en="Please go ahead",
-        plate=plate,
-        motorbike=kind is VehicleClass.MOTO,
         why_vi="Barie đang mở, biển số vẫn được ghi nhận",
         why_en="The arm is open; plates are still recorded",
     )

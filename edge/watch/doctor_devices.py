@@ -28,7 +28,6 @@ from gate.devices.camera import Camera
 
 ANSWER_S: Final = 2.5
 PICTURE_S: Final = 5.0
-OLD_S: Final = 60.0
 
 
 def devices(config: BoxConfig, *, running: bool, broker: bool) -> Iterator[Check]:

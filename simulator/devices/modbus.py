@@ -24,7 +24,6 @@ COUNTER: Final = 2
 _TENTH_S: Final = 0.1
 _READ_COILS, _READ_INPUTS, _WRITE_COIL, _WRITE_REGISTER = 1, 2, 5, 6
 _READ_HOLDING, _READ_REGISTERS = 3, 4
-_NONE_CLOSED: Final = [0] * 16
 
 
 class ModbusTwin(Barrier):

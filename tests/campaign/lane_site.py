@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
 from gate.devices.board import Level, Reading, Relay, Sensor
-from simulator.devices.arm import DOWN, UP, Arm, Fault, arrives_at, broken, limits, pulsed
+from simulator.devices.arm import UP, Arm, Fault, arrives_at, broken, limits, pulsed
 
 GROUND: Final = {Sensor.ARMING: (-3.0, -1.0), Sensor.SAFETY: (-0.5, 1.5), Sensor.EXIT: (2.0, 4.0)}
 """Where each loop lies, metres along the lane; the arm is at 0. Nothing is shorter than the gap between two loops."""
@@ -150,11 +150,6 @@ class Ground:
     def is_up(self) -> bool:
         """Whether the arm is all up."""
         return self._limits.up
-
-    @property
-    def is_coming_down(self) -> bool:
-        """Whether the arm is on its way down."""
-        return self.arm.heading == DOWN and not self._limits.down and self.arm.fault is not Fault.STUCK
 
     def pulse(self, relay: Relay) -> None:
         """The arm's controller is told to move."""
