@@ -4,8 +4,9 @@ Bayes over the site's open visits. A plate that was misread by confusable charac
 another vehicle class speaks against it. "None of them" competes as well, so a stranger is not forced on a visit.
 """
 
+import heapq
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from gate.plate import distance
@@ -42,12 +43,29 @@ class Ranking(NamedTuple):
     margin: float
 
 
-def rank(plate: str, kind: VehicleClass | None, visits: Iterable[OpenVisit], most: int = 8) -> Ranking:
+Distances = Callable[[str, Sequence[str]], Sequence[float]]
+"""`gate.plate.distance` of a plate from each of many, in their order."""
+
+
+def one_by_one(plate: str, plates: Sequence[str]) -> list[float]:
+    """The distances as they are defined; a caller with many plates brings a quicker way to the same numbers."""
+    return [distance(plate, other) for other in plates]
+
+
+def rank(
+    plate: str,
+    kind: VehicleClass | None,
+    visits: Iterable[OpenVisit],
+    most: int = 8,
+    distances: Distances = one_by_one,
+) -> Ranking:
     """Rank the open visits for a read at an exit. An unread plate ranks by class alone and has no margin."""
-    weighed = [(visit.visit, _likelihood(plate, kind, visit)) for visit in visits]
+    visits = list(visits)
+    weights = _likelihoods(plate, kind, visits, distances)
     stranger = _STRANGER
-    whole = math.fsum([stranger, *(weight for _, weight in weighed)])  # exact, so the order of visits is no matter
-    ordered = sorted(weighed, key=lambda pair: (-pair[1], pair[0]))
+    whole = math.fsum([stranger, *weights])  # exact, so the order of visits is no matter
+    weighed = zip((-weight for weight in weights), (visit.visit for visit in visits), strict=True)
+    ordered = [(visit, -weight) for weight, visit in heapq.nsmallest(max(most, 2), weighed)]
     candidates = tuple(Candidate(visit, weight / whole) for visit, weight in ordered[:most])
     if not candidates or not plate:
         return Ranking(candidates, 0.0)
@@ -67,8 +85,16 @@ def tagged(visit: str, plate: str, visits: Iterable[OpenVisit]) -> Ranking:
     return Ranking(tuple(Candidate(each, share) for each in (visit, *sorted(wears))), 0.0)
 
 
-def _likelihood(plate: str, kind: VehicleClass | None, visit: OpenVisit) -> float:
-    same_kind = 1.0 if kind is None or kind is visit.vehicle_class else _OTHER_CLASS
-    if not plate or not visit.plate:
-        return _UNREAD * same_kind
-    return math.exp(-_SLIP * distance(plate, visit.plate)) * same_kind
+def _likelihoods(
+    plate: str, kind: VehicleClass | None, visits: Sequence[OpenVisit], distances: Distances
+) -> list[float]:
+    """Of the read given each visit, in their order."""
+    kinds = {each: 1.0 if kind is None or kind is each else _OTHER_CLASS for each in VehicleClass}
+    if not plate:
+        return [_UNREAD * kinds[visit.vehicle_class] for visit in visits]
+    far = distances(plate, [visit.plate for visit in visits])
+    slips = {each: math.exp(-_SLIP * each) for each in set(far)}
+    return [
+        (slips[each] if visit.plate else _UNREAD) * kinds[visit.vehicle_class]
+        for visit, each in zip(visits, far, strict=True)
+    ]

@@ -1,8 +1,11 @@
 """The box's own knowledge of who is inside; enough to decide with no network."""
 
 import secrets
+from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge import boots
 from edge.clock import Clock
@@ -11,6 +14,10 @@ from gate.matching import OpenVisit
 from gate.messages import ClockQuality
 from gate.reference import SPACE, first_number, mint
 from gate.vehicle import VehicleClass
+
+_INSIDE: Final = (
+    "SELECT visit, plate, vehicle_class FROM visit WHERE left_at IS NULL AND voided = 0 AND entered_at IS NOT NULL"
+)
 
 
 class Stay(NamedTuple):
@@ -24,12 +31,14 @@ class Stay(NamedTuple):
 
 
 class Visits:
-    """Visits of a site, minted here."""
+    """Visits of a site, minted here. Who is inside is kept in memory as well, just as the journal says it."""
 
     def __init__(self, store: Store, clock: Clock, site: str, key: bytes) -> None:
         self._store, self._clock, self._site, self._key = store, clock, site, key
         self._at_arm: dict[str, str] = {}
+        self._inside: list[OpenVisit] | None = None  # None: to be read from the journal
         boots.begin(store, clock)
+        store.when_ended(self._ended)
 
     def open(self, plate: str, kind: VehicleClass, lane: str) -> str:
         """A new visit; its reference was never given before."""
@@ -56,24 +65,27 @@ class Visits:
 
     def entered(self, visit: str, at: datetime) -> None:
         """The vehicle went past the entry's arm."""
-        outside = "SELECT 1 FROM visit WHERE visit = ? AND entered_at IS NULL"
-        if self._store.run(outside, visit).fetchone():
-            self._store.run("UPDATE visit SET entered_at = ? WHERE visit = ?", at.isoformat(), visit)
-            boots.began(self._store, self._clock, visit, at)
+        with self._changed(visit):
+            outside = "SELECT 1 FROM visit WHERE visit = ? AND entered_at IS NULL"
+            if self._store.run(outside, visit).fetchone():
+                self._store.run("UPDATE visit SET entered_at = ? WHERE visit = ?", at.isoformat(), visit)
+                boots.began(self._store, self._clock, visit, at)
 
     def left(self, visit: str, at: datetime) -> None:
         """The vehicle went past an exit's arm. Its entry is kept as what is known of it now."""
         stay = self.get(visit)
-        if stay is not None:
-            entered = "UPDATE visit SET entered_at = ? WHERE visit = ? AND entered_at IS NOT NULL"
-            self._store.run(entered, min(stay.entered_at, at).isoformat(), visit)
-        self._store.run("UPDATE visit SET left_at = ? WHERE visit = ?", at.isoformat(), visit)
-        boots.ended(self._store, visit)
+        with self._changed(visit):
+            if stay is not None:
+                entered = "UPDATE visit SET entered_at = ? WHERE visit = ? AND entered_at IS NOT NULL"
+                self._store.run(entered, min(stay.entered_at, at).isoformat(), visit)
+            self._store.run("UPDATE visit SET left_at = ? WHERE visit = ?", at.isoformat(), visit)
+            boots.ended(self._store, visit)
 
     def voided(self, visit: str) -> None:
         """The vehicle backed out before it entered."""
-        self._store.run("UPDATE visit SET voided = 1 WHERE visit = ?", visit)
-        boots.ended(self._store, visit)
+        with self._changed(visit):
+            self._store.run("UPDATE visit SET voided = 1 WHERE visit = ?", visit)
+            boots.ended(self._store, visit)
 
     def paid(self, visit: str) -> None:
         """The centre says nothing is owed."""
@@ -100,16 +112,42 @@ class Visits:
 
     def is_elsewhere(self, lane: str, visit: str) -> bool:
         """Whether another exit has this visit at its arm: one stay leaves once."""
-        return any(visit == there for other, there in self._at_arm.items() if other != lane)
+        return visit in self._elsewhere(lane)
+
+    def _elsewhere(self, lane: str) -> set[str]:
+        return {visit for other, visit in self._at_arm.items() if other != lane}
 
     def leaving(self, lane: str) -> list[OpenVisit]:
         """Everyone who may be leaving by this lane."""
-        return [stay for stay in self.inside() if not self.is_elsewhere(lane, stay.visit)]
+        elsewhere = self._elsewhere(lane)
+        return [stay for stay in self.inside() if stay.visit not in elsewhere]
 
     def inside(self) -> list[OpenVisit]:
-        """Everyone who may leave."""
-        rows = self._store.run(
-            "SELECT visit, plate, vehicle_class FROM visit "
-            "WHERE left_at IS NULL AND voided = 0 AND entered_at IS NOT NULL"
-        )
-        return [OpenVisit(visit, plate, VehicleClass(kind)) for visit, plate, kind in rows]
+        """Everyone who may leave, in the order of their references."""
+        if self._inside is None:
+            self._inside = [_open(row) for row in self._store.run(f"{_INSIDE} ORDER BY visit")]
+        return list(self._inside)
+
+    @contextmanager
+    def _changed(self, visit: str) -> Iterator[None]:
+        """Change what the journal says of this visit, and know it; where the journal fails, it is read again."""
+        with self._store.transaction():
+            yield
+            if self._inside is None:
+                return
+            place = bisect_left(self._inside, visit, key=_reference)
+            now = [_open(row) for row in self._store.run(f"{_INSIDE} AND visit = ?", visit)]
+            known = self._inside[place : place + 1]
+            self._inside[place : place + sum(stay.visit == visit for stay in known)] = now
+
+    def _ended(self, done: bool) -> None:  # noqa: FBT001 - the store's own call
+        if not done:
+            self._inside = None
+
+
+def _open(row: tuple[str, str, str]) -> OpenVisit:
+    return OpenVisit(row[0], row[1], VehicleClass(row[2]))
+
+
+def _reference(stay: OpenVisit) -> str:
+    return stay.visit

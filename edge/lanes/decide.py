@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from edge.known.lists import Lists
+from edge.known.nearness import distances
 from edge.known.tags import Tags
 from edge.known.visits import Stay, Visits
 from gate import vietqr
@@ -139,25 +140,21 @@ def _enters_full(lease: Lease | None, row: Entry | None) -> bool:
 def identified(visits: Visits, tags: Tags, lane: str, lease: Lease | None, seen: Seen) -> Match:
     """Whose stay ends at this exit: the one that came in with the same tag, else the ranking by plate."""
     leaving = visits.leaving(lane)
-    inside = {visit.visit for visit in leaving}
-    ours = [visit for visit in tags.visits(seen.tag) if visit in inside]
+    tagged_so = tags.visits(seen.tag)
+    ours = [visit.visit for visit in leaving if visit.visit in tagged_so] if tagged_so else []
     if len(ours) == 1:
         ranking = tagged(ours[0], seen.plate, leaving)
         return Match(ranking, lease is not None and ranking.margin > 0, TAG)
-    ranking, sure = matched(visits, lane, lease, seen.plate, seen.kind)
-    return Match(ranking, sure, RULE)
+    ranking = rank(seen.plate, seen.kind, leaving, distances=distances)
+    return Match(ranking, _is_sure(ranking, lease), RULE)
 
 
-def matched(
-    visits: Visits, lane: str, lease: Lease | None, plate: str, kind: VehicleClass | None
-) -> tuple[Ranking, bool]:
-    """The ranking of the open visits for a read at this exit, and whether the best one is sure enough to take."""
-    ranking = rank(plate, kind, visits.leaving(lane))
+def _is_sure(ranking: Ranking, lease: Lease | None) -> bool:
+    """Whether the best one is sure enough to take."""
     if lease is None or not ranking.candidates:
-        return ranking, False
+        return False
     policy = lease.policy
-    sure = ranking.candidates[0].probability >= policy.accept_probability and ranking.margin >= policy.accept_margin
-    return ranking, sure
+    return ranking.candidates[0].probability >= policy.accept_probability and ranking.margin >= policy.accept_margin
 
 
 def excused(lists: Lists, tags: Tags, stay: Stay, seen: Seen, now: datetime) -> Entry | None:

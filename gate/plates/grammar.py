@@ -65,6 +65,8 @@ class Pattern(NamedTuple):
 
 def normalise(text: str) -> str:
     """The key form of a plate: upper case, Đ as D, without white space and separators. Idempotent, loses no letter."""
+    if text.isascii() and text.isalnum():  # nothing to take out or to compose: an exit asks for all who are inside
+        return text.upper()
     upper = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).upper())
     bare = _SEPARATORS.sub("", upper.translate(_TO_D))
     return unicodedata.normalize("NFC", bare)  # marks that a separator kept apart have an order of their own

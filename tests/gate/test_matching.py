@@ -1,8 +1,14 @@
+import math
+import random
+from itertools import product
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.matching import OpenVisit, rank, tagged
+from edge.known.nearness import distances
+from gate.matching import Candidate, OpenVisit, Ranking, rank, tagged
+from gate.plate import cost, normalise
 from gate.vehicle import VehicleClass
 
 CAR, MOTO, BUS = VehicleClass.CAR9, VehicleClass.MOTO, VehicleClass.BUS30
@@ -116,3 +122,59 @@ def test_probabilities_are_shares_in_order_whatever_is_inside(
     assert sum(shares) < 1, "none of them is always possible"
     assert 0 <= ranking.margin <= max(shares, default=0)
     assert rank(plate, kind, reversed(visits)) == ranking
+
+
+def straightforward(plate: str, kind: VehicleClass | None, visits: list[OpenVisit], most: int) -> Ranking:
+    """The ranking as it is meant, one visit after the other, each distance cell by cell."""
+
+    def likelihood(visit: OpenVisit) -> float:
+        same_kind = 1.0 if kind is None or kind is visit.vehicle_class else math.exp(-2.5)
+        if not plate or not visit.plate:
+            return math.exp(-7.0) * same_kind
+        return math.exp(-2.6 * cell_by_cell(normalise(plate), normalise(visit.plate))) * same_kind
+
+    weighed = [(visit.visit, likelihood(visit)) for visit in visits]
+    stranger = math.exp(-6.0)
+    whole = math.fsum([stranger, *(weight for _, weight in weighed)])
+    ordered = sorted(weighed, key=lambda pair: (-pair[1], pair[0]))
+    candidates = tuple(Candidate(visit, weight / whole) for visit, weight in ordered[:most])
+    if not candidates or not plate:
+        return Ranking(candidates, 0.0)
+    rival = max(stranger / whole, ordered[1][1] / whole if len(ordered) > 1 else 0.0)
+    return Ranking(candidates, max(0.0, candidates[0].probability - rival))
+
+
+def cell_by_cell(a: str, b: str) -> float:
+    """Weighted edit distance, as any book has it."""
+    cells = {(i, 0): float(i) for i in range(len(a) + 1)} | {(0, j): float(j) for j in range(len(b) + 1)}
+    for i, j in product(range(1, len(a) + 1), range(1, len(b) + 1)):
+        straight = cells[i - 1, j - 1] + cost(a[i - 1], b[j - 1])
+        cells[i, j] = min(cells[i - 1, j] + 1, cells[i, j - 1] + 1, straight)
+    return cells[len(a), len(b)]
+
+
+worn = st.text("0123456789ABDIJLOQSTVYZ-. Đđaé\0京", max_size=10)
+seen_or_worn = plates | worn
+
+
+@settings(max_examples=300)
+@given(seen_or_worn, st.none() | st.sampled_from(VehicleClass), st.data())
+def test_the_quick_ranking_is_the_straightforward_one_to_the_last_bit(
+    plate: str, kind: VehicleClass | None, data: st.DataObject
+) -> None:
+    fleet = data.draw(st.lists(st.tuples(seen_or_worn | st.just(plate), st.sampled_from(VehicleClass)), max_size=20))
+    most = data.draw(st.integers(0, 9))
+    visits = [OpenVisit(f"V{number % 13}", *each) for number, each in enumerate(fleet)]
+    meant = straightforward(plate, kind, visits, most)
+    assert rank(plate, kind, visits, most) == meant
+    assert rank(plate, kind, visits, most, distances=distances) == meant
+
+
+def test_a_full_car_park_is_ranked_as_one_by_one() -> None:
+    rng = random.Random(3)
+    visits = [
+        OpenVisit(f"V{n}", f"{rng.choice(('24A', '24B1', '30F', '51K'))}{rng.randrange(10**5):05}", CAR)
+        for n in range(2_000)
+    ]
+    for read in ("24A05678", "30F1234S", visits[77].plate):
+        assert rank(read, CAR, visits, distances=distances) == straightforward(read, CAR, visits, 8)
