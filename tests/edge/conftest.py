@@ -1,4 +1,4 @@
-"""A desk for each test, audited when the test is over."""
+"""A desk for each test, audited when the test is over; and the web server that cameras push to."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.edge.desk import Desk
+from tests.edge.push_door import Door
 
 
 @pytest.fixture
@@ -15,3 +16,18 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     yield made
     made.audit()
     made.store.close()
+
+
+@pytest.fixture(scope="module")
+def push_server() -> Iterator[Door]:
+    """One server for all tests of a file."""
+    made = Door()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def door(push_server: Door) -> Door:
+    """The server with fresh cameras."""
+    push_server.anew()
+    return push_server

@@ -1,7 +1,7 @@
 """Who follows whom under a raised arm, and loops that do not live."""
 
 from edge.lanes.lane_config import CountsBy, LaneKind, ReadPoint
-from gate.devices.board import Relay, Sensor
+from gate.devices.board import Sensor
 from gate.lane import Phase
 from gate.messages import (
     DeviceFault,
@@ -11,20 +11,29 @@ from gate.messages import (
 from tests.edge.desk import MOTO, Desk
 from tests.edge.streams import OTHER, PLATE, THIRD, hold, visits, whose
 
-TAG, TAG_2 = "E28011700000020F1A2B3C4D", "E28011700000020F1A2B3C4E"
 REASON = OpeningReason
-LOWER = ("in-1", Relay.LOWER)
 
 
 # --- following --------------------------------------------------------------------------------------------
 
 
-def test_a_tailgater_gets_a_stay_of_its_own(desk: Desk) -> None:
+def somebody_follows(desk: Desk) -> None:
+    """One is under the arm, and another has rolled up to the loop behind it."""
     desk.arrive("in-1", PLATE)
     desk.turn(2)
     desk.sense("in-1", Sensor.SAFETY, on=True)
     desk.sense("in-1", Sensor.ARMING, on=False)
     desk.arrive("in-1", OTHER)
+
+
+def gets_out(desk: Desk) -> None:
+    """Whoever is under the arm goes on over the exit loop."""
+    for sensor, on in ((Sensor.EXIT, True), (Sensor.SAFETY, False), (Sensor.EXIT, False)):
+        desk.sense("in-1", sensor, on=on)
+
+
+def test_a_tailgater_gets_a_stay_of_its_own(desk: Desk) -> None:
+    somebody_follows(desk)
     desk.turn(0.5)
     for sensor, on in ((Sensor.EXIT, True), (Sensor.SAFETY, False), (Sensor.SAFETY, True), (Sensor.EXIT, False)):
         desk.sense("in-1", sensor, on=on)
@@ -36,14 +45,9 @@ def test_a_tailgater_gets_a_stay_of_its_own(desk: Desk) -> None:
 
 
 def test_who_stands_on_the_loop_when_the_arm_is_down_is_served_by_the_picture_already_taken(desk: Desk) -> None:
-    desk.arrive("in-1", PLATE)
-    desk.turn(2)
-    desk.sense("in-1", Sensor.SAFETY, on=True)
-    desk.sense("in-1", Sensor.ARMING, on=False)
-    desk.arrive("in-1", OTHER)
+    somebody_follows(desk)
     desk.turn(1)
-    for sensor, on in ((Sensor.EXIT, True), (Sensor.SAFETY, False), (Sensor.EXIT, False)):
-        desk.sense("in-1", sensor, on=on)
+    gets_out(desk)
     desk.turn(5)
     assert desk.eyes.asked == ["in-1", "in-1"]
     assert desk.reasons() == [REASON.ADMITTED, REASON.ADMITTED]
@@ -53,15 +57,10 @@ def test_who_stands_on_the_loop_when_the_arm_is_down_is_served_by_the_picture_al
 
 
 def test_a_follower_that_goes_back_is_forgotten(desk: Desk) -> None:
-    desk.arrive("in-1", PLATE)
-    desk.turn(2)
-    desk.sense("in-1", Sensor.SAFETY, on=True)
-    desk.sense("in-1", Sensor.ARMING, on=False)
-    desk.arrive("in-1", OTHER)
+    somebody_follows(desk)
     desk.turn(1)
     desk.backs_out("in-1")
-    for sensor, on in ((Sensor.EXIT, True), (Sensor.SAFETY, False), (Sensor.EXIT, False)):
-        desk.sense("in-1", sensor, on=on)
+    gets_out(desk)
     desk.turn(3)
     desk.comes_in(THIRD)
     assert sorted(visits(desk)) == sorted([PLATE, THIRD])
@@ -118,8 +117,7 @@ def test_where_the_read_point_is_the_zone_a_follower_is_looked_at_under_the_arm(
     desk.sense("in-1", Sensor.SAFETY, on=True)
     assert desk.eyes.asked == ["in-1"]
     desk.turn(1)
-    for sensor, on in ((Sensor.EXIT, True), (Sensor.SAFETY, False), (Sensor.EXIT, False)):
-        desk.sense("in-1", sensor, on=on)
+    gets_out(desk)
     assert whose(desk, "in-1") == [visits(desk)[PLATE]]
 
 

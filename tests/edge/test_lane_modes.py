@@ -16,7 +16,6 @@ from gate.messages import (
 from tests.edge.desk import Desk, look
 from tests.edge.streams import OTHER, PLATE, THIRD, hold, rolls_through, visits, whose
 
-TAG, TAG_2 = "E28011700000020F1A2B3C4D", "E28011700000020F1A2B3C4E"
 REASON = OpeningReason
 LOWER = ("in-1", Relay.LOWER)
 

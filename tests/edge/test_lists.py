@@ -29,7 +29,7 @@ from tests.edge.fakes import MORNING, DeskClock
 
 CAR, MOTO = VehicleClass.CAR9, VehicleClass.MOTO
 PLATE, OTHER, TAG = "24A05678", "30F12345", "E2801160600002"
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DAY = timedelta(days=1)
 PASSED, ADMITTED = OpeningReason.PASS, OpeningReason.ADMITTED
 
 

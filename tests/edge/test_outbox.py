@@ -33,7 +33,6 @@ from tests.edge.desk import BOX, SECRET, box_config
 
 pytestmark = pytest.mark.broker
 CENTRES = "centre-secret-long"
-NAME = "centre.sqlite"
 PATIENCE_S = 20.0
 
 

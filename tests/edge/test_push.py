@@ -18,22 +18,6 @@ from gate.vehicle import VehicleClass
 from simulator.devices.push import DahuaTwin, HikvisionTwin, Pusher, hikvision_xml
 from tests.edge.push_door import CONFIGS, LOGIN, PICTURE, SECRET, Door, Ear, nothing_came
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Door]:
-    """One server for all."""
-    door = Door()
-    yield door
-    door.stop()
-
-
-@pytest.fixture
-def door(server: Door) -> Door:
-    """The server with fresh cameras."""
-    server.anew()
-    return server
-
-
 # --- what makers say ------------------------------------------------------------------------------------------
 
 

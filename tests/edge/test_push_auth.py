@@ -1,7 +1,6 @@
 """Who may push for a camera, and who may not."""
 
 import http.client
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -14,22 +13,6 @@ from gate.devices.digest import Login
 from simulator.devices.push import DahuaTwin, HikvisionTwin, hikvision_xml
 from tests.edge.push_door import CONFIGS, LOGIN, PICTURE, SECRET, Door, nothing_came
 from tests.edge.web_desk import served
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Door]:
-    """One server for all."""
-    door = Door()
-    yield door
-    door.stop()
-
-
-@pytest.fixture
-def door(server: Door) -> Door:
-    """The server with fresh cameras."""
-    server.anew()
-    return server
-
 
 # --- who may ----------------------------------------------------------------------------------------------------
 
