@@ -18,7 +18,7 @@ from simulator.devices.arm import arrives_at
 from simulator.driver import Driver
 from simulator.notices import Notices
 from simulator.plan import WorldPlan
-from simulator.population import arrivals
+from simulator.population import Vehicle, arrivals
 from simulator.progress import report
 from simulator.site import Site
 from simulator.truth import Truth
@@ -108,8 +108,10 @@ class World:
             await self.day.rest(after_s, Phase.DRAIN)
             if self.day.phase >= Phase.DRAIN:
                 return
-            driver = Driver(vehicle, site, self.day, self.truth, self._bank, notices)
-            self._drivers.add(self._watched(driver.live()))
+            self._drivers.add(self._watched(self._driver(vehicle, site, notices).live()))
+
+    def _driver(self, vehicle: Vehicle, site: Site, notices: Notices) -> Driver:
+        return Driver(vehicle, site, self.day, self.truth, self._bank, notices)
 
     def _watched(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Begin something whose failure ends the day."""

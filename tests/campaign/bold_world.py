@@ -14,7 +14,8 @@ from simulator.driver import Driver
 from simulator.lane import Glance, Lane
 from simulator.notices import Notices
 from simulator.plan import load
-from simulator.population import arrivals
+from simulator.population import Vehicle
+from simulator.site import Site
 from simulator.truth import stamp
 from simulator.world import World
 
@@ -42,14 +43,8 @@ class BoldDriver(Driver):
 class BoldWorld(World):
     """Brings bold drivers."""
 
-    async def _bring(self, name: str, notices: Notices) -> None:
-        site = self.sites[name]
-        for after_s, vehicle in arrivals(site.plan, self._plan.bank, self._plan.seed):
-            await self.day.rest(after_s, Phase.DRAIN)
-            if self.day.phase >= Phase.DRAIN:
-                return
-            driver = BoldDriver(vehicle, site, self.day, self.truth, self._bank, notices)
-            self._drivers.add(self._watched(driver.live()))
+    def _driver(self, vehicle: Vehicle, site: Site, notices: Notices) -> Driver:
+        return BoldDriver(vehicle, site, self.day, self.truth, self._bank, notices)
 
 
 async def _live(path: Path) -> None:
