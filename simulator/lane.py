@@ -10,8 +10,8 @@ from gate.devices.screen import Face, Page
 from gate.messages import Direction
 from simulator.day import Day
 from simulator.devices.arm import Arm
-from simulator.devices.board import BoardTwin
 from simulator.devices.screen import ScreenTwin
+from simulator.devices.tasmota import TasmotaTwin
 from simulator.link import Link
 from simulator.plan import BrokerPlan, LanePlan
 from simulator.population import Vehicle
@@ -39,7 +39,7 @@ class Lane:
         self._day = day
         self.link = Link(broker, plan.lane, self._hear)
         arm = Arm(travel_s=plan.travel_s, fault=plan.arm)
-        self.board = BoardTwin(plan.lane, self.link.publish, asyncio.get_running_loop(), arm=arm)
+        self.board = TasmotaTwin(plan.lane, self.link.publish, asyncio.get_running_loop(), arm=arm)
         self.board.up = self._arm_is_up
         self.board.danger = self._arm_came_down_over_somebody
         self.board.changed = day.ring

@@ -16,8 +16,8 @@ from gate.broker_rules import DEVICES_USER
 from gate.devices import esphome, tasmota
 from gate.devices.board import Board, BoardListener, Relay
 from gate.devices.words import Words
-from simulator.devices.board import BoardTwin
 from simulator.devices.esphome import EsphomeTwin
+from simulator.devices.tasmota import TasmotaTwin
 from simulator.stage.mosquitto import Mosquitto
 from tests.edge.board_ear import PATIENCE_S, Ear
 from tests.edge.board_world import BOX, QUICK, SECRET, Rig, Twin, World
@@ -157,14 +157,14 @@ class MqttRig(Rig[Twin]):
                 self.line.say(topic, body if number % 2 else body[:30])
 
 
-class TasmotaRig(MqttRig[BoardTwin]):
+class TasmotaRig(MqttRig[TasmotaTwin]):
     """Tasmota."""
 
     counts = True
     words = tasmota
 
-    def made(self) -> BoardTwin:
-        return BoardTwin(self.name, self.line.say, self.world.loop, arm=QUICK)
+    def made(self) -> TasmotaTwin:
+        return TasmotaTwin(self.name, self.line.say, self.world.loop, arm=QUICK)
 
 
 class EsphomeRig(MqttRig[EsphomeTwin]):

@@ -49,8 +49,8 @@ from gate.tariff import Tariff, Turn, VatRate
 from gate.vehicle import Profile, VehicleClass
 from gate.wire import decode
 from simulator.devices.arm import Fault
-from simulator.devices.board import BoardTwin
 from simulator.devices.screen import ScreenTwin
+from simulator.devices.tasmota import TasmotaTwin
 from tests.edge.fakes import MORNING, DeskClock, DeskDevices, DeskEyes
 
 Fact = TypeVar("Fact")
@@ -130,7 +130,7 @@ def look(plate: str = "", picture: bytes = b"", error: str = "") -> Look:
 class Gear:
     """One lane's twins and how it was started."""
 
-    board: BoardTwin
+    board: TasmotaTwin
     screen: ScreenTwin
 
 
@@ -158,7 +158,7 @@ class Desk:
 
     def _make_gear(self) -> None:
         for name in self._names:
-            board = BoardTwin(name, lambda topic, payload, name=name: self._said(name, topic, payload), self.clock)  # type: ignore[misc]
+            board = TasmotaTwin(name, lambda topic, payload, name=name: self._said(name, topic, payload), self.clock)  # type: ignore[misc]
             self.gear[name] = Gear(board, ScreenTwin())
 
     def _boot(self) -> None:

@@ -12,8 +12,8 @@ from gate.devices import tasmota
 from gate.devices.board import DeviceFailed, Relay
 from gate.devices.screen import Page
 from gate.wire import encode
-from simulator.devices.board import BoardTwin
 from simulator.devices.screen import ScreenTwin
+from simulator.devices.tasmota import TasmotaTwin
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
@@ -96,7 +96,7 @@ class DeskEyes:
 class DeskDevices:
     """Boards and screens of the desk. `before_pulse` sees what is on disk when an arm is asked to move."""
 
-    def __init__(self, boards: dict[str, BoardTwin], screens: dict[str, ScreenTwin]) -> None:
+    def __init__(self, boards: dict[str, TasmotaTwin], screens: dict[str, ScreenTwin]) -> None:
         self._boards, self._screens = boards, screens
         self.away: set[str] = set()
         self.pulses: list[tuple[str, Relay]] = []

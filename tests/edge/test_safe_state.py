@@ -17,8 +17,8 @@ from edge.watch.safe_state import Call, Rising, SafeStates
 from gate.devices import tasmota
 from gate.devices.board import DeviceFailed, Relay
 from simulator.devices.arm import Arm, Fault
-from simulator.devices.board import BoardTwin
 from simulator.devices.modbus import COILS, INPUTS, ModbusTwin
+from simulator.devices.tasmota import TasmotaTwin
 from simulator.stage.ports import free_port
 from tests.edge.board_world import World
 from tests.edge.desk import box_config, lane_config
@@ -50,18 +50,18 @@ class Bus:
     stuck: threading.Event | None = None
     travel_s: float = 0.1
     pulses: list[tuple[str, Relay]] = field(default_factory=list)
-    boards: dict[str, BoardTwin] = field(default_factory=dict)
+    boards: dict[str, TasmotaTwin] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, post: Callable[[Call], None]) -> "Bus":
         self._post = post
         return self
 
-    def board(self, name: str, fault: Fault = Fault.NONE) -> BoardTwin:
+    def board(self, name: str, fault: Fault = Fault.NONE) -> TasmotaTwin:
         """A lane's board."""
         place = 1.0 if name in self.up else 0.0
         arm = Arm(place=place, heading=place, travel_s=self.travel_s, fault=fault)
-        twin = BoardTwin(name, lambda topic, payload: self._said(name, topic, payload), WallClock(), arm=arm)
+        twin = TasmotaTwin(name, lambda topic, payload: self._said(name, topic, payload), WallClock(), arm=arm)
         self.boards[name] = twin
         return twin
 

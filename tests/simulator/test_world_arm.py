@@ -13,7 +13,7 @@ from gate.devices import tasmota
 from gate.devices.board import Level, Relay, Sensor
 from simulator.devices.arm import Arm, Fault, arrives_at, broken, limits, position, pulsed
 from simulator.devices.barrier import PULSE_S
-from simulator.devices.board import BoardTwin
+from simulator.devices.tasmota import TasmotaTwin
 
 ORDERS = st.lists(st.tuples(st.floats(0, 3), st.sampled_from(Relay)), max_size=12)
 
@@ -61,7 +61,7 @@ class Bench:
     def __init__(self, arm: Arm | None = None) -> None:
         self.clock = Clock()
         self.said: list[tuple[str, bytes]] = []
-        self.board = BoardTwin("in-1", lambda topic, payload: self.said.append((topic, payload)), self.clock, arm=arm)
+        self.board = TasmotaTwin("in-1", lambda topic, payload: self.said.append((topic, payload)), self.clock, arm=arm)
 
     def pulse(self, relay: Relay) -> None:
         self.board.hear(tasmota.pulse_topic("in-1", relay), b"ON")

@@ -15,8 +15,8 @@ from gate.devices.screen import Face
 from gate.vehicle import Profile
 from gate.wire import encode
 from simulator.devices.arm import Arm
-from simulator.devices.board import BoardTwin
 from simulator.devices.screen import ScreenTwin
+from simulator.devices.tasmota import TasmotaTwin
 from simulator.link import Link
 from simulator.plan import BrokerPlan
 from simulator.stage.mosquitto import Mosquitto
@@ -36,7 +36,7 @@ class Cabinet:
         plan = BrokerPlan(host=broker.host, port=broker.port, user=DEVICES_USER, password=SECRET)
         self.link = Link(plan, name, self._hear)
         loop = asyncio.get_running_loop()
-        self.board = BoardTwin(name, self.link.publish, loop, arm=Arm(travel_s=0.2))
+        self.board = TasmotaTwin(name, self.link.publish, loop, arm=Arm(travel_s=0.2))
         self.hurt: list[str] = []
         self.passages = 0
         self.board.danger = lambda: self.hurt.append(name)

@@ -15,7 +15,7 @@ from simulator.devices.barrier import PULSE_S, Barrier, Clock
 Publish = Callable[[str, bytes], None]
 
 
-class BoardTwin(Barrier):
+class TasmotaTwin(Barrier):
     """One board of one lane."""
 
     def __init__(
