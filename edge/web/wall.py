@@ -87,11 +87,15 @@ class Wall(Screens):
             event.set()
 
 
-class Fanout(Screens):
-    """Several screens as one. What fails is logged and keeps no other from its page."""
+class WithScreens(Devices):
+    """A site's devices, whose pages go to other screens as well. What fails keeps no other from its page."""
 
-    def __init__(self, *screens: Screens) -> None:
-        self._screens = screens
+    def __init__(self, devices: Devices, *more: Screens) -> None:
+        self._devices, self._screens = devices, (devices, *more)
+
+    def pulse(self, lane: str, relay: Relay) -> None:
+        """Make the lane's relay pulse. Raises DeviceFailed."""
+        self._devices.pulse(lane, relay)
 
     def show(self, lane: str, page: Page) -> None:
         """Replace what is shown on all of them."""
@@ -100,18 +104,3 @@ class Fanout(Screens):
                 screens.show(lane, page)
             except Exception:
                 log.exception("a screen failed", lane=lane)
-
-
-class WithScreens(Devices):
-    """A site's devices, whose pages go to other screens as well."""
-
-    def __init__(self, devices: Devices, *more: Screens) -> None:
-        self._devices, self._screens = devices, Fanout(devices, *more)
-
-    def pulse(self, lane: str, relay: Relay) -> None:
-        """Make the lane's relay pulse. Raises DeviceFailed."""
-        self._devices.pulse(lane, relay)
-
-    def show(self, lane: str, page: Page) -> None:
-        """Replace what is shown on all of them."""
-        self._screens.show(lane, page)
