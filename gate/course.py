@@ -66,3 +66,8 @@ def turned(course: Course, sensor: Sensor, level: Level, safety: Level) -> Turn:
     if course is C.NONE and sensor is S.EXIT and level is ON:
         return Turn(ENTERS[safety])
     return TURNS.get((course, sensor, level), Turn(course))
+
+
+def ends(course: Course, turn: Turn) -> bool:
+    """Whether with this turn a vehicle has been over both loops and off them: nobody can stand between them."""
+    return turn.course is C.NONE and course in {C.THROUGH, C.DOUBT, C.AGAINST_UNDER}

@@ -50,6 +50,7 @@ class Event(StrEnum):
     ARM_FOUND_UP = "arm_found_up"  # reported, and it may have been there long
     ARM_DOWN = "arm_down"
     ARM_MOVING = "arm_moving"
+    VANISHED = "vanished"  # a vehicle under the arm is felt no more, and left neither way
     FIRE_ON = "fire_on"
     FIRE_OFF = "fire_off"
     BUTTON_PRESSED = "button_pressed"
@@ -80,6 +81,7 @@ class Effect(StrEnum):
     COUNT_PASSED_BACK = "count_passed_back"
     COUNT_LOWERED = "count_lowered"
     REPORT_FAULT = "report_fault"
+    REPORT_VANISHED = "report_vanished"
 
 
 PULSES_MAX: Final = 3
@@ -112,7 +114,7 @@ TRANSITIONS: Final[Mapping[tuple[Phase, Event], Phase]] = {
     (P.LOWERING, E.ZONE_ENTERED): P.RAISING,  # someone followed: lift again, never press on
     (P.LOWERING, E.ARM_DOWN): P.IDLE,
     (P.LOWERING, E.ARM_UP): P.BY_HAND,  # somebody lifts it against us: it is theirs now
-    (P.OPEN, E.ORDERED_DOWN): P.LOWERING,
+    **{(phase, E.ORDERED_DOWN): P.LOWERING for phase in (P.OPEN, P.PASSING)},
     (P.BY_HAND, E.ORDERED_DOWN): P.LOWERING,  # a person's order, still behind the guard
     (P.BY_HAND, E.ARM_DOWN): P.IDLE,
     (P.OPEN, E.ARM_DOWN): P.IDLE,  # somebody lowered it at the arm
@@ -161,6 +163,7 @@ ON_ENTRY: Final[Mapping[Phase, tuple[Effect, ...]]] = {
 ON_EVENT: Final[Mapping[tuple[Phase, Event], tuple[Effect, ...]]] = {
     **{(phase, E.PASSED): (F.COUNT_PASSAGE,) for phase in Phase},  # wherever the arm is: a passage is a passage
     **{(phase, E.PASSED_BACK): (F.COUNT_PASSED_BACK,) for phase in Phase},
+    **{(phase, E.VANISHED): (F.REPORT_VANISHED,) for phase in Phase},
     **{(phase, E.VEHICLE_ARRIVED): (F.NOTICE,) for phase in (*UP, *MOVING)},
     **{(phase, E.BUTTON_PRESSED): (F.ANSWER_BUTTON,) for phase, event in TRANSITIONS if event is E.GRANTED},
 }
@@ -202,6 +205,7 @@ class Lane:
     directed: bool = False  # cars only: the order of the loops tells forward from backward
     by_line: bool = False  # the camera's line counts, not the exit loop
     course: Course = Course.NONE
+    vanished: bool = False  # a vehicle may stand under the arm though no loop feels it
 
 
 class Step(NamedTuple):
@@ -213,7 +217,8 @@ class Step(NamedTuple):
 
 def may_lower(lane: Lane) -> bool:
     """Whether nothing can be under the arm or in its way: known to be clear, and known that there is no fire."""
-    return lane.safety is Level.OFF and lane.exit is Level.OFF and lane.fire is Level.OFF
+    clear = lane.safety is Level.OFF and lane.exit is Level.OFF and lane.fire is Level.OFF
+    return clear and not lane.vanished
 
 
 GUARDS: Final[Mapping[Phase, Callable[[Lane], bool]]] = {
@@ -243,8 +248,10 @@ def _ordered(lane: Lane, event: Event) -> Lane:
         return replace(lane, shut=lane.shut or lane.phase is P.HELD, held=False)
     if event is E.ORDERED_HELD:
         return replace(lane, shut=False, held=lane.held or lane.phase is P.RAISING or _may_hold(lane))
-    if event in {E.FIRE_ON, E.ORDERED_DOWN}:
+    if event is E.FIRE_ON:
         return replace(lane, held=False)
+    if event is E.ORDERED_DOWN:  # by a person who sees what no loop feels
+        return replace(lane, held=False, vanished=False)
     return lane
 
 

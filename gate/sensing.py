@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from gate.course import Course, Way, turned
+from gate.course import Course, Way, ends, turned
 from gate.devices.board import Level, Reading, Sensor
 from gate.lane import Event, Lane, position_event
 
@@ -40,7 +40,22 @@ def sensed(lane: Lane, reading: Reading) -> tuple[Lane, tuple[Event, ...]]:
     if reading.sensor not in {Sensor.SAFETY, Sensor.EXIT}:
         return lane, named
     turn = turned(lane.course, reading.sensor, reading.level, lane.safety)
-    return replace(lane, course=turn.course), (*_counted(lane, reading, turn.way), *named)
+    events = (*_counted(lane, reading, turn.way), *named)
+    lost = lane.directed and _is_lost(lane, reading, turn.course)
+    proven = ends(lane.course, turn) and not lost
+    told = (E.VANISHED,) if lost and not lane.vanished else ()
+    lane = replace(lane, course=turn.course, vanished=lost or (lane.vanished and not proven))
+    return lane, (*told, *events)
+
+
+def _is_lost(lane: Lane, reading: Reading, course: Course) -> bool:
+    """Whether a vehicle under the arm is felt no more by the safety loop, nor by those it must leave over.
+
+    A car is longer than the gap to either loop, so it has gone nowhere: the detector's presence time is over, say.
+    """
+    cleared = (reading.sensor, reading.level) == (Sensor.SAFETY, Level.OFF)
+    elsewhere = course is not Course.NONE or lane.arming is Level.ON
+    return cleared and not elsewhere and lane.limit_down is not Level.ON
 
 
 def _with_level(lane: Lane, sensor: Sensor, level: Level) -> Lane:

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from gate.ledger import LedgerAccount
 from server.derived import VisitRow
-from server.facts import ChargeRow, EntryRow, OpeningRow, PassageRow, PaymentRow, PostingRow
+from server.facts import ChargeRow, EntryRow, ExplainedRow, OpeningRow, PassageRow, PaymentRow, PostingRow
 from server.vault import VaultReadRow
 
 
@@ -49,19 +49,25 @@ def _openings(session: Session, site: str) -> list[dict[str, Any]]:
 
 
 def _passages(session: Session, site: str) -> list[dict[str, Any]]:
+    """A passage that was explained afterwards is its visit's."""
     order = (col(PassageRow.lane), col(PassageRow.happened_at), col(PassageRow.sequence))
-    rows = session.exec(select(PassageRow).where(PassageRow.site == site).order_by(*order))
+    found = (
+        select(PassageRow, ExplainedRow.visit)
+        .join(ExplainedRow, col(ExplainedRow.passage) == col(PassageRow.passage), isouter=True)
+        .where(PassageRow.site == site)
+        .order_by(*order)
+    )
     return [
         {
             "passage": r.passage,
             "lane": r.lane,
             "direction": r.direction,
-            "visit": r.visit,
+            "visit": r.visit or explained,
             "opening": r.opening,
             "tailgate": r.tailgate,
             "at": _at(r),
         }
-        for r in rows
+        for r, explained in session.exec(found)
     ]
 
 

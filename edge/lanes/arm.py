@@ -10,12 +10,15 @@ from edge.lanes.lane_config import LaneConfig
 from edge.lanes.orders import Orders
 from edge.lanes.witness import Witness
 from edge.parts import Parts
-from gate.devices.board import DeviceFailed, Level, Relay
+from gate.devices.board import DeviceFailed, Level, Relay, Sensor
 from gate.lane import Effect, Lane, Phase
 from gate.messages import Direction, OpeningReason, Outcome
 from gate.sensing import position
 
 UNKNOWN: Final = "unknown"
+VANISHED: Final = (
+    "lost a vehicle that left neither way: the arm stays up until the next one is through or a person lowers it"
+)
 
 
 class Watched(Protocol):
@@ -50,6 +53,7 @@ class Arm:
             Effect.COUNT_PASSAGE: self._count_passage,
             Effect.COUNT_PASSED_BACK: self._count_passed_back,
             Effect.REPORT_FAULT: self._report_fault,
+            Effect.REPORT_VANISHED: self._report_vanished,
         }
 
     def strays_by(self, who: str) -> None:
@@ -116,3 +120,6 @@ class Arm:
     def _report_fault(self) -> None:
         self._witness.fault(self._keeper.approach, "arm", f"does not move: {position(self._keeper.lane)}")
         self._orders.confirmed(Outcome.FAILED, "the arm did not move")
+
+    def _report_vanished(self) -> None:
+        self._witness.fault(self._keeper.approach, f"{Sensor.SAFETY} loop", VANISHED)

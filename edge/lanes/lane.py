@@ -87,7 +87,7 @@ class LaneKeeper(Listener):
         under = reading.sensor is Sensor.SAFETY and E.ZONE_ENTERED in events
         if under and self.config.read_at is ReadPoint.ZONE and self.lane.phase in UP:
             self._look_at_follower()
-        if self._lowers_itself and E.ZONE_CLEARED in events:
+        if self._lowers_itself and E.ZONE_CLEARED in events and not self.lane.vanished:
             self.happen(E.ORDERED_DOWN)
 
     def _is_another_vehicle(self, reading: Reading) -> bool:

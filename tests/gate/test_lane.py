@@ -5,6 +5,7 @@ The space is finite, so it is enumerated: a random walk hardly ever reaches an o
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -28,9 +29,15 @@ PULSES: Final = set(PULSE_OF.values())
 AFTER_HAND: Final = {Phase.BY_HAND, Phase.IDLE, Phase.IDENTIFYING}
 """Where a lane may be after its arm was moved by hand: still up; down, and empty or with the next vehicle."""
 ORDERS: Final = {Event.ORDERED_DOWN, Event.ORDERED_NORMAL, Event.ORDERED_SHUT}
-HARMLESS: Final = {Effect.COUNT_PASSAGE, Effect.COUNT_PASSED_BACK, Effect.NOTICE, Effect.ANSWER_BUTTON}
+HARMLESS: Final = {
+    Effect.COUNT_PASSAGE,
+    Effect.COUNT_PASSED_BACK,
+    Effect.NOTICE,
+    Effect.ANSWER_BUTTON,
+    Effect.REPORT_VANISHED,
+}
 """Effects that look and count, and ask nothing of the arm."""
-NEVER_FOR_NOTHING: Final = {Event.PASSED, Event.PASSED_BACK, Event.FIRE_ON}
+NEVER_FOR_NOTHING: Final = {Event.PASSED, Event.PASSED_BACK, Event.FIRE_ON, Event.VANISHED}
 """Events that no lane may leave unanswered."""
 
 
@@ -54,6 +61,7 @@ def every_lane() -> Iterator[Lane]:
         for levels_now in product(Level, repeat=len(SENSORS)):
             for held in (False, True):
                 yield lane_in(phase, levels_now, held=held)
+            yield replace(lane_in(phase, levels_now), vanished=True)
 
 
 levels = attrgetter(*SENSORS)
@@ -63,6 +71,16 @@ def zone_was_clear(lane: Lane, _event: Event, after: Step) -> bool:
     """Said without the lane's own guard."""
     clear = lane.safety is OFF and lane.exit is OFF and lane.fire is OFF
     return clear or Effect.LOWER_ARM not in after.effects
+
+
+def nobody_was_lost_under_the_arm(lane: Lane, event: Event, after: Step) -> bool:
+    if not lane.vanished or event is Event.ORDERED_DOWN:
+        return True
+    return after.lane.vanished and Effect.LOWER_ARM not in after.effects
+
+
+def the_lost_are_told(_lane: Lane, event: Event, after: Step) -> bool:
+    return (Effect.REPORT_VANISHED in after.effects) == (event is Event.VANISHED)
 
 
 def pulse_fits_the_phase(_lane: Lane, _event: Event, after: Step) -> bool:
@@ -105,6 +123,8 @@ def no_level_is_invented(lane: Lane, _event: Event, after: Step) -> bool:
 
 RULES: Final[tuple[Callable[[Lane, Event, Step], bool], ...]] = (
     zone_was_clear,
+    nobody_was_lost_under_the_arm,
+    the_lost_are_told,
     pulse_fits_the_phase,
     hand_is_respected,
     held_up_until_an_order,
@@ -132,7 +152,7 @@ def seen() -> tuple[Found, set[tuple[Phase, Event]]]:
             for rule in RULES:
                 if not rule(lane, event, after):
                     found[rule.__name__].append(Case(lane, event))
-    assert count == len(Phase) * len(Level) ** len(SENSORS) * 2 * len(Event) == 398_034
+    assert count == len(Phase) * len(Level) ** len(SENSORS) * 3 * len(Event) == 625_482
     return found, reached
 
 

@@ -17,6 +17,7 @@ from gate.messages import (
 )
 from gate.reconcile import Report
 from gate.vehicle import VehicleClass
+from server.books import books
 from server.db import reading
 from server.derived import VisitRow
 from server.facts import ChargeRow
@@ -75,6 +76,17 @@ def test_a_stay_under_two_held_arms_is_counted_and_billed(engine: Engine) -> Non
     found = of(engine)
     assert [finding.code for finding in found.findings] == [Code.LEFT_NOT_PAID]
     assert (found.counts["entries"], found.counts["exits"], found.counts["openings_mode"]) == (1, 1, 2)
+
+
+def test_the_books_name_the_visit_of_a_passage_that_was_explained_afterwards(engine: Engine) -> None:
+    box, visit = Box(), reference(1)
+    came, fact = held(box, "in-1", MORNING)
+    book(engine, fact, *through(box, came, visit, MORNING))
+    nobody = through(box, came, reference(2), MORNING + HOUR)[0]
+    book(engine, nobody)
+    with reading(engine) as session:
+        passages = books(session, "SPS")["passages"]
+    assert [passage["visit"] for passage in passages] == [visit, None]
 
 
 def test_a_passage_is_on_the_day_it_happened_though_it_was_read_the_next(engine: Engine) -> None:
