@@ -15,9 +15,9 @@ from typing import Final, NamedTuple, Protocol
 from edge.devices.board_config import BoardConfig, GpioBoard, ModbusBoard
 from edge.lanes.lane_config import LaneConfig, SafeState
 from gate.devices.board import DeviceFailed, Level, Reading, Relay, Sensor
+from gate.lane import PULSES_MAX
 from gate.vehicle import Profile
 
-PULSES_MAX: Final = 3
 RAISE_S: Final = 6.0  # for all pulses; a board that does not say where its arm is gets the first after a sixth of it
 TICK_S: Final = 0.2
 

@@ -14,7 +14,7 @@ from edge.watch.notify import Notify
 from edge.watch.safe_state import Factory, SafeStates, concerned
 from edge.watch.supervisor import Supervisor
 
-ORPHAN_S: Final = 5.0
+HELD_S: Final = 5.0
 """So long an agent whose supervisor was killed may hold its folder, and a little more."""
 
 
@@ -23,7 +23,7 @@ def run(path: Path, hang_s: float) -> int:
     try:
         config = load(path)
         lock = alone(Path(config.data) / "supervisor.lock", wait_s=1.0)
-        os.close(alone(Path(config.data) / "box.lock", wait_s=ORPHAN_S))
+        os.close(alone(Path(config.data) / "box.lock", wait_s=HELD_S))
     except (BadConfig, OSError) as error:
         sys.stderr.write(f"barie edge: {error}\n")
         return 2

@@ -9,11 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.devices.push_body import BODY_MAX
 from edge.web.listening import SAY_S, Guest, Listener
 
 FORM_MAX: Final = 4_096
 PUSH: Final = "/push/"
-PUSH_MAX: Final = 8_000_000
 BODIES_MAX: Final = 32_000_000
 """Bytes of all bodies on their way together: the agent's memory is the lanes'."""
 ANSWER_S: Final = 30.0
@@ -60,7 +60,7 @@ class Manners:
                 guest.may_stay(SAY_S)
 
     async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
-        most = PUSH_MAX if scope["path"].startswith(PUSH) else FORM_MAX
+        most = BODY_MAX if scope["path"].startswith(PUSH) else FORM_MAX
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or len(announced) > 12 or int(announced) > most:
             await _refuse(413, f"at most {most} bytes\n", scope, receive, send)

@@ -196,9 +196,6 @@ class Desk:
         for name in self._names:
             self.ask_levels(name)
 
-    def _lane(self, name: str) -> LaneConfig:
-        return lane_config(name, **self.lane_changes.get(name, {}))
-
     def _learn(self) -> None:
         for lane in self.lanes.values():
             if self.papers.lease:

@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from edge.devices.push_body import BODY_MAX
 from edge.lanes import pages
 from edge.web import screens
 from edge.web.draw import draw
-from edge.web.manners import FORM_MAX, HEADERS, PUSH_MAX
+from edge.web.manners import FORM_MAX, HEADERS
 from edge.web.server import BoxWeb
 from edge.web.wall import Wall
 from gate.devices.screen import Face, Page
@@ -255,7 +256,7 @@ def test_a_body_beyond_its_limit_is_refused(pushed: httpx.Client, announced: boo
         except httpx.TransportError:  # it hung up on us while we were still talking
             return 413
 
-    assert send("/push/length", PUSH_MAX) == 413
+    assert send("/push/length", BODY_MAX) == 413
     assert send("/screen/out-1", FORM_MAX) in {405, 413}
     assert pushed.post("/push/length", content=b"still here").text == "10"
 
