@@ -31,7 +31,7 @@ from edge.watch import handover
 from edge.watch.alone import alone
 from edge.watch.handover import Handover
 from gate import signing
-from gate.messages import Ack, Command, DeviceFault, Outcome, Refresh, Reply
+from gate.messages import NOTE_MAX, Ack, Command, DeviceFault, Outcome, Refresh, Reply
 from gate.presence import Online, State
 from gate.sensing import position
 from gate.topics import Channel
@@ -140,7 +140,7 @@ class Agent:
 
     def _fault(self, device: str, what: str) -> None:
         """Something about the box itself."""
-        self._owed.witness(lambda: self._outbox.record(DeviceFault(lane="", device=device, what=what[:400])))
+        self._owed.witness(lambda: self._outbox.record(DeviceFault(lane="", device=device, what=what[:NOTE_MAX])))
 
     # --- papers -------------------------------------------------------------------------------------------
 

@@ -18,7 +18,8 @@ from gate.wire import Contract
 _END: Final = r"$(?!\n)"  # a bare $ would let a line feed through behind the last character
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
-Note = Annotated[str, Meta(max_length=400)]
+NOTE_MAX: Final = 400
+Note = Annotated[str, Meta(max_length=NOTE_MAX)]
 BoxName = Annotated[str, Meta(pattern=f"^{BOX.pattern}{_END}")]
 SiteCode = Annotated[str, Meta(pattern=f"^{SITE.pattern}{_END}")]
 LaneName = Annotated[str, Meta(pattern=f"^[a-z][a-z0-9-]{{0,30}}{_END}")]

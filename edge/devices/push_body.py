@@ -35,6 +35,11 @@ class Picture(NamedTuple):
     data: bytes
 
 
+def is_picture(data: bytes) -> bool:
+    """Whether it begins as a JPEG or PNG does."""
+    return data.startswith(_PICTURES)
+
+
 class Fields:
     """One document: texts by their path."""
 
@@ -73,7 +78,7 @@ def taken_apart(content_type: str, body: bytes) -> Body:
     pictures: list[Picture] = []
     for name, data in _parts(content_type, body):
         bare = data.removeprefix(b"\xef\xbb\xbf").strip()
-        if data.startswith(_PICTURES):
+        if is_picture(data):
             pictures.append(Picture(name, data))
         elif bare.startswith(b"<"):
             documents.append(_from_xml(bare))

@@ -9,7 +9,7 @@ import binascii
 from collections.abc import Iterator
 from typing import Final
 
-from edge.devices.push_body import Body, Fields, Picture
+from edge.devices.push_body import Body, Fields, Picture, is_picture
 from edge.devices.push_event import Crossed, Event, Seen, best, colour, kind, plate, share
 from gate.devices.camera import CameraRead
 from gate.vehicle import VehicleClass
@@ -60,6 +60,6 @@ def _inside(said: Fields) -> bytes:
             picture = base64.b64decode(said.first(name), validate=True)
         except binascii.Error:
             continue
-        if picture.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        if is_picture(picture):
             return best([Picture("", picture)])
     return b""

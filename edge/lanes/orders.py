@@ -10,6 +10,7 @@ from edge.lanes.lane_config import LaneConfig
 from edge.parts import Parts
 from gate.lane import TRANSITIONS, WAITING, Event, Lane, Phase
 from gate.messages import (
+    NOTE_MAX,
     Close,
     Command,
     Direction,
@@ -125,7 +126,7 @@ class Orders:
         try:
             verdict = self._counter.pay(here, match)
         except NoRoom as error:
-            self._reply(command, Outcome.FAILED, str(error)[:400])
+            self._reply(command, Outcome.FAILED, str(error)[:NOTE_MAX])
             return
         if verdict:
             self._lane.carry(here, verdict)

@@ -9,6 +9,7 @@ from edge.lanes.lane_config import LaneConfig
 from edge.lanes.tally import Tally
 from edge.parts import Parts
 from gate.messages import (
+    NOTE_MAX,
     ArmLowered,
     Body,
     DeviceFault,
@@ -18,8 +19,6 @@ from gate.messages import (
     VisitVoided,
     Why,
 )
-
-WHAT_MAX = 400
 
 
 class Witness:
@@ -92,7 +91,7 @@ class Witness:
 
     def fault(self, here: Approach | None, device: str, what: str) -> None:
         """A device did not do what it should."""
-        self.saw(here, DeviceFault(lane=self._config.lane, device=device, what=what[:WHAT_MAX]))
+        self.saw(here, DeviceFault(lane=self._config.lane, device=device, what=what[:NOTE_MAX]))
 
     def wanted(
         self,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from msgspec import Meta
 
-from gate.messages import DeviceFault
+from gate.messages import NOTE_MAX, DeviceFault
 from gate.wire import Contract, decode, encode
 
 if TYPE_CHECKING:  # the supervisor, which only hands over, stays small
@@ -15,7 +15,6 @@ if TYPE_CHECKING:  # the supervisor, which only hands over, stays small
 
 VARIABLE: Final = "BARIE_HANDOVER"
 KEPT: Final = 64
-WHAT_MAX: Final = 400  # of a DeviceFault
 _NEWEST: Final = "handover"  # in the box's database: the newest that was recorded
 LAST: Final = "stopped"  # in the box's database: the newest in words, for a doctor
 
@@ -24,7 +23,7 @@ class Stopped(Contract):
     """An agent that was stopped or ended. `name` is its alone; `what` is for people."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
-    what: Annotated[str, Meta(min_length=1, max_length=WHAT_MAX)]
+    what: Annotated[str, Meta(min_length=1, max_length=NOTE_MAX)]
 
 
 class Handover(Contract):

@@ -17,9 +17,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from edge.watch import handover, notify, signs
+from edge.watch import notify, signs
 from edge.watch.handover import KEPT, Handover, Stopped
 from edge.watch.safe_state import SafeStates
+from gate.messages import NOTE_MAX
 
 HANG_S: Final = 2.5
 START_S: Final = 10.0
@@ -180,7 +181,7 @@ class Supervisor:
         self._systemd.say(f"STATUS=the agent {life.why}")
         safe = self._safe.enter(self._tick)
         self._raised |= set(safe.raised)
-        what = f"{life.why}; {safe.words}"[: handover.WHAT_MAX]
+        what = f"{life.why}; {safe.words}"[:NOTE_MAX]
         if life.served_s is None and self._untold and self._untold[-1].what == what:
             return  # it cannot have told of the one before: the same once is enough
         self._untold.append(Stopped(name=f"{datetime.now(UTC).isoformat()} {os.urandom(4).hex()}", what=what))
