@@ -4,7 +4,6 @@ Bayes over the site's open visits. A plate that was misread by confusable charac
 another vehicle class speaks against it. "None of them" competes as well, so a stranger is not forced on a visit.
 """
 
-import heapq
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
@@ -64,8 +63,9 @@ def rank(
     weights = _likelihoods(plate, kind, visits, distances)
     stranger = _STRANGER
     whole = math.fsum([stranger, *weights])  # exact, so the order of visits is no matter
-    weighed = zip((-weight for weight in weights), (visit.visit for visit in visits), strict=True)
-    ordered = [(visit, -weight) for weight, visit in heapq.nsmallest(max(most, 2), weighed)]
+    least = min(sorted(weights, reverse=True)[: max(most, 2)], default=0.0)
+    shown = [(visit.visit, weight) for visit, weight in zip(visits, weights, strict=True) if weight >= least]
+    ordered = sorted(shown, key=lambda pair: (-pair[1], pair[0]))
     candidates = tuple(Candidate(visit, weight / whole) for visit, weight in ordered[:most])
     if not candidates or not plate:
         return Ranking(candidates, 0.0)

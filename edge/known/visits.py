@@ -120,7 +120,8 @@ class Visits:
     def leaving(self, lane: str) -> list[OpenVisit]:
         """Everyone who may be leaving by this lane."""
         elsewhere = self._elsewhere(lane)
-        return [stay for stay in self.inside() if stay.visit not in elsewhere]
+        inside = self.inside()
+        return [stay for stay in inside if stay.visit not in elsewhere] if elsewhere else inside
 
     def inside(self) -> list[OpenVisit]:
         """Everyone who may leave, in the order of their references."""

@@ -1,7 +1,8 @@
 import re
 
 from gate.lane import TRANSITIONS, Event, Phase
-from tests.gate import test_lane, test_lane_ways
+from tests.edge import test_lane_vanished as at_a_box
+from tests.gate import test_lane, test_lane_vanished, test_lane_ways
 from tests.gate.lane_picture import FILE, drawn, page
 
 TEXT = FILE.read_text(encoding="utf-8")
@@ -21,4 +22,5 @@ def test_every_phase_and_every_row_is_drawn() -> None:
 def test_every_test_that_the_page_names_exists() -> None:
     named = set(re.findall(r"`(test_\w+)`", TEXT))
     assert named
-    assert [name for name in named if not (hasattr(test_lane, name) or hasattr(test_lane_ways, name))] == []
+    files = (test_lane, test_lane_ways, test_lane_vanished, at_a_box)
+    assert [name for name in named if not any(hasattr(file, name) for file in files)] == []
