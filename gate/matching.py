@@ -89,12 +89,12 @@ def _likelihoods(
     plate: str, kind: VehicleClass | None, visits: Sequence[OpenVisit], distances: Distances
 ) -> list[float]:
     """Of the read given each visit, in their order."""
-    kinds = {each: 1.0 if kind is None or kind is each else _OTHER_CLASS for each in VehicleClass}
+    kinds = [1.0 if kind is None or kind is visit.vehicle_class else _OTHER_CLASS for visit in visits]
     if not plate:
-        return [_UNREAD * kinds[visit.vehicle_class] for visit in visits]
+        return [_UNREAD * same_kind for same_kind in kinds]
     far = distances(plate, [visit.plate for visit in visits])
     slips = {each: math.exp(-_SLIP * each) for each in set(far)}
     return [
-        (slips[each] if visit.plate else _UNREAD) * kinds[visit.vehicle_class]
-        for visit, each in zip(visits, far, strict=True)
+        (slips[each] if visit.plate else _UNREAD) * same_kind
+        for visit, each, same_kind in zip(visits, far, kinds, strict=True)
     ]

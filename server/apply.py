@@ -219,6 +219,11 @@ def _passage_explained(batch: Batch, envelope: Envelope, body: PassageExplained)
         approach=str(body.approach),
         happened_at=envelope.happened_at,
     )
+    row = batch.visit(body.visit)
+    if row is not None and (row.left_at if body.direction is Direction.OUT else row.entered_at) is not None:
+        evidence = {"lane": body.lane, "visit": body.visit, "why": "a passage was explained by a visit that had passed"}
+        _anomaly(batch, envelope, Code.COUNT_DRIFT, f"explained:{body.passage}", evidence)
+        return
     told = clocks.timed(envelope)
     since_ms = (told.at - body.passed_at) // timedelta(milliseconds=1)
     _went(batch, body, told._replace(at=body.passed_at, monotonic_ms=told.monotonic_ms - since_ms))

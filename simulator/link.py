@@ -55,8 +55,9 @@ class Link:
             raise LinkFailed(f"{where} did not take {self.name} in within {within_s:g} s: {self._said}") from None
 
     def publish(self, topic: str, payload: bytes) -> None:
-        """Send at least once; while the line is down the message waits."""
-        self._client.publish(topic, payload, qos=1)
+        """Send now or never, as a board's firmware does: it keeps nothing for a line that comes back."""
+        if self._client.is_connected():
+            self._client.publish(topic, payload, qos=0)
 
     async def close(self) -> None:
         """Say Offline and go; what was published before is sent first if the line stands."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from msgspec import Meta
 
@@ -240,14 +241,24 @@ def _holds(lane: str, board: BoardConfig) -> Iterator[str]:
         case OnBroker():
             yield f"the name {board.name or lane}"
         case ModbusBoard():
-            where = f"{board.host}:{board.port} unit {board.unit}"
+            where = f"{board.host.lower()}:{board.port} unit {board.unit}"
             yield from (f"coil {number} of {where}" for number in board.relays.values())
+            if board.pulse:
+                yield from (f"pulse register {number} of {where}" for number in board.pulse.registers.values())
             yield from (f"input {number} of {where}" for number in board.inputs.values())
             if board.counter:
                 yield f"counter {board.counter.register} ({board.counter.table}) of {where}"
         case GpioBoard():
             yield from (f"pin {number}" for number in (*board.relays.values(), *board.inputs.values()))
         case HttpBoard():
-            yield from (f"relay {number} of {board.url}" for number in board.relays.values())
+            where = _same(board.url)
+            yield from (f"relay {number} of {where}" for number in board.relays.values())
             counter = () if board.counter is None else (board.counter,)
-            yield from (f"input {number} of {board.url}" for number in (*board.inputs.values(), *counter))
+            yield from (f"input {number} of {where}" for number in (*board.inputs.values(), *counter))
+
+
+def _same(url: str) -> str:
+    """One device has one name, however its address is written."""
+    parts = urlsplit(url)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port not in {None, usual} else "")

@@ -27,6 +27,8 @@ from gate.devices.camera import CameraListener, CameraRead
 
 READS_KEPT: Final = 8
 BODY_S: Final = 15.0
+READ_PAST: Final = "barie.read_past"
+"""Where the box's web server is told that a body is not kept."""
 MAKERS: Final = {Maker.HIKVISION: push_hikvision.events, Maker.DAHUA: push_dahua.events}
 log = structlog.get_logger()
 
@@ -174,6 +176,8 @@ async def _body(request: Request, *, keep: bool) -> bytes | None:
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > BODY_MAX:
         return None
+    if not keep and (read_past := request.scope.get(READ_PAST)):
+        read_past()
     body, size = bytearray(), 0
     async for chunk in request.stream():
         size += len(chunk)

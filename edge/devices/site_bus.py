@@ -3,6 +3,7 @@
 The centre's broker may die and every arm still moves.
 """
 
+import threading
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -68,6 +69,8 @@ class DeviceBus:
         self._broker = broker
         self._parts: list[Part] = []
         self._of: dict[str, list[Part]] = {}
+        self._kept: dict[str, Message] = {}
+        self._keeping = threading.Lock()
         self._client = connection.client(broker, name)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
@@ -107,14 +110,23 @@ class DeviceBus:
             self._client.publish(*message, qos=0, properties=_fleeting())
 
     def keep(self, message: Message) -> None:
-        """Let the broker keep it for whoever asks, and send it when the line is back."""
-        self._client.publish(*message, qos=1, retain=True)
+        """Let the broker keep it for whoever asks; when the line is back, the newest of each topic alone."""
+        with self._keeping:
+            self._kept[message.topic] = message
+            if self.up:
+                self._retain(message)
+
+    def _retain(self, message: Message) -> None:
+        self._client.publish(*message, qos=0, retain=True)  # said again at each connection: what is old never waits
 
     def _connected(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if not connection.is_let_in(self._broker, reason):
             return
         if self._of:
             client.subscribe([(topic, 1) for topic in self._of])
+        with self._keeping:
+            for message in self._kept.values():
+                self._retain(message)
         for part in self._parts:
             _guarded(part.line_up)
 

@@ -17,6 +17,7 @@ from edge.journal.store import Store
 from gate.messages import DeviceFault
 
 NO_ROOM: Final = "the disk does not take facts"
+WHAT_MAX: Final = 400
 _ROOM_HELPS: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 log = structlog.get_logger()
 
@@ -35,6 +36,7 @@ class Owed:
         self._store, self._outbox, self._reserve = store, outbox, reserve
         self._waiting: deque[Callable[[], object]] = deque()
         self._refused = 0
+        self._telling: Callable[[], object] | None = None
 
     def decide(self, write: Callable[[], object]) -> None:
         """Write all of it or nothing. Raises NoRoom."""
@@ -55,13 +57,33 @@ class Owed:
         """Write what is owed. Whether nothing is owed any more."""
         try:
             while self._waiting:
-                self._write(self._waiting[0])
-                self._waiting.popleft()
+                self._write_first()
             self._own_up()
         except sqlite3.Error as error:
             self._complain(error)
             return False
         return True
+
+    def _write_first(self) -> None:
+        """Write what is owed longest. What no disk would ever take must not keep all that comes behind it."""
+        first = self._waiting[0]
+        try:
+            self._write(first)
+        except sqlite3.Error:
+            raise
+        except Exception as error:
+            log.exception("a fact could not be written and is lost")
+            self._waiting.popleft()
+            if first is not self._telling:  # else not even that can be told
+                self._telling = self._lost(error)
+                self._waiting.appendleft(self._telling)
+            return
+        self._waiting.popleft()
+
+    def _lost(self, error: Exception) -> Callable[[], object]:
+        what = f"a fact could not be written: {type(error).__name__}: {error}"[:WHAT_MAX]
+        lost = DeviceFault(lane="", device="agent", what=what.encode("utf-8", "replace").decode())
+        return lambda: self._outbox.record(lost)
 
     def _write(self, write: Callable[[], object]) -> None:
         """In one transaction; on a full disk once more in the log's own room, and once more in the reserve's."""

@@ -138,15 +138,21 @@ def _enters_full(lease: Lease | None, row: Entry | None) -> bool:
 
 
 def identified(visits: Visits, tags: Tags, lane: str, lease: Lease | None, seen: Seen) -> Match:
-    """Whose stay ends at this exit: the one that came in with the same tag, else the ranking by plate."""
+    """Whose stay ends at this exit: the one that came in with the same tag, else the ranking by plate.
+
+    Where the plate says surely that it is another's, a person decides: a reader that reaches too far hears who waits
+    behind.
+    """
     leaving = visits.leaving(lane)
     tagged_so = tags.visits(seen.tag)
     ours = [visit.visit for visit in leaving if visit.visit in tagged_so] if tagged_so else []
-    if len(ours) == 1:
-        ranking = tagged(ours[0], seen.plate, leaving)
-        return Match(ranking, lease is not None and ranking.margin > 0, TAG)
     ranking = rank(seen.plate, seen.kind, leaving, distances=distances)
-    return Match(ranking, _is_sure(ranking, lease), RULE)
+    sure = _is_sure(ranking, lease)
+    if len(ours) != 1:
+        return Match(ranking, sure, RULE)
+    best = next((visit for visit in leaving if sure and visit.visit == ranking.candidates[0].visit), None)
+    ranking = tagged(ours[0], best.plate if best else seen.plate, leaving)
+    return Match(ranking, lease is not None and ranking.margin > 0, TAG)
 
 
 def _is_sure(ranking: Ranking, lease: Lease | None) -> bool:

@@ -19,6 +19,7 @@ from edge.lanes.followers import Followers
 from edge.lanes.lane_config import Button, CountsBy, LaneConfig, ReadPoint, at_rest
 from edge.lanes.orders import Orders
 from edge.lanes.tag_desk import TagDesk
+from edge.lanes.tally import CatchUp
 from edge.lanes.witness import Witness
 from edge.parts import Parts
 from gate.devices.board import Level, Reading, Sensor
@@ -56,6 +57,9 @@ class LaneKeeper(Listener):
         self._arm = Arm(self, config, parts, self._witness, self._followers, self._orders)
         self._lowers_itself = False
         self._unheard: int | None = None
+        self._catch_up = CatchUp(
+            self._witness.tally, parts.later, lambda: self.happen(E.PASSED), lambda what: self.complain("board", what)
+        )
         self._found_raised = False
         self._profile: VehicleClass | None = None
         self._do = {
@@ -99,25 +103,17 @@ class LaneKeeper(Listener):
         """What the board counted by itself, whoever was there to hear it."""
         if self.config.counts_by is CountsBy.LINE:
             return
-        missing = self._witness.tally.missing(count)
-        if missing > 0 and self.lane.phase is Phase.STARTING:
-            self._unheard = count  # whose passage it was is known when the arm's position is
-        elif missing > 0:
-            self._parts.later(HEARD_S, lambda: self._passed_unheard(count))
-        elif missing < 0 or self._witness.tally.known is None:
-            self._witness.tally.accept(count)
+        tally = self._witness.tally
+        missing = tally.missing(count)
+        if tally.begins_anew(count):
+            tally.accept(count)
             self._witness.saw(self.approach)
             if missing:
                 self.complain("board", f"its counter began anew at {count}")
-
-    def _passed_unheard(self, count: int) -> None:
-        """Count what nobody heard; an edge that was on its way has come meanwhile."""
-        missing = self._witness.tally.missing(count)
-        if missing > 0:
-            self.complain("board", f"counted {missing} passages that nobody heard")
-        for _ in range(missing):
-            self._witness.tally.edge()
-            self.happen(E.PASSED)
+        elif missing and self.lane.phase is Phase.STARTING:
+            self._unheard = count  # whose passage it was is known when the arm's position is
+        elif missing:
+            self._parts.later(HEARD_S, lambda: self._catch_up.up_to(count))
 
     def board_lost(self) -> None:
         """The board is away: nothing it said holds any more."""
@@ -271,7 +267,7 @@ class LaneKeeper(Listener):
             return
         if self._witness.opening is None and here and here.grant:  # it rose after the kill
             self._witness.begun(here, here, here.grant, 0.0)
-        self._passed_unheard(count)
+        self._catch_up.up_to(count)
 
     def _goes_on_up(self, here: Approach | None, *, held: bool) -> None:
         if held and self.lane.fire is not Level.ON:

@@ -12,8 +12,6 @@ from gate.lane import Lane
 from gate.messages import Direction, LaneName
 from gate.wire import Contract
 
-Seconds = Annotated[float, Meta(gt=0, le=600)]
-
 
 class LaneKind(StrEnum):
     """What drives through. Of motorbikes several under one opening are normal; of others the second tailgates."""
@@ -61,9 +59,9 @@ class Button(StrEnum):
 class Timers(Contract):
     """How long a lane waits. `moves_s`: for the arm to confirm a movement; then another pulse, at most three."""
 
-    identify_s: Seconds = 6.0
-    moves_s: Seconds = 4.0
-    open_s: Seconds = 20.0
+    identify_s: Annotated[float, Meta(ge=1, le=600)] = 6.0
+    moves_s: Annotated[float, Meta(ge=1.5, le=600)] = 4.0
+    open_s: Annotated[float, Meta(ge=3, le=600)] = 20.0
 
 
 class LaneConfig(Contract):

@@ -3,10 +3,14 @@
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
+
 from edge.journal.store import Store
 from edge.lanes.approach import Approach, Grant, Opening
 from gate.messages import LaneMode, LaneName, Name, Natural, Note, OpeningReason, Reference
-from gate.wire import Contract, decode, encode
+from gate.wire import Contract, Malformed, decode, encode
+
+log = structlog.get_logger()
 
 
 class Granted(Contract):
@@ -86,7 +90,7 @@ def keep(store: Store, lane: LaneName, what: LaneMemory) -> None:
 def recall(store: Store, lane: LaneName) -> Recalled:
     """What was kept of the lane."""
     row = store.run("SELECT body FROM lane_now WHERE lane = ?", lane).fetchone()
-    kept = decode(row[0].encode(), LaneMemory) if row else LaneMemory()
+    kept = _read(lane, row[0].encode()) if row else LaneMemory()
     here = opening = None
     if kept.granted:
         granted = kept.granted
@@ -96,3 +100,12 @@ def recall(store: Store, lane: LaneName) -> Recalled:
         raised = kept.raised
         opening = Opening(raised.opening, raised.visit, raised.passages, raised.reason, raised.ours)
     return Recalled(here, opening, kept.mode, kept.mode_by, kept.counted)
+
+
+def _read(lane: LaneName, body: bytes) -> LaneMemory:
+    """What was kept, or nothing: a box that went back to an older version must not leave its lanes alone."""
+    try:
+        return decode(body, LaneMemory)
+    except Malformed as error:
+        log.warning("what was kept of the lane cannot be read", lane=lane, why=str(error)[:200])
+        return LaneMemory()

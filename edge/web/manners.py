@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.devices.push import READ_PAST
 from edge.devices.push_body import BODY_MAX
 from edge.web.listening import SAY_S, Guest, Listener
 
@@ -66,12 +67,13 @@ class Manners:
             await _refuse(413, f"at most {most} bytes\n", scope, receive, send)
             return
         body = _Body(self, receive, most)
+        scope[READ_PAST] = body.read_past
         try:
             await self._app(scope, body.receive, send)
         except Exception:  # starlette has answered 500 by now; what began is cut off
             log.exception("request failed", path=scope["path"][:200])
         finally:
-            self._held -= body.taken
+            self.give_back(body.held)
 
     def take(self, size: int) -> None:
         """Bytes of a body came. Raises TooLarge when all together are too many."""
@@ -79,20 +81,33 @@ class Manners:
         if self._held > BODIES_MAX:
             raise TooLarge
 
+    def give_back(self, size: int) -> None:
+        """These are held no more."""
+        self._held -= size
+
 
 class _Body:
     """A request's body, counted while it comes."""
 
     def __init__(self, manners: Manners, receive: Receive, most: int) -> None:
         self._manners, self._receive, self._most = manners, receive, most
-        self.taken = 0
+        self._taken = self.held = 0
+        self._kept = True
+
+    def read_past(self) -> None:
+        """It is read to its end and thrown away: a stranger's must not take the room of a camera's."""
+        self._kept = False
+        self._manners.give_back(self.held)
+        self.held = 0
 
     async def receive(self) -> Message:
         message = await self._receive()
         size = len(message.get("body", b""))
-        self.taken += size
-        self._manners.take(size)
-        if self.taken > self._most:
+        self._taken += size
+        if self._kept:
+            self.held += size
+            self._manners.take(size)
+        if self._taken > self._most:
             raise TooLarge
         return message
 

@@ -123,6 +123,24 @@ def test_two_lanes_cannot_have_the_same_counter() -> None:
             board_config.check({"in-1": board(one), "out-1": board({**one, **apart})})
 
 
+APART = {"relays": {"raise": 18, "lower": 19}, "inputs": {sensor.value: n for n, sensor in enumerate(Sensor, 20)}}
+PULSE = {"pulse": {"registers": {"raise": 4, "lower": 5}}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "why"),
+    [
+        ({**MODBUS, **PULSE}, {**MODBUS, **APART, **PULSE}, "pulse register 4 of 10.0.0.9:502 unit 1 is taken"),
+        ({**MODBUS, "host": "board-a"}, {**MODBUS, "host": "Board-A"}, "coil 0 of board-a:502 unit 1 is taken"),
+        (HTTP, {**HTTP, "url": "http://10.0.0.9/"}, "relay 0 of http://10.0.0.9 is taken"),
+        (HTTP, {**HTTP, "url": "http://10.0.0.9:80"}, "relay 0 of http://10.0.0.9 is taken"),
+    ],
+)
+def test_one_relay_by_two_names_is_one_relay(one: dict[str, Any], other: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(why)):
+        board_config.check({"in-1": board(one), "out-1": board(other)})
+
+
 def test_two_lanes_may_share_a_board() -> None:
     inputs = {sensor.value: number for number, sensor in enumerate(Sensor, 8)}
     board_config.check(

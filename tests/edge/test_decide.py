@@ -11,10 +11,12 @@ from gate.messages import OpeningReason
 from gate.tariff import Turn
 from tests.edge.desk import TARIFF, lease
 from tests.edge.fakes import MORNING
-from tests.edge.test_lists import CAR, DAY, HOUR, MOTO, OTHER, PLATE, TAG, Box, row
+from tests.edge.test_lists import CAR, DAY, MOTO, OTHER, PLATE, TAG, Box, row
 from tests.edge.test_lists import box as a_box
 
 box = a_box
+
+HOUR = timedelta(hours=1)
 
 
 # --- going out --------------------------------------------------------------------------------------------

@@ -151,6 +151,17 @@ def test_a_fact_that_the_centre_would_refuse_is_not_recorded(desk: Desk) -> None
     desk.outbox.record(fault())
 
 
+def test_a_fact_that_nothing_would_take_does_not_hold_up_those_behind_it(desk: Desk) -> None:
+    desk.owed.witness(lambda: desk.outbox.record(DeviceFault(lane="", device="test", what="x" * 401)))
+    desk.owed.witness(lambda: desk.outbox.record(fault()))
+    assert desk.owed.settle()
+    lost, behind = desk.facts(DeviceFault)
+    assert lost.what.startswith("a fact could not be written: Malformed: ")
+    assert behind == fault()
+    desk.comes_in("24A12378")
+    desk.audit()
+
+
 def test_no_room_is_said_with_its_reason(desk: Desk) -> None:
     with full(desk), pytest.raises(NoRoom, match="full"):
         desk.owed.decide(lambda: desk.outbox.record(fault()))

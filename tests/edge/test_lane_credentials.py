@@ -82,6 +82,22 @@ def test_a_tag_finds_its_visit_where_the_plate_is_not_read(desk: Desk) -> None:
     desk.backs_out("out-1")
 
 
+def test_the_tag_of_who_waits_behind_takes_nobody_else_out(desk: Desk) -> None:
+    listed(desk, row(Standing.PASS, tag=TAG))
+    visit = desk.comes_in(PLATE)
+    desk.lanes["in-1"].tag_read(TAG)
+    desk.comes_in(OTHER)
+    desk.turn(3600)
+    desk.arrive("out-1", PLATE[:-1] + "9")  # one character misread, and sure enough
+    desk.turn(1)
+    assert desk.phase("out-1") is Phase.PAYING
+    desk.lanes["out-1"].tag_read(TAG)
+    desk.turn(3)
+    assert desk.phase("out-1") is Phase.ATTENDED, "a person decides"
+    assert visit in [candidate for candidate, _ in desk.facts(PersonWanted)[-1].candidates]
+    assert desk.reasons() == [REASON.ADMITTED, REASON.PASS]
+
+
 def test_a_tag_that_was_read_long_before_is_anothers(desk: Desk) -> None:
     desk.lanes["in-1"].tag_read(TAG_2)
     desk.turn(30)

@@ -1,8 +1,11 @@
 """A box that is killed (kill -9) and starts again: nothing lost, nothing twice, everybody still known."""
 
+from collections.abc import Callable
+
 import pytest
 
 from edge.known.papers import Refused
+from edge.lanes.tally import TOGETHER, CatchUp, Tally
 from gate.devices.board import Relay, Sensor
 from gate.lane import Phase
 from gate.messages import (
@@ -168,6 +171,15 @@ def test_fire_holds_up_what_the_box_raised_before_it_was_killed(desk: Desk) -> N
     assert desk.devices.pulses == []
 
 
+def test_a_memory_of_another_version_does_not_keep_the_box_from_starting(desk: Desk) -> None:
+    visit = desk.comes_in(PLATE)
+    desk.store.run("UPDATE lane_now SET body = json_set(body, '$.newer', 1)")
+    desk.restart()
+    assert [stay.visit for stay in desk.visits.inside()] == [visit]
+    desk.comes_in(OTHER)
+    assert len(desk.facts(VehiclePassed)) == 2
+
+
 def test_a_command_is_good_for_one_boot_only(desk: Desk) -> None:
     command = desk.command(Open(lane="in-1", reason=REASON.PERSON), seconds=3600)
     desk.papers.command_came(command)
@@ -271,6 +283,39 @@ def test_a_counter_that_begins_anew_is_told_and_counts_nobody(desk: Desk) -> Non
     desk.comes_in(OTHER)
     assert len(went(desk)) == 2
     assert [fault.what for fault in desk.facts(DeviceFault)] == ["its counter began anew at 0"]
+
+
+@pytest.mark.parametrize("starting", [True, False])
+def test_a_count_that_leaps_is_another_counter_and_counts_nobody(desk: Desk, *, starting: bool) -> None:
+    desk.comes_in(PLATE)
+    desk.ask_levels("in-1")
+    desk.turn(2)
+    leap = 4_000_000_000
+    if starting:
+        desk.restart(before_boards=lambda: desk.lanes["in-1"].board_counted(leap))
+    else:
+        desk.lanes["in-1"].board_counted(leap)
+        desk.turn(2)
+    assert len(went(desk)) == 1
+    assert [fault.what for fault in desk.facts(DeviceFault)][:1] == [f"its counter began anew at {leap}"]
+
+
+def test_many_that_nobody_heard_are_counted_a_few_at_a_time() -> None:
+    turns: list[Callable[[], None]] = []
+    passed: list[int] = []
+    said: list[str] = []
+    tally = Tally(5)
+    catch_up = CatchUp(tally, lambda _s, call: turns.append(call), lambda: passed.append(len(turns)), said.append)
+    catch_up.up_to(105)
+    while turns:
+        catch_up.up_to(105)  # the board says it again and again
+        before = len(passed)
+        turns.pop()()
+        assert len(passed) - before <= TOGETHER
+        assert len(turns) <= 1, "one at a time"
+    assert len(passed) == 100
+    assert said == ["counted 100 passages that nobody heard"]
+    assert tally.known == 105
 
 
 def found_raised(desk: Desk) -> None:

@@ -18,7 +18,7 @@ from edge.devices.site_devices import SiteDevices
 from gate.broker_rules import site_rules
 from gate.devices import esphome, profiler, tasmota
 from gate.devices.board import DeviceFailed, Level, Reading, Relay, Sensor
-from gate.devices.screen import Face, Page
+from gate.devices.screen import Face, Page, screen_topic
 from gate.vehicle import Profile
 from gate.wire import decode
 from simulator.stage.mosquitto import Mosquitto
@@ -264,6 +264,26 @@ def test_without_its_broker_every_lane_is_blind_and_no_order_is_kept(
         board.subscribe("cmnd/in-1/#")
         topics = {board.next().topic for _ in range(3)}
         assert topics == {"cmnd/in-1/Status"}, "the levels are asked for; the pulse of before is gone"
+
+
+def test_a_screen_gets_the_newest_page_and_none_of_those_it_missed(
+    site: SiteDevices, broker: Mosquitto, ear: Ear
+) -> None:
+    with Watcher(broker, "devices", SECRET) as board:
+        answered(board)
+        ear.reported()
+    broker.kill()
+    assert ear.next() == "lost"
+    for number in range(20):
+        site.show("in-1", Page(lane="in-1", face=Face.WAIT, vi=str(number), en=""))
+    broker.start()
+    with Watcher(broker, "devices", SECRET) as screen:
+        screen.subscribe(screen_topic("in-1"))
+        pages = [decode(bytes(screen.next().payload), Page).vi]
+        site.show("in-1", Page(lane="in-1", face=Face.WAIT, vi="last", en=""))
+        while pages[-1] != "last":
+            pages.append(decode(bytes(screen.next().payload), Page).vi)
+    assert [page for page in pages if page not in {"19", "last"}] == []
 
 
 def test_a_broker_that_refuses_us_is_said_and_is_no_connection(

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from edge.devices.camera_config import Maker, PushConfig
+from edge.devices.push import PushCamera, push_routes
 from edge.lanes import pages
 from edge.web import listening
 from edge.web.config import WebConfig
@@ -59,6 +61,19 @@ def test_a_hundred_clients_that_never_read_keep_nobody_from_the_newest_page(tmp_
             wall.show("out-1", big if number % 2 else pages.welcome("out-1"))
         wall.show("out-1", pages.full("out-1"))
         assert "Bãi đã hết chỗ" in client.get("/screen/out-1").text
+
+
+def test_bodies_of_strangers_take_no_room_from_a_cameras(tmp_path: Path) -> None:
+    camera = PushCamera(PushConfig(maker=Maker.HIKVISION, secret="a-secret_of-more-than-16"))
+    size = 7_900_000
+    with served(tmp_path, routes=push_routes({"in-1": camera})) as (web, _), ExitStack() as lines:
+        for _ in range(5):
+            line = lines.enter_context(closing(socket.create_connection(("127.0.0.1", web.config.port))))
+            line.sendall(f"POST /push/in-1/guess HTTP/1.1\r\nHost: box\r\nContent-Length: {size}\r\n\r\n".encode())
+            line.sendall(b"x" * (size - 1))  # the last byte never comes
+        with visitor(web) as client:
+            answer = client.post("/push/in-1/a-secret_of-more-than-16", content=b"{}" + b" " * 1_000_000)
+    assert answer.status_code == 200, answer.text
 
 
 def test_who_says_nothing_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

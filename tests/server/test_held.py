@@ -135,3 +135,19 @@ def test_a_rebuild_gives_the_same(engine: Engine) -> None:
     before = of(engine)
     rebuild(engine)
     assert of(engine) == before
+
+
+def test_a_visit_that_has_left_explains_no_other_passage(engine: Engine) -> None:
+    box, visit = Box(), reference(1)
+    book(engine, *box.stays(visit, MORNING, MORNING + HOUR))
+    raised, fact = held(box, "out-1", MORNING + HOUR)
+    first = box.id()
+    later = PassageExplained(
+        lane="out-1", direction=Direction.OUT, passage=first, approach=box.id(), visit=visit, passed_at=MORNING
+    )
+    book(engine, fact, box.fact(later, MORNING + 2 * HOUR))
+    with Session(engine) as session:
+        row = session.get_one(VisitRow, visit)
+    assert row.left_at == MORNING + HOUR + SECOND
+    assert Code.COUNT_DRIFT in [finding.code for finding in of(engine).findings]
+    assert raised.reason is OpeningReason.MODE
