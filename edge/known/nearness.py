@@ -49,7 +49,9 @@ def _prices(key: str, keys: list[str], length: int) -> list[NDArray[np.float64]]
         return [np.empty((0, len(keys)))] * len(key)
     text = "".join(keys)
     alphabet = sorted(set(text))
-    codes = np.array([text], f"<U{len(text)}").view(np.uint32).reshape(len(keys), length).T
-    signs = np.searchsorted(np.array([ord(sign) for sign in alphabet], np.uint32), codes)
-    table = {char: np.array([cost(char, sign) for sign in alphabet]) for char in set(key)}
-    return [table[char][signs] for char in key]
+    codes = np.ascontiguousarray(np.array([text], f"<U{len(text)}").view(np.uint32).reshape(len(keys), length).T)
+    number = np.zeros(ord(alphabet[-1]) + 1, np.intp)
+    number[[ord(sign) for sign in alphabet]] = np.arange(len(alphabet))
+    signs = number[codes]
+    table = {char: np.array([cost(char, sign) for sign in alphabet]).take(signs) for char in set(key)}
+    return [table[char] for char in key]
