@@ -12,6 +12,7 @@ from edge.lanes.witness import Witness
 from edge.parts import Parts
 from gate.devices.board import DeviceFailed, Level, Relay, Sensor
 from gate.lane import Effect, Lane, Phase
+from gate.lease import Standing
 from gate.messages import Direction, OpeningReason, Outcome
 from gate.sensing import position
 
@@ -72,7 +73,10 @@ class Arm:
             reason = here.grant.reason
             total = here.quoted.bill.total if reason is OpeningReason.PAID else 0
             kind = here.quoted.stay.vehicle_class
-            page = pages.leave(self._config.lane, here.plate, total, reason=reason, kind=kind, photo=here.photo)
+            standing = Standing(here.quoted.bill.lines[0].what) if reason is OpeningReason.PASS else None
+            page = pages.leave(
+                self._config.lane, here.plate, total, reason=reason, standing=standing, kind=kind, photo=here.photo
+            )
             self._parts.devices.show(self._config.lane, page)
 
     def _lower_arm(self) -> None:

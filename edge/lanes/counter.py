@@ -16,6 +16,7 @@ from edge.lanes import facts, memory, pages
 from edge.lanes.approach import Approach, Grant, Look
 from edge.lanes.decide import (
     RULE,
+    Admit,
     AskPerson,
     NoLease,
     Quote,
@@ -31,7 +32,7 @@ from edge.lanes.lane_config import LaneConfig, LaneKind
 from edge.lanes.witness import Witness
 from edge.parts import Parts
 from gate.lane import Event
-from gate.lease import Standing, Unpaid
+from gate.lease import Unpaid
 from gate.matching import Ranking
 from gate.messages import Body, DeviceFault, Direction, OpeningReason, VisitMatched, Why
 from gate.vehicle import VehicleClass
@@ -132,7 +133,7 @@ class Counter:
         else:
             grant = Grant(answer.reason, RULE, entry=answer.entry)
         self._admit(here, kind, grant)
-        by_list = Standing.PASS if grant.reason is OpeningReason.PASS else None
+        by_list = answer.standing if isinstance(answer, Admit) else None
         page = pages.come_in(
             self._config.lane, here.plate, standing=by_list, tag=bool(here.tag), kind=kind, photo=here.photo
         )

@@ -36,10 +36,11 @@ class Seen(NamedTuple):
 
 
 class Admit(NamedTuple):
-    """Let in, ADMITTED or by a row of the lists (PASS)."""
+    """Let in, ADMITTED or by a row of the lists (PASS), which is one of this `standing`."""
 
     reason: OpeningReason
     entry: str | None = None
+    standing: Standing | None = None
 
 
 class AskPerson(NamedTuple):
@@ -120,7 +121,7 @@ def admission(lists: Lists, lease: Lease | None, seen: Seen, inside: int, now: d
             return AskPerson(Why.DENIED, denied.entry)
     if not place_free(lease, inside) and not _enters_full(lease, row):
         return AskPerson(Why.FULL)
-    return Admit(OpeningReason.PASS, row.entry) if row else Admit(OpeningReason.ADMITTED)
+    return Admit(OpeningReason.PASS, row.entry, row.standing) if row else Admit(OpeningReason.ADMITTED)
 
 
 def place_free(lease: Lease | None, inside: int) -> bool:

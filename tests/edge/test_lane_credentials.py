@@ -53,12 +53,20 @@ def row(standing: Standing, plate: str = "", tag: str = "") -> Entry:
     return Entry(entry="row-1", standing=standing, plate=plate, tag=tag, since=since, until=until)
 
 
-def test_a_pass_owes_nothing_and_each_use_is_in_the_facts(desk: Desk) -> None:
-    listed(desk, row(Standing.PASS, plate=PLATE))
-    visit = desk.comes_in(PLATE)
+@pytest.mark.parametrize(("standing", "words"), [(Standing.PASS, "Vé tháng"), (Standing.EXEMPT, "miễn phí")])
+def test_who_is_listed_owes_nothing_is_told_why_and_each_use_is_in_the_facts(
+    desk: Desk, standing: Standing, words: str
+) -> None:
+    listed(desk, row(standing, plate=PLATE))
+    desk.arrive("in-1", PLATE)
+    desk.turn(2)
+    assert words in desk.page("in-1").why_vi
+    visit = visits(desk)[PLATE]
+    desk.drives_through("in-1")
     desk.turn(3600)
     desk.arrive("out-1", PLATE)
     desk.turn(2)
+    assert words in desk.page("out-1").why_vi
     desk.drives_through("out-1")
     assert desk.reasons() == [REASON.PASS, REASON.PASS]
     assert [raised.entry for raised in desk.facts(ArmRaised)] == ["row-1", "row-1"]
