@@ -16,7 +16,7 @@ from edge.lanes.decide import NoLease, identified
 from edge.lanes.lane_config import LaneConfig
 from edge.lanes.witness import Witness
 from edge.parts import Parts
-from gate.messages import Direction, PassageExplained, PlateRead
+from gate.messages import DeviceFault, Direction, PassageExplained, PlateRead
 from gate.vehicle import VehicleClass
 
 MOST = 20
@@ -39,11 +39,10 @@ class Followers:
         self._queue.append(approach)
 
     def measured(self, kind: VehicleClass) -> bool:
-        """The profiler measured the first who is not measured yet; whether there is one."""
-        unmeasured = next((each for each in self._queue if each.vehicle_class is None), None)
-        if unmeasured is None:
+        """The profiler measured who came last; whether anybody is there. What is lost of another is not made up."""
+        if not self._queue:
             return False
-        unmeasured.vehicle_class = kind
+        self._queue[-1].vehicle_class = self._queue[-1].vehicle_class or kind
         return True
 
     def passed(self, here: Approach | None) -> None:
@@ -68,6 +67,9 @@ class Followers:
         if passage is None:
             return
         follower.passage = None
+        if follower.vehicle_class is None and self._config.profiler:
+            fault = DeviceFault(lane=self._config.lane, device="profiler", what="measured nothing")
+            self._parts.owed.witness(lambda: self._parts.outbox.record(fault))
         kind = follower.vehicle_class = follower.vehicle_class or self._counter.usual_class()
         picture = self._parts.pictures.keep(look.picture) if look.picture else None
         read = facts.plate_read(self._config, follower, look, picture)

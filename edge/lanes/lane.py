@@ -296,7 +296,7 @@ class LaneKeeper(Listener):
         if follower is None:
             self._look(approach)
         elif follower.look:
-            self._decide_if_ready()
+            self._looked(approach, follower.look)
 
     def _notice(self) -> None:
         if self.config.read_at is ReadPoint.ARMING:

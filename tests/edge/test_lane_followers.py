@@ -7,7 +7,9 @@ from gate.messages import (
     DeviceFault,
     OpeningReason,
     VehiclePassed,
+    VisitOpened,
 )
+from gate.vehicle import VehicleClass
 from tests.edge.desk import MOTO, Desk
 from tests.edge.streams import OTHER, PLATE, THIRD, hold, visits, whose
 
@@ -64,6 +66,34 @@ def test_a_follower_that_goes_back_is_forgotten(desk: Desk) -> None:
     desk.turn(3)
     desk.comes_in(THIRD)
     assert sorted(visits(desk)) == sorted([PLATE, THIRD])
+
+
+def test_a_measure_that_got_lost_is_not_taken_from_the_next_vehicle(desk: Desk) -> None:
+    hold(desk, "in-1")
+    desk.arrive("in-1", PLATE, None)
+    desk.sense("in-1", Sensor.ARMING, on=False)
+    desk.arrive("in-1", OTHER, MOTO)
+    desk.turn(0.5)
+    for _ in range(2):
+        desk.drives_through("in-1")
+    kinds = {opened.visit: opened.vehicle_class for opened in desk.facts(VisitOpened)}
+    assert [kinds[visit] for visit in whose(desk, "in-1") if visit] == [VehicleClass.CAR9, VehicleClass.MOTO]
+    assert faults(desk) == [("profiler", "measured nothing")], "a guess is a case"
+
+
+def test_one_who_was_never_measured_is_served_when_the_arm_is_down(desk: Desk) -> None:
+    desk.arrive("in-1", PLATE)
+    desk.turn(2)
+    desk.sense("in-1", Sensor.SAFETY, on=True)
+    desk.sense("in-1", Sensor.ARMING, on=False)
+    desk.arrive("in-1", OTHER, None)
+    desk.turn(1)
+    for sensor, on in ((Sensor.EXIT, True), (Sensor.SAFETY, False), (Sensor.EXIT, False)):
+        desk.sense("in-1", sensor, on=on)
+    desk.turn(4)
+    assert desk.reasons() == [REASON.ADMITTED, REASON.ADMITTED]
+    desk.drives_through("in-1")
+    desk.turn(3)
 
 
 def test_several_motorbikes_on_one_opening_are_normal(desk: Desk) -> None:
