@@ -4,7 +4,7 @@ A running centre tells its boxes by itself, seconds later: what is entered here 
 """
 
 import getpass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import typer
@@ -31,7 +31,12 @@ app = typer.Typer(no_args_is_help=True, help="A site's lists: monthly passes, ex
 def add(  # noqa: PLR0913 - one an option
     site: Site,
     standing: Annotated[Standing, typer.Option("--standing", help="What the row means for its vehicle.")],
-    until: Annotated[str, typer.Option("--until", help="When it is over, ISO 8601; local time without an offset.")],
+    until: Annotated[
+        str,
+        typer.Option(
+            "--until", help="Its last day, such as 2026-12-31, or the moment at which it is over (ISO 8601, local)."
+        ),
+    ],
     owner: Annotated[str, typer.Option("--owner", help="Whose vehicle it is.")],
     reason: Annotated[str, typer.Option("--reason", help="Why it is listed.")],
     *,
@@ -49,7 +54,7 @@ def add(  # noqa: PLR0913 - one an option
         listing = lists.Listing(
             standing=standing,
             since=_moment("--since", since) if since else now,
-            until=_moment("--until", until),
+            until=_end("--until", until),
             owner=owner,
             reason=reason,
             plate=plate,
@@ -110,6 +115,12 @@ def _known(engine: Engine, site: str) -> None:
     with reading(engine) as session:
         if session.get(SiteRow, site) is None:
             raise NoSuchSite(f"there is no site {site}")
+
+
+def _end(option: str, said: str) -> datetime:
+    """A moment; a date by itself means to the end of that day, as people mean it who pay until then."""
+    at = _moment(option, said)
+    return at + timedelta(days=1) if len(said) == len("2026-12-31") else at
 
 
 def _who() -> str:

@@ -214,7 +214,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "the lane is in the state “{phase}”, or not known to be clear",
     ),
     # --- orders to a lane
-    "wish.title": ("Lệnh cho làn {lane}", "Orders for lane {lane}"),
+    "wish.title": ("{site}: lệnh cho làn {lane}", "{site}: orders for lane {lane}"),
     "wish.short": ("Lệnh", "Orders"),
     "wish.mode_now": ("Chế độ bây giờ: {mode}", "Mode now: {mode}"),
     "wish.now": ("đang dùng", "now"),

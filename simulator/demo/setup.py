@@ -60,7 +60,8 @@ def set_up(folder: Path, *, arrivals_s: float | None, seed: int) -> Stage:
         site_broker = Mosquitto(folder / f"broker-{site.box}", own, site_rules(site.box))
         brokers.append(site_broker)
         camera_port, web_port = free_port(), free_port()
-        screens += [f"http://{HOST}:{web_port}/screen/{lane}" for lane, way in site.lanes if way == Direction.OUT]
+        own_screens = f"http://{HOST}:{web_port}/screen"
+        screens += [f"{site.site} {own_screens}/{lane}" for lane, way in site.lanes if way == Direction.OUT]
         box = files.box_file(
             site,
             centre,

@@ -156,7 +156,9 @@ def test_a_row_from_the_command_line(sqlite_books: str) -> None:
     ]
     assert run("add", *row, "--plate", "24A-056.78", books=sqlite_books) == (0, "SPS-L000001", "")
     assert "24A05678" in run("show", "--site", "SPS", books=sqlite_books)[1]
-    assert '"uses":0' in run("show", "--site", "SPS", "--json", books=sqlite_books)[1]
+    shown = run("show", "--site", "SPS", "--json", books=sqlite_books)[1]
+    assert '"uses":0' in shown
+    assert '"until":"2099-01-01T17:00:00' in shown, "a date by itself is the last day: over as the next begins in Sa Pa"
     over = ("end", "SPS-L000001", "--site", "SPS", "--reason", "has paid")
     assert run(*over, books=sqlite_books) == (0, "SPS-L000001 is ended", "")
     assert run(*over, books=sqlite_books) == (0, "SPS-L000001 was ended before", "")
