@@ -328,7 +328,9 @@ class LaneKeeper(Listener):
             self._decide_if_ready()
 
     def class_now(self) -> VehicleClass:
-        """The class of what stands there, as measured or as usual."""
+        """The class of what stands there, as measured or as usual; a guess is a case."""
+        if self._profile is None and self.config.profiler:
+            self.complain("profiler", "measured nothing")
         return self._profile or self._counter.usual_class()
 
     def _decide_if_ready(self) -> None:

@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 from tests.campaign.alignment import aligned
 
 CASE_WITHIN: Final = timedelta(seconds=60)
+READ_WITHIN: Final = timedelta(seconds=10)
+"""Who follows is explained when its picture is read, which is after it passed."""
 UNDER_THE_ARM: Final = timedelta(seconds=3)
 Site = dict[str, Any]
 
@@ -88,7 +90,7 @@ def _unmeasured(truth: Site, books: Site, cases: Sequence[Case]) -> list[str]:
         if any(
             case.device == "profiler"
             and case.lane == real["lane"]
-            and case.at < at
+            and case.at < at + READ_WITHIN
             and (since is None or since - UNDER_THE_ARM < case.at)
             for case in cases
         ):
