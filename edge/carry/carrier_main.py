@@ -20,12 +20,12 @@ def carry(
 
     Exit 2 for a configuration that cannot be used; the message names file and key.
     """
-    log.set_up()
     try:
         carrier = Carrier(load(config))
     except (BadConfig, ValueError) as error:
         typer.echo(f"barie carry: {error}", err=True)
         raise typer.Exit(2) from error
+    log.set_up()
     end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())

@@ -44,12 +44,13 @@ def guard(rule: Callable[[Lane], bool]) -> Break:
 
 def row(phase: Phase, event: Event, target: Phase) -> Break:
     """A row of the table added."""
-    return lambda patch: patch.setitem(table.TRANSITIONS, (phase, event), target)
+    return lambda patch: patch.setattr(table, "TRANSITIONS", {**table.TRANSITIONS, (phase, event): target})
 
 
 def no_row(phase: Phase, event: Event) -> Break:
     """A row of the table dropped."""
-    return lambda patch: patch.delitem(table.TRANSITIONS, (phase, event))
+    kept = {row: target for row, target in table.TRANSITIONS.items() if row != (phase, event)}
+    return lambda patch: patch.setattr(table, "TRANSITIONS", kept)
 
 
 def both(one: Break, other: Break) -> Break:

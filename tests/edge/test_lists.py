@@ -166,7 +166,7 @@ def test_a_pass_is_for_its_class(
 @pytest.mark.parametrize("seen", [Seen(PLATE, kind=CAR), Seen("", TAG, CAR), Seen(OTHER, TAG, CAR)])
 def test_who_is_listed_comes_in_by_the_row(box: Box, kind: Standing, seen: Seen) -> None:
     box.lists.add([row(kind=kind, tag=TAG)])
-    assert box.at_entry(seen) == Admit(PASSED, "L1")
+    assert box.at_entry(seen) == Admit(PASSED, "L1", kind)
     assert box.at_entry(Seen(OTHER)) == Admit(ADMITTED)
 
 
@@ -204,7 +204,7 @@ def test_a_denial_by_an_uncertain_read_asks_a_person(
 
 def test_a_pass_of_its_own_is_surer_than_anothers_denial(box: Box) -> None:
     box.lists.add([row(), row("L2", Standing.DENY, plate="24AO5678")])
-    assert box.at_entry(Seen(PLATE, kind=CAR, confidence=0.5)) == Admit(PASSED, "L1")
+    assert box.at_entry(Seen(PLATE, kind=CAR, confidence=0.5)) == Admit(PASSED, "L1", Standing.PASS)
 
 
 def test_a_denial_that_is_over_asks_nobody(box: Box) -> None:
@@ -267,4 +267,4 @@ def test_who_enters_a_full_park(
     box.came_in(OTHER)
     box.lists.add([row(kind=kind)])
     refused = AskPerson(Why.DENIED, "L1") if kind is Standing.DENY else AskPerson(Why.FULL)
-    assert box.at_entry(Seen(PLATE), full) == (Admit(PASSED, "L1") if enters else refused)
+    assert box.at_entry(Seen(PLATE), full) == (Admit(PASSED, "L1", kind) if enters else refused)
