@@ -34,7 +34,7 @@ from edge.parts import Parts
 from gate.lane import Event
 from gate.lease import Unpaid
 from gate.matching import Ranking
-from gate.messages import Body, DeviceFault, Direction, OpeningReason, VisitMatched, Why
+from gate.messages import NOTE_MAX, Body, DeviceFault, Direction, OpeningReason, VisitMatched, Why
 from gate.vehicle import VehicleClass
 
 log = structlog.get_logger()
@@ -188,7 +188,7 @@ class Counter:
         )
 
     def _unpriced(self, here: Approach, match: VisitMatched, why: str) -> Verdict:
-        fault = DeviceFault(lane=self._config.lane, device="lease", what=why[:400])
+        fault = DeviceFault(lane=self._config.lane, device="lease", what=why[:NOTE_MAX])
         here.visit = match.visit
         return self._ask(here, Why.FAULT, ((match.visit, match.probability),), before=(match, fault))
 
