@@ -166,8 +166,7 @@ def _shelves(whole: WholeBox, forger: Forger, sent: Counter[str]) -> Iterator[st
         part.stop()
         part.start()
     until(lambda: "broker lost" in whole.box.log or "site broker" in whole.box.log, "the box notices")
-    whole.centre.state = None
-    whole.centre.wait(whole.in_service, "the box after both brokers' restart", 60)
+    whole.back_in_service()
     whole.catch_up()
     forger.before_restart += forger.seen
     whole.restart()

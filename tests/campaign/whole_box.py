@@ -110,9 +110,20 @@ class WholeBox:
 
     def start(self) -> None:
         """Start the box and wait until both lanes are in service."""
-        self.centre.state = None
+        earlier = self._said
         self.box = start_box(self.folder, self.settings)
-        self.centre.wait(self.in_service, "the box")
+        self.centre.wait(lambda: self.in_service() and self._said[0] != earlier[0], "the box")
+
+    def back_in_service(self) -> None:
+        """Wait until it says so anew: what it said before the lines fell may still stand on a broker's shelf."""
+        earlier = self._said
+        self.centre.wait(lambda: self.in_service() and self._said > earlier, "the box after both brokers' restart", 60)
+
+    @property
+    def _said(self) -> tuple[str, int]:
+        """Boot and moment of the last state that came: after a kill, one of the boot before may still be on its way."""
+        state = self.centre.state
+        return (str(state.boot), state.monotonic_ms) if state else ("", 0)
 
     def in_service(self) -> bool:
         """Whether it says that all lanes are idle and has the lease."""
