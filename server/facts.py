@@ -144,6 +144,8 @@ class EntryRow(SQLModel, table=True):
     kind: str
     site: str = Field(index=True)
     visit: str = Field(index=True)
+    payment: str = Field(default="", index=True)
+    party: str = ""
     happened_at: datetime = moment()
     recorded_at: datetime = moment()
 

@@ -107,3 +107,13 @@ class JobLeaseRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
     holder: str
     until: datetime = moment()
+
+
+class PayAccountRow(SQLModel, table=True):
+    """Which sites an account at a provider is for: a bank account of a feed, a terminal or partner of a gateway."""
+
+    __tablename__ = "pay_account"
+
+    provider: str = Field(primary_key=True)
+    account: str = Field(primary_key=True)
+    site: str = Field(primary_key=True)

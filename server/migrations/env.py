@@ -5,9 +5,12 @@ from sqlmodel import SQLModel
 
 import server.derived
 import server.facts
+import server.facts_bank
+import server.facts_day
+import server.facts_money
 import server.listings
 import server.register
-import server.vault  # noqa: F401 - the five hold all tables
+import server.vault  # noqa: F401 - together they hold all tables
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)

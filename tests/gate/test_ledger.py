@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.ledger import Entry, EntryKind, LedgerAccount, Posting, Unbalanced, _entry, applied, charge, payment
+from gate.ledger import About, Entry, EntryKind, LedgerAccount, Posting, Unbalanced, applied, charge, entry, payment
 
 AT = datetime(2026, 11, 23, 10, 45, tzinfo=UTC)
 A = LedgerAccount
@@ -91,4 +91,4 @@ def test_nothing_is_applied_backwards(amount: int) -> None:
 def test_postings_that_do_not_add_up_are_refused() -> None:
     lopsided = (Posting(A.CLEARING, 5), Posting(A.SUSPENSE, -4))
     with pytest.raises(Unbalanced, match="K"):
-        _entry("K", EntryKind.PAYMENT, "SPS", "V", AT, lopsided)
+        entry("K", EntryKind.PAYMENT, About("SPS", AT, "V"), *lopsided)

@@ -1,0 +1,337 @@
+"""money"""
+
+import sqlalchemy as sa
+from alembic import op
+
+import server.types
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """To this version."""
+
+    op.create_table(
+        "approval",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("agrees", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "subject"),
+    )
+    op.create_table(
+        "bank_explanation",
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    with op.batch_alter_table("bank_explanation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bank_explanation_subject"), ["subject"], unique=False)
+
+    op.create_table(
+        "bank_line",
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("statement", sa.String(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("booked_on", sa.Date(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("bank_reference", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    with op.batch_alter_table("bank_line", schema=None) as batch_op:
+        batch_op.create_index("bank_line_of_day", ["account", "booked_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bank_line_bank_reference"), ["bank_reference"], unique=False)
+
+    op.create_table(
+        "claim",
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("lane", sa.String(), nullable=False),
+        sa.Column("shift", sa.String(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("made_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("visit"),
+    )
+    with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_claim_site"), ["site"], unique=False)
+
+    op.create_table(
+        "day_close",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("previous", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("signature", sa.String(), nullable=False),
+        sa.Column("closed_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "on"),
+    )
+    op.create_table(
+        "decision",
+        sa.Column("decision", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("payment", sa.String(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("to_visit", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("made_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("decision"),
+    )
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.create_index("decision_of_payment", ["payment"], unique=False)
+        batch_op.create_index("decision_of_visit", ["visit"], unique=False)
+
+    op.create_table(
+        "deposit",
+        sa.Column("deposit", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("shift", sa.String(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("made_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("deposit"),
+    )
+    with op.batch_alter_table("deposit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deposit_site"), ["site"], unique=False)
+
+    op.create_table(
+        "finding_work",
+        sa.Column("work", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("work"),
+    )
+    with op.batch_alter_table("finding_work", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_finding_work_code"), ["code"], unique=False)
+        batch_op.create_index(batch_op.f("ix_finding_work_subject"), ["subject"], unique=False)
+
+    op.create_table(
+        "hand_over",
+        sa.Column("shift", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("to", sa.String(), nullable=False),
+        sa.Column("expected_cash", sa.BigInteger(), nullable=False),
+        sa.Column("counted_cash", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("ended_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("shift"),
+    )
+    with op.batch_alter_table("hand_over", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hand_over_site"), ["site"], unique=False)
+
+    op.create_table(
+        "pay_account",
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "account", "site"),
+    )
+    op.create_table(
+        "pay_order",
+        sa.Column("order", sa.String(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("order"),
+    )
+    with op.batch_alter_table("pay_order", schema=None) as batch_op:
+        batch_op.create_index("order_of_visit", ["visit"], unique=False)
+
+    op.create_table(
+        "pay_order_answer",
+        sa.Column("order", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("received_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("order", "sha256"),
+    )
+    op.create_table(
+        "refund",
+        sa.Column("refund", sa.String(), nullable=False),
+        sa.Column("decision", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("payment", sa.String(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("refund"),
+        sa.UniqueConstraint("decision"),
+    )
+    with op.batch_alter_table("refund", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_refund_site"), ["site"], unique=False)
+
+    op.create_table(
+        "settlement_line",
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("provider_ref", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("statement", sa.String(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("settlement_id", sa.String(), nullable=False),
+        sa.Column("session_date", sa.Date(), nullable=False),
+        sa.Column("txn_time", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("merchant_ref", sa.String(), nullable=False),
+        sa.Column("bank_ref", sa.String(), nullable=False),
+        sa.Column("gross", sa.BigInteger(), nullable=False),
+        sa.Column("fee", sa.BigInteger(), nullable=False),
+        sa.Column("fee_vat", sa.BigInteger(), nullable=False),
+        sa.Column("net", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("site_code", sa.String(), nullable=False),
+        sa.Column("terminal_code", sa.String(), nullable=False),
+        sa.Column("payer_instrument", sa.String(), nullable=False),
+        sa.Column("raw_line", sa.String(), nullable=False),
+        sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "provider_ref", "kind"),
+    )
+    with op.batch_alter_table("settlement_line", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_settlement_line_settlement_id"), ["settlement_id"], unique=False)
+        batch_op.create_index("settlement_of_day", ["provider", "session_date"], unique=False)
+        batch_op.create_index("settlement_of_order", ["merchant_ref"], unique=False)
+
+    op.create_table(
+        "shift",
+        sa.Column("shift", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("opening_cash", sa.BigInteger(), nullable=False),
+        sa.Column("began_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("shift"),
+    )
+    with op.batch_alter_table("shift", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_shift_site"), ["site"], unique=False)
+
+    op.create_table(
+        "statement",
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("mapping", sa.String(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("opening", sa.BigInteger(), nullable=True),
+        sa.Column("closing", sa.BigInteger(), nullable=True),
+        sa.Column("imported_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("sha256"),
+    )
+    with op.batch_alter_table("statement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_statement_source"), ["source"], unique=False)
+
+    op.create_table(
+        "transfer_file",
+        sa.Column("file", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("refunds", sa.String(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("file"),
+    )
+    with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("payment", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("party", sa.String(), nullable=False, server_default=""))
+        batch_op.create_index(batch_op.f("ix_entry_payment"), ["payment"], unique=False)
+
+
+def downgrade() -> None:
+    """Back to the version before."""
+
+    with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_entry_payment"))
+        batch_op.drop_column("party")
+        batch_op.drop_column("payment")
+
+    op.drop_table("transfer_file")
+    with op.batch_alter_table("statement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_statement_source"))
+
+    op.drop_table("statement")
+    with op.batch_alter_table("shift", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_shift_site"))
+
+    op.drop_table("shift")
+    with op.batch_alter_table("settlement_line", schema=None) as batch_op:
+        batch_op.drop_index("settlement_of_order")
+        batch_op.drop_index("settlement_of_day")
+        batch_op.drop_index(batch_op.f("ix_settlement_line_settlement_id"))
+
+    op.drop_table("settlement_line")
+    with op.batch_alter_table("refund", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_refund_site"))
+
+    op.drop_table("refund")
+    op.drop_table("pay_order_answer")
+    with op.batch_alter_table("pay_order", schema=None) as batch_op:
+        batch_op.drop_index("order_of_visit")
+
+    op.drop_table("pay_order")
+    op.drop_table("pay_account")
+    with op.batch_alter_table("hand_over", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_hand_over_site"))
+
+    op.drop_table("hand_over")
+    with op.batch_alter_table("finding_work", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_finding_work_subject"))
+        batch_op.drop_index(batch_op.f("ix_finding_work_code"))
+
+    op.drop_table("finding_work")
+    with op.batch_alter_table("deposit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_deposit_site"))
+
+    op.drop_table("deposit")
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.drop_index("decision_of_visit")
+        batch_op.drop_index("decision_of_payment")
+
+    op.drop_table("decision")
+    op.drop_table("day_close")
+    with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_claim_site"))
+
+    op.drop_table("claim")
+    with op.batch_alter_table("bank_line", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bank_line_bank_reference"))
+        batch_op.drop_index("bank_line_of_day")
+
+    op.drop_table("bank_line")
+    with op.batch_alter_table("bank_explanation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bank_explanation_subject"))
+
+    op.drop_table("bank_explanation")
+    op.drop_table("approval")
