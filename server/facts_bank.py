@@ -9,7 +9,7 @@ from server.facts import moment
 
 
 class StatementRow(SQLModel, table=True):
-    """A file that was imported, once by its bytes. `kind`: bank or settlement; `source`: the account or the provider."""
+    """A file that was imported, once by its bytes. `kind`: bank or settlement; `source`: its account or provider."""
 
     __tablename__ = "statement"
 
