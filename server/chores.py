@@ -10,9 +10,9 @@ import structlog
 from sqlmodel import Session, col, delete, select
 
 from gate.findings import Code
+from server.anomalies import anomaly
 from server.derived import BoxNowRow, FindingRow
 from server.findings import Looked, look, older_days, write
-from server.notices import anomaly
 from server.presence import SILENT
 from server.reconcile import bounds, local_date
 from server.register import BoxRow, LeaseRow, SessionRow, SiteRow

@@ -9,17 +9,16 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from gate.findings import Code
-from gate.reference import found_in
-from server import ledger
+from server.anomalies import anomaly
 from server.db import insert_once
-from server.facts import AnomalyRow, NoticeRow, PaymentRow
+from server.facts import NoticeRow
 from server.ingest import Settled
 from server.providers import sepay
 from server.providers.notice import Notice
-from server.register import SiteRow
+from server.receiving import receive
 
 UNREAD: Final = "unread-"
 """Before the hash of a notice that proved itself and could not be read."""
@@ -59,7 +58,7 @@ def keep(
             subject = f"{provider}:{provider_id}:{fingerprint[:16]}"
             anomaly(session, Code.NOTICE_REUSED, subject, "", now, {"why": "the same id with other content"})
         return Kept(new=False, settled=None)
-    return Kept(new=True, settled=_book(session, notice, now) if notice else None)
+    return Kept(new=True, settled=receive(session, notice, now) if notice else None)
 
 
 def book_again(session: Session, row: NoticeRow) -> None:
@@ -68,7 +67,7 @@ def book_again(session: Session, row: NoticeRow) -> None:
         return
     notice = _PARSERS[row.provider](row.raw)
     if notice:
-        _book(session, notice, row.received_at)
+        receive(session, notice, row.received_at)
 
 
 def refuse(session: Session, provider: str, raw: bytes, why: str, now: datetime) -> None:
@@ -76,47 +75,3 @@ def refuse(session: Session, provider: str, raw: bytes, why: str, now: datetime)
     subject = f"{provider}:{why}:{now:%Y-%m-%dT%H}"
     evidence = {"why": why, "first_sha256": hashlib.sha256(raw).hexdigest()}
     anomaly(session, Code.NOTICE_REFUSED, subject, "", now, evidence)
-
-
-def anomaly(
-    session: Session, code: Code, subject: str, site: str, now: datetime, evidence: dict[str, str], amount: int = 0
-) -> None:
-    """Record trouble once."""
-    row = AnomalyRow(
-        code=code,
-        subject=subject,
-        site=site,
-        amount=amount,
-        happened_at=now,
-        evidence=msgspec.json.encode(evidence).decode(),
-    )
-    insert_once(session, row)
-
-
-def _book(session: Session, notice: Notice, now: datetime) -> Settled | None:
-    sites = {row.site: row for row in session.exec(select(SiteRow))}
-    of_account = sorted(site for site, row in sites.items() if row.account == notice.account)
-    if not of_account:
-        evidence = {"why": "the account is none of ours", "amount": str(notice.amount)}
-        subject = f"{notice.provider}:{notice.provider_id}"
-        anomaly(session, Code.NOTICE_REFUSED, subject, "", now, evidence, amount=min(notice.amount, 2**31 - 1))
-        return None
-    found = (found_in(text, frozenset(of_account)) for text in notice.texts)
-    references = tuple(dict.fromkeys(name for names in found for name in names))
-    reference = references[0] if len(references) == 1 else None  # two references are nobody's
-    payment = PaymentRow(
-        provider=notice.provider,
-        provider_id=notice.provider_id,
-        site=reference[:3] if reference else of_account[0],
-        account=notice.account,
-        amount=notice.amount,
-        reference=reference,
-        bank_reference=notice.bank_reference,
-        happened_at=notice.happened_at,
-        received_at=now,
-    )
-    session.add(payment)
-    session.flush()
-    if ledger.receive(session, payment, now) and reference:
-        return Settled(payment.site, reference)
-    return None

@@ -11,9 +11,9 @@ import pytest
 from sqlmodel import select
 
 from gate.findings import Code
+from server.anomalies import anomaly
 from server.db import reading, transaction
 from server.facts import AnomalyRow, AuditRow
-from server.notices import anomaly
 from server.reconcile import report
 from tests.console.conftest import Visitor
 from tests.console.scene import CAR, Scene, busy_day
