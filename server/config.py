@@ -47,6 +47,8 @@ class SiteConfig(Contract):
     tariff: Tariff
     pass_when_full: bool = True
     expired: Expired = Expired.CONTINUE
+    tolerance_vnd: Natural = 0
+    auto_close: bool = False
 
 
 class BoxConfig(Contract):

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from server.facts import moment
@@ -23,6 +23,33 @@ class CloseRow(SQLModel, table=True):
     by: str
 
 
+class FrozenRow(SQLModel, table=True):
+    """What a closed day was made of: all its facts and what its export shows, as compressed JSON.
+
+    `part`: `facts` or `rows`. The close names the sha256 of the JSON.
+    """
+
+    __tablename__ = "day_frozen"
+
+    site: str = Field(primary_key=True)
+    on: date = Field(primary_key=True)
+    part: str = Field(primary_key=True)
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class WriteOffRow(SQLModel, table=True):
+    """A person said that nothing more of a box's day will come, and why: the day closes without its word."""
+
+    __tablename__ = "box_write_off"
+
+    box: str = Field(primary_key=True)
+    on: date = Field(primary_key=True)
+    site: str
+    by: str
+    note: str
+    at: datetime = moment()
+
+
 class ShiftRow(SQLModel, table=True):
     """A shift of an attendant at a site, with the cash that was in the till when it began."""
 
@@ -35,8 +62,27 @@ class ShiftRow(SQLModel, table=True):
     began_at: datetime = moment()
 
 
+class ReceiptRow(SQLModel, table=True):
+    """Cash that an attendant took for a visit, and why it had to be cash. Numbers of a shift have no gap."""
+
+    __tablename__ = "cash_receipt"
+    __table_args__ = (Index("receipt_of_day", "site", "at"),)
+
+    shift: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    site: str
+    visit: str
+    amount: int = Field(sa_type=BigInteger)
+    by: str
+    note: str
+    at: datetime = moment()
+
+
 class HandOverRow(SQLModel, table=True):
-    """The end of a shift: what the till should hold and what was counted. `to` is who took over."""
+    """The end of a shift: what the till should hold and what was counted. `to` is who took over.
+
+    `left_cash` stays in the till as change; the rest of what was counted must be deposited.
+    """
 
     __tablename__ = "hand_over"
 
@@ -45,6 +91,7 @@ class HandOverRow(SQLModel, table=True):
     to: str
     expected_cash: int = Field(sa_type=BigInteger)
     counted_cash: int = Field(sa_type=BigInteger)
+    left_cash: int = Field(sa_type=BigInteger)
     note: str
     ended_at: datetime = moment()
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from server.facts import moment
@@ -9,7 +10,10 @@ from server.types import UtcDateTime
 
 
 class SiteRow(SQLModel, table=True):
-    """A car park. `capacity` 0: nobody counts its places."""
+    """A car park. `capacity` 0: nobody counts its places.
+
+    A day closes while what nobody explained is at most `tolerance_vnd`, by itself after midnight with `auto_close`.
+    """
 
     __tablename__ = "site"
 
@@ -24,6 +28,8 @@ class SiteRow(SQLModel, table=True):
     patience_s: int
     pass_when_full: bool = True
     expired: str = "continue"
+    tolerance_vnd: int = Field(default=0, sa_type=BigInteger)
+    auto_close: bool = False
 
 
 class BoxRow(SQLModel, table=True):

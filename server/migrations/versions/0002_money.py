@@ -56,6 +56,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_bank_line_bank_reference"), ["bank_reference"], unique=False)
 
     op.create_table(
+        "box_write_off",
+        sa.Column("box", sa.String(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("box", "on"),
+    )
+    op.create_table(
+        "cash_receipt",
+        sa.Column("shift", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("shift", "number"),
+    )
+    with op.batch_alter_table("cash_receipt", schema=None) as batch_op:
+        batch_op.create_index("receipt_of_day", ["site", "at"], unique=False)
+
+    op.create_table(
         "claim",
         sa.Column("visit", sa.String(), nullable=False),
         sa.Column("site", sa.String(), nullable=False),
@@ -81,6 +106,14 @@ def upgrade() -> None:
         sa.Column("closed_at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("site", "on"),
+    )
+    op.create_table(
+        "day_frozen",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("part", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "on", "part"),
     )
     op.create_table(
         "decision",
@@ -136,6 +169,7 @@ def upgrade() -> None:
         sa.Column("to", sa.String(), nullable=False),
         sa.Column("expected_cash", sa.BigInteger(), nullable=False),
         sa.Column("counted_cash", sa.BigInteger(), nullable=False),
+        sa.Column("left_cash", sa.BigInteger(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("ended_at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("shift"),
@@ -268,9 +302,17 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("party", sa.String(), nullable=False, server_default=""))
         batch_op.create_index(batch_op.f("ix_entry_payment"), ["payment"], unique=False)
 
+    with op.batch_alter_table("site", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("tolerance_vnd", sa.BigInteger(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("auto_close", sa.Boolean(), nullable=False, server_default=sa.false()))
+
 
 def downgrade() -> None:
     """Back to the version before."""
+
+    with op.batch_alter_table("site", schema=None) as batch_op:
+        batch_op.drop_column("auto_close")
+        batch_op.drop_column("tolerance_vnd")
 
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_entry_payment"))
@@ -320,11 +362,17 @@ def downgrade() -> None:
         batch_op.drop_index("decision_of_payment")
 
     op.drop_table("decision")
+    op.drop_table("day_frozen")
     op.drop_table("day_close")
     with op.batch_alter_table("claim", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_claim_site"))
 
     op.drop_table("claim")
+    with op.batch_alter_table("cash_receipt", schema=None) as batch_op:
+        batch_op.drop_index("receipt_of_day")
+
+    op.drop_table("cash_receipt")
+    op.drop_table("box_write_off")
     with op.batch_alter_table("bank_line", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_bank_line_bank_reference"))
         batch_op.drop_index("bank_line_of_day")
