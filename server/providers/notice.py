@@ -1,6 +1,7 @@
 """What every provider's notice comes down to."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 
@@ -8,8 +9,23 @@ class Refused(ValueError):
     """The notice does not prove itself."""
 
 
+class Kind(StrEnum):
+    """What a notice tells of."""
+
+    PAID = "paid"  # money came
+    PENDING = "pending"  # the provider does not know yet
+    FAILED = "failed"  # nothing was paid
+    REVERSED = "reversed"  # what was paid was taken back
+    REFUNDED = "refunded"  # what we gave back
+    OUT = "out"  # money left a bank account
+
+
 class Notice(NamedTuple):
-    """Money came: how much, to which account, with which texts. Amounts are whole dong."""
+    """Money came, or did not: how much, to which account, with which texts. Amounts are whole dong.
+
+    `account` is the bank account, terminal or partner code as `pay_account` has it. `order` is our own name of the
+    order (`pay_order`), empty where the provider knows none, as a bank feed does not.
+    """
 
     provider: str
     provider_id: str
@@ -18,3 +34,5 @@ class Notice(NamedTuple):
     texts: tuple[str, ...]
     bank_reference: str
     happened_at: datetime
+    kind: Kind = Kind.PAID
+    order: str = ""
