@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.findings import Code, Finding
+from gate.findings import Code, Expectation, Finding
 from gate.messages import Direction, OpeningReason
 from gate.reconcile import (
     LEAVE_DUE,
@@ -85,6 +85,18 @@ def day(**parts: Any) -> Day:
         "ledger_sum": 0,
     }
     return Day(**plain | parts)
+
+
+def expectation(name: str, due: float = 9, met: float | None = None, code: Code = Code.NOT_IN_BANK) -> Expectation:
+    return Expectation(
+        code=code,
+        subject=name,
+        visit=None,
+        amount=1_000,
+        due=at(due),
+        evidence={"of": "M"},
+        met_at=None if met is None else at(met),
+    )
 
 
 def stay(name: str, leaving: Opening | None = None, **more: Any) -> dict[str, tuple[Any, ...]]:
@@ -211,6 +223,26 @@ TROUBLE: Final[dict[str, tuple[dict[str, Any], set[tuple[Code, str, int]]]]] = {
             C.NOTICE_REUSED,
             C.PICTURE_REFUSED,
             C.CLOCK_UNSURE,
+            C.DUPLICATE_READ,
+            C.MATCH_PROPOSED,
+            C.STATEMENT_GAP,
+        )
+    },
+    **{
+        f"expected: {code}": ({"expected": (expectation("X", code=code),)}, {(code, "X", 1_000)})
+        for code in (
+            C.CLAIMED_NOT_SEEN,
+            C.ORDER_UNANSWERED,
+            C.REFUND_OPEN,
+            C.CHARGEBACK,
+            C.NOT_IN_SETTLEMENT,
+            C.NOT_IN_LEDGER,
+            C.SETTLEMENT_DIFFERS,
+            C.FEE_DIFFERS,
+            C.NOT_IN_BANK,
+            C.BANK_LINE_UNKNOWN,
+            C.CASH_NOT_DEPOSITED,
+            C.TILL_DIFFERS,
         )
     },
 }
@@ -260,6 +292,7 @@ def everything() -> dict[str, Any]:
         "visits": Visit,
         "payments": Payment,
         "anomalies": Anomaly,
+        "expected": Expectation,
     }
     return {
         name: tuple(msgspec.convert(each, kind) for item in items for each in item.get(name, ()))
