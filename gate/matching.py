@@ -1,22 +1,21 @@
 """Which open visit is the vehicle at the exit: a ranking by probability, with a margin.
 
-Bayes over the site's open visits. A plate that was misread by confusable characters stays near its visit;
-another vehicle class speaks against it. "None of them" competes as well, so a stranger is not forced on a visit.
+Bayes over the site's open visits. A plate's likelihood is that of `gate.likeness`: an exact read by a reader that was
+sure leaves its neighbours far behind, one that was unsure does not. Another vehicle class speaks against a visit.
+"None of them" competes as well, so a stranger is not forced on a visit.
 """
 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
-from gate.plate import distance
+from gate.likeness import Read, all_unlike, as_read
 from gate.vehicle import VehicleClass
 
-_SLIP: Final = 2.6
-"""How fast a plate's likelihood falls with each unit of weighted edit distance (e to the power of minus this)."""
 _OTHER_CLASS: Final = math.exp(-2.5)
-_STRANGER: Final = math.exp(-6.0)
-"""Likelihood of the read given a vehicle that has no open visit."""
-_UNREAD: Final = math.exp(-7.0)
+_STRANGER: Final = math.exp(-9.5)
+"""Likelihood of the read given a vehicle that has no open visit: few are, and few of them wear just this plate."""
+_UNREAD: Final = math.exp(-10.5)
 """Likelihood of any read for a visit whose entry was not read: possible, never probable."""
 
 
@@ -42,13 +41,8 @@ class Ranking(NamedTuple):
     margin: float
 
 
-Distances = Callable[[str, Sequence[str]], Sequence[float]]
-"""`gate.plate.distance` of a plate from each of many, in their order."""
-
-
-def one_by_one(plate: str, plates: Sequence[str]) -> list[float]:
-    """The distances as they are defined; a caller with many plates brings a quicker way to the same numbers."""
-    return [distance(plate, other) for other in plates]
+Unlikeness = Callable[[Read, Sequence[str]], Sequence[float]]
+"""`gate.likeness.unlikeness` of a read and each of many plates, in their order."""
 
 
 def rank(
@@ -56,18 +50,22 @@ def rank(
     kind: VehicleClass | None,
     visits: Iterable[OpenVisit],
     most: int = 8,
-    distances: Distances = one_by_one,
+    unlikeness: Unlikeness = all_unlike,
+    sure: Iterable[float] = (),
 ) -> Ranking:
-    """Rank the open visits for a read at an exit. An unread plate ranks by class alone and has no margin."""
-    visits = list(visits)
-    weights = _likelihoods(plate, kind, visits, distances)
+    """Rank the open visits for a read at an exit. An unread plate ranks by class alone and has no margin.
+
+    `sure` is the reader's probability of each character of the plate, in order.
+    """
+    visits, read = list(visits), as_read(plate, sure)
+    weights = _likelihoods(read, kind, visits, unlikeness)
     stranger = _STRANGER
     whole = math.fsum([stranger, *weights])  # exact, so the order of visits is no matter
     least = min(sorted(weights, reverse=True)[: max(most, 2)], default=0.0)
     shown = [(visit.visit, weight) for visit, weight in zip(visits, weights, strict=True) if weight >= least]
     ordered = sorted(shown, key=lambda pair: (-pair[1], pair[0]))
     candidates = tuple(Candidate(visit, weight / whole) for visit, weight in ordered[:most])
-    if not candidates or not plate:
+    if not candidates or not read.text:
         return Ranking(candidates, 0.0)
     rival = max(stranger / whole, ordered[1][1] / whole if len(ordered) > 1 else 0.0)
     return Ranking(candidates, max(0.0, candidates[0].probability - rival))
@@ -86,14 +84,14 @@ def tagged(visit: str, plate: str, visits: Iterable[OpenVisit]) -> Ranking:
 
 
 def _likelihoods(
-    plate: str, kind: VehicleClass | None, visits: Sequence[OpenVisit], distances: Distances
+    read: Read, kind: VehicleClass | None, visits: Sequence[OpenVisit], unlikeness: Unlikeness
 ) -> list[float]:
     """Of the read given each visit, in their order."""
     kinds = [1.0 if kind is None or kind is visit.vehicle_class else _OTHER_CLASS for visit in visits]
-    if not plate:
+    if not read.text:
         return [_UNREAD * same_kind for same_kind in kinds]
-    far = distances(plate, [visit.plate for visit in visits])
-    slips = {each: math.exp(-_SLIP * each) for each in set(far)}
+    far = unlikeness(read, [visit.plate for visit in visits])
+    slips = {each: math.exp(-each) for each in set(far)}
     return [
         (slips[each] if visit.plate else _UNREAD) * same_kind
         for visit, each, same_kind in zip(visits, far, kinds, strict=True)

@@ -118,7 +118,8 @@ class Counter:
         """What is known of the vehicle."""
         reading = here.look.reading if here.look else None
         sure = reading.confidence if reading else 1.0
-        return Seen(here.plate, here.tag, here.vehicle_class, sure)
+        characters = tuple(share for _, share in reading.characters) if reading else ()
+        return Seen(here.plate, here.tag, here.vehicle_class, sure, characters)
 
     # --- coming in ----------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from edge.known.lists import Lists
-from edge.known.nearness import distances
+from edge.known.nearness import unlikeness
 from edge.known.tags import Tags
 from edge.known.visits import Stay, Visits
 from gate import vietqr
@@ -27,12 +27,16 @@ _FIRST: Final = (Standing.DENY, Standing.EXEMPT, Standing.PASS)
 
 
 class Seen(NamedTuple):
-    """What a lane knows of the vehicle before it. `plate` empty: not read; `tag` empty: none."""
+    """What a lane knows of the vehicle before it. `plate` empty: not read; `tag` empty: none.
+
+    `characters`: the reader's probability of each character of the plate, where it said so.
+    """
 
     plate: str
     tag: str = ""
     kind: VehicleClass | None = None
     confidence: float = 1.0
+    characters: tuple[float, ...] = ()
 
 
 class Admit(NamedTuple):
@@ -147,7 +151,7 @@ def identified(visits: Visits, tags: Tags, lane: str, lease: Lease | None, seen:
     leaving = visits.leaving(lane)
     tagged_so = tags.visits(seen.tag)
     ours = [visit.visit for visit in leaving if visit.visit in tagged_so] if tagged_so else []
-    ranking = rank(seen.plate, seen.kind, leaving, distances=distances)
+    ranking = rank(seen.plate, seen.kind, leaving, unlikeness=unlikeness, sure=seen.characters)
     sure = _is_sure(ranking, lease)
     if len(ours) != 1:
         return Match(ranking, sure, RULE)
