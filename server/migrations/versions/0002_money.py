@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest"),
     )
     with op.batch_alter_table("bank_explanation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bank_explanation_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_bank_explanation_subject"), ["subject"], unique=False)
 
     op.create_table(
@@ -48,13 +49,33 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("bank_reference", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("fee", sa.Boolean(), nullable=False),
         sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
     with op.batch_alter_table("bank_line", schema=None) as batch_op:
         batch_op.create_index("bank_line_of_day", ["account", "booked_on"], unique=False)
         batch_op.create_index(batch_op.f("ix_bank_line_bank_reference"), ["bank_reference"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bank_line_recorded_at"), ["recorded_at"], unique=False)
 
+    op.create_table(
+        "bank_proof",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "subject"),
+    )
+    with op.batch_alter_table("bank_proof", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bank_proof_digest"), ["digest"], unique=False)
+
+    op.create_table(
+        "bank_twin",
+        sa.Column("payment", sa.String(), nullable=False),
+        sa.Column("notice", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("payment"),
+        sa.UniqueConstraint("notice"),
+    )
     op.create_table(
         "box_write_off",
         sa.Column("box", sa.String(), nullable=False),
@@ -210,6 +231,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order", "sha256"),
     )
     op.create_table(
+        "provider_contract",
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("instrument", sa.String(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("rate_bp", sa.Integer(), nullable=False),
+        sa.Column("fixed", sa.BigInteger(), nullable=False),
+        sa.Column("vat_bp", sa.Integer(), nullable=False),
+        sa.Column("rounding", sa.String(), nullable=False),
+        sa.Column("payout_account", sa.String(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("entered_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "instrument", "since"),
+    )
+    op.create_table(
         "refund",
         sa.Column("refund", sa.String(), nullable=False),
         sa.Column("decision", sa.String(), nullable=False),
@@ -246,11 +282,21 @@ def upgrade() -> None:
         sa.Column("terminal_code", sa.String(), nullable=False),
         sa.Column("payer_instrument", sa.String(), nullable=False),
         sa.Column("raw_line", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("fee_off", sa.BigInteger(), nullable=False),
         sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("provider", "provider_ref", "kind"),
     )
     with op.batch_alter_table("settlement_line", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_settlement_line_recorded_at"), ["recorded_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_settlement_line_settlement_id"), ["settlement_id"], unique=False)
+        batch_op.create_index(
+            "settlement_fee_off",
+            ["site"],
+            unique=False,
+            sqlite_where=sa.text("fee_off <> 0"),
+            postgresql_where=sa.text("fee_off <> 0"),
+        )
         batch_op.create_index("settlement_of_day", ["provider", "session_date"], unique=False)
         batch_op.create_index("settlement_of_order", ["merchant_ref"], unique=False)
 
@@ -331,13 +377,18 @@ def downgrade() -> None:
     with op.batch_alter_table("settlement_line", schema=None) as batch_op:
         batch_op.drop_index("settlement_of_order")
         batch_op.drop_index("settlement_of_day")
+        batch_op.drop_index(
+            "settlement_fee_off", sqlite_where=sa.text("fee_off <> 0"), postgresql_where=sa.text("fee_off <> 0")
+        )
         batch_op.drop_index(batch_op.f("ix_settlement_line_settlement_id"))
+        batch_op.drop_index(batch_op.f("ix_settlement_line_recorded_at"))
 
     op.drop_table("settlement_line")
     with op.batch_alter_table("refund", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_refund_site"))
 
     op.drop_table("refund")
+    op.drop_table("provider_contract")
     op.drop_table("pay_order_answer")
     with op.batch_alter_table("pay_order", schema=None) as batch_op:
         batch_op.drop_index("order_of_visit")
@@ -373,13 +424,20 @@ def downgrade() -> None:
 
     op.drop_table("cash_receipt")
     op.drop_table("box_write_off")
+    op.drop_table("bank_twin")
+    with op.batch_alter_table("bank_proof", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bank_proof_digest"))
+
+    op.drop_table("bank_proof")
     with op.batch_alter_table("bank_line", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bank_line_recorded_at"))
         batch_op.drop_index(batch_op.f("ix_bank_line_bank_reference"))
         batch_op.drop_index("bank_line_of_day")
 
     op.drop_table("bank_line")
     with op.batch_alter_table("bank_explanation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_bank_explanation_subject"))
+        batch_op.drop_index(batch_op.f("ix_bank_explanation_at"))
 
     op.drop_table("bank_explanation")
     op.drop_table("approval")
