@@ -157,7 +157,7 @@ class PostingRow(SQLModel, table=True):
 
     key: str = Field(primary_key=True, foreign_key="entry.key")
     line: int = Field(primary_key=True)
-    account: str = Field(index=True)
+    account: str  # no index: there are few accounts, and a planner that took it would read all of one
     amount: int = Field(sa_type=BigInteger)
 
 

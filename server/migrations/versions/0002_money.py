@@ -145,6 +145,7 @@ def upgrade() -> None:
         sa.Column("payment", sa.String(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("to_visit", sa.String(), nullable=False),
+        sa.Column("undoes", sa.String(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("made_at", server.types.UtcDateTime(timezone=True), nullable=False),
@@ -218,6 +219,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order"),
     )
     with op.batch_alter_table("pay_order", schema=None) as batch_op:
+        batch_op.create_index("order_made", ["site", "created_at"], unique=False)
         batch_op.create_index("order_of_visit", ["visit"], unique=False)
 
     op.create_table(
@@ -226,9 +228,18 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("about", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("transaction", sa.String(), nullable=False),
         sa.Column("received_at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("order", "sha256"),
+        sa.PrimaryKeyConstraint("order", "sha256", "about"),
+    )
+    op.create_table(
+        "pay_order_asked",
+        sa.Column("order", sa.String(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("order", "about", "at"),
     )
     op.create_table(
         "provider_contract",
@@ -261,6 +272,16 @@ def upgrade() -> None:
     with op.batch_alter_table("refund", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_refund_site"), ["site"], unique=False)
 
+    op.create_table(
+        "refund_sent",
+        sa.Column("refund", sa.String(), nullable=False),
+        sa.Column("way", sa.String(), nullable=False),
+        sa.Column("proof", sa.String(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("refund"),
+    )
     op.create_table(
         "settlement_line",
         sa.Column("provider", sa.String(), nullable=False),
@@ -313,6 +334,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_shift_site"), ["site"], unique=False)
 
     op.create_table(
+        "slip",
+        sa.Column("payment", sa.String(), nullable=False),
+        sa.Column("piece", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("payment", "piece"),
+    )
+    op.create_table(
         "statement",
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -333,8 +360,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_statement_source"), ["source"], unique=False)
 
     op.create_table(
+        "taken_back",
+        sa.Column("payment", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("payment", "kind"),
+    )
+    with op.batch_alter_table("taken_back", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_taken_back_site"), ["site"], unique=False)
+
+    op.create_table(
+        "transfer",
+        sa.Column("refund", sa.String(), nullable=False),
+        sa.Column("file", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("refund"),
+    )
+    with op.batch_alter_table("transfer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_transfer_file"), ["file"], unique=False)
+
+    op.create_table(
         "transfer_file",
         sa.Column("file", sa.String(), nullable=False),
+        sa.Column("form", sa.String(), nullable=False),
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("refunds", sa.String(), nullable=False),
@@ -343,10 +396,26 @@ def upgrade() -> None:
         sa.Column("by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("file"),
     )
+    op.create_table(
+        "vault_account",
+        sa.Column("refund", sa.String(), nullable=False),
+        sa.Column("token_sha256", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("bank", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("asked_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("given_at", server.types.UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("refund"),
+        sa.UniqueConstraint("token_sha256"),
+    )
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.add_column(sa.Column("payment", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("party", sa.String(), nullable=False, server_default=""))
         batch_op.create_index(batch_op.f("ix_entry_payment"), ["payment"], unique=False)
+
+    with op.batch_alter_table("posting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_posting_account"))
 
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.add_column(sa.Column("tolerance_vnd", sa.BigInteger(), nullable=False, server_default="0"))
@@ -360,16 +429,29 @@ def downgrade() -> None:
         batch_op.drop_column("auto_close")
         batch_op.drop_column("tolerance_vnd")
 
+    with op.batch_alter_table("posting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_posting_account"), ["account"], unique=False)
+
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_entry_payment"))
         batch_op.drop_column("party")
         batch_op.drop_column("payment")
 
+    op.drop_table("vault_account")
     op.drop_table("transfer_file")
+    with op.batch_alter_table("transfer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_transfer_file"))
+
+    op.drop_table("transfer")
+    with op.batch_alter_table("taken_back", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_taken_back_site"))
+
+    op.drop_table("taken_back")
     with op.batch_alter_table("statement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_statement_source"))
 
     op.drop_table("statement")
+    op.drop_table("slip")
     with op.batch_alter_table("shift", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_shift_site"))
 
@@ -384,14 +466,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_settlement_line_recorded_at"))
 
     op.drop_table("settlement_line")
+    op.drop_table("refund_sent")
     with op.batch_alter_table("refund", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_refund_site"))
 
     op.drop_table("refund")
     op.drop_table("provider_contract")
+    op.drop_table("pay_order_asked")
     op.drop_table("pay_order_answer")
     with op.batch_alter_table("pay_order", schema=None) as batch_op:
         batch_op.drop_index("order_of_visit")
+        batch_op.drop_index("order_made")
 
     op.drop_table("pay_order")
     op.drop_table("pay_account")

@@ -1,0 +1,80 @@
+"""The simulated side of a season: what each lot's box says and what the feed tells, day by day, in the world's time."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import NamedTuple, TypeVar
+
+from gate.tariff import load
+from simulator.notices import notice, signed
+from simulator.season.bank import Bank
+from simulator.season.journal import Fact, Journal, Said
+from simulator.season.lanes import Served, serve
+from simulator.season.scenario import Lot, Season
+from simulator.season.stories import Story
+from simulator.season.transfers import Sending, sendings
+from simulator.season.turns import VIETNAM, turns
+
+T = TypeVar("T")
+SECRET = "the secret of the season's bank feed"
+
+
+class Told(NamedTuple):
+    """A notice on its way to the centre."""
+
+    at: datetime
+    raw: bytes
+    headers: dict[str, str]
+
+
+class LotWorld:
+    """One lot: its turns, its box's journal, what its drivers send. Asked day by day, in order."""
+
+    def __init__(self, season: Season, lot: Lot, seed: int, bank: Bank, without: frozenset[Story]) -> None:
+        rng = Random(f"{seed}/{lot.site}/lot")
+        self.lot, self._bank, self._rng = lot, bank, rng
+        self.served = serve(turns(season, lot, seed, without), rng)
+        began = datetime.combine(season.since, datetime.min.time(), VIETNAM)
+        self.journal = Journal(lot, load(json.dumps(lot.tariff()).encode()), began, rng)
+        self._in = _by_day((each.at_in, each) for each in self.served)
+        self._out = _by_day((each.at_out, each) for each in self.served)
+        sent = ((each, sending) for each in self.served for sending in sendings(each, rng))
+        self._sent = _by_day((sending.at, (each, sending)) for each, sending in sent)
+        self._told: dict[date, list[Told]] = defaultdict(list)
+
+    def facts(self, day: date) -> Iterator[Said]:
+        """What the box writes on the day."""
+        found: list[Fact] = []
+        for each in self._in.get(day, ()):
+            found.extend(self.journal.comes_in(each))
+        for each in self._out.get(day, ()):
+            found.extend(self.journal.goes_out(each))
+        return self.journal.written(found)
+
+    def notices(self, day: date) -> list[Told]:
+        """What the feed tells on the day, in the order in which it arrives."""
+        for _, sending in sorted(self._sent.get(day, ()), key=lambda each: each[1].at):
+            self._send(sending)
+        return sorted(self._told.pop(day, ()))
+
+    def _send(self, sending: Sending) -> None:
+        transfer = self._bank.transferred(self.lot.account, sending)
+        raw = notice(transfer)
+        for after_s in sending.told_s:
+            at = sending.at + timedelta(seconds=after_s)
+            headers = {name.lower(): value for name, value in signed(raw, SECRET, int(at.timestamp())).items()}
+            self._told[local(at)].append(Told(at, raw, headers))
+
+
+def local(at: datetime) -> date:
+    """The date in the lot."""
+    return at.astimezone(VIETNAM).date()
+
+
+def _by_day(dated: Iterable[tuple[datetime, T]]) -> dict[date, list[T]]:
+    found: dict[date, list[T]] = defaultdict(list)
+    for at, what in dated:
+        found[local(at)].append(what)
+    return found
