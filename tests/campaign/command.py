@@ -32,6 +32,7 @@ class Name(StrEnum):
     BOX_LANES = "box-lanes"
     PAYLOADS = "payloads"
     REPLAYS = "replays"
+    ASSIGNMENT = "assignment"
 
 
 class Campaign(NamedTuple):
@@ -51,6 +52,7 @@ CAMPAIGNS: Final[Mapping[Name, Campaign]] = {
     Name.BOX_LANES: Campaign("tests.campaign.box_lanes:run", "the same with the box's whole lane above the table"),
     Name.PAYLOADS: Campaign("tests.campaign.payloads:run", "mutated messages on every topic of box and centre"),
     Name.REPLAYS: Campaign("tests.campaign.replays:run", "replayed, stale, forged and retained orders to open"),
+    Name.ASSIGNMENT: Campaign("tests.campaign.assignment:run", "troubled exits against open visits, 3,600 of them"),
 }
 
 
