@@ -166,16 +166,14 @@ class Agent:
     def _lease_came(self, data: bytes) -> None:
         with self._store.transaction():  # a lease that is taken without its payments would never bring them again
             lease = self._papers.lease_came(data)
-            for visit in lease.paid:
-                self._visits.paid(visit)
+            self._visits.settled(lease)
         self._clock.passed(lease.issued_at)
         self._learn_patience()
         self._say_state()
 
     def _delta_came(self, data: bytes) -> None:
         with self._store.transaction():
-            for visit in self._papers.delta_came(data).paid:
-                self._visits.paid(visit)
+            self._visits.settled(self._papers.delta_came(data))
 
     def _learn_patience(self) -> None:
         lease = self._papers.lease

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from gate.messages import BoxName, Moment, Name, Natural, Place, Reference, Share, SiteCode
+from gate.messages import BoxName, Dong, Moment, Name, Natural, Place, Reference, Share, SiteCode
 from gate.tariff import Tariff
 from gate.vehicle import VehicleClass
 from gate.wire import Contract
@@ -84,10 +84,19 @@ class Entry(Contract):
         return self.since <= at and (self.until is None or at < self.until)
 
 
+class Receipt(Contract):
+    """A visit that owed nothing when the centre booked its last money, `at`, having paid `amount` in all."""
+
+    visit: Reference
+    amount: Dong
+    at: Moment
+
+
 class Lease(Contract):
     """A numbered snapshot for one box.
 
-    `coming` are tariffs that take over later, by `in_force`. `capacity` is the number of places, 0 where nobody counts.
+    `paid` are visits inside that owe nothing, `receipts` what those among them paid that were not free. `coming` are
+    tariffs that take over later, by `in_force`. `capacity` is the number of places, 0 where nobody counts.
     """
 
     number: Place
@@ -102,6 +111,7 @@ class Lease(Contract):
     paid: tuple[Reference, ...] = ()
     coming: tuple[Tariff, ...] = ()
     lists: Annotated[tuple[Entry, ...], Meta(max_length=ENTRIES_MAX)] = ()
+    receipts: tuple[Receipt, ...] = ()
 
     def tariff_at(self, at: datetime) -> Tariff:
         """The price list of a stay that ends at this moment: the exit decides, as with the VAT rate."""
@@ -121,6 +131,7 @@ class Delta(Contract):
     listed: tuple[Entry, ...] = ()
     ended: tuple[Name, ...] = ()
     capacity: Natural | None = None
+    receipts: tuple[Receipt, ...] = ()
 
 
 def in_force(versions: Iterable[Tariff], at: datetime) -> Tariff | None:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import func
+from sqlalchemy import case, func
 from sqlmodel import Session, col, or_, select
 
-from gate.lease import LEASE_MAX, Account, Delta, Expired, Lease, Policy, Unpaid, in_force
+from gate.lease import LEASE_MAX, Account, Delta, Expired, Lease, Policy, Receipt, Unpaid, in_force
 from gate.ledger import LedgerAccount
 from gate.signing import sign
 from gate.tariff import Tariff
@@ -99,15 +99,17 @@ def snapshot(
         paid=_paid_inside(session, site.site),
         coming=_coming(versions, now),
         lists=lists.entries(session, site.site, now),
+        receipts=_receipts(session, _inside(site.site)),
     )
     return Paper(Topic(site.site, box, Channel.LEASE), sign(lease, key, LEASE_MAX), retain=True)
 
 
 def paid_change(session: Session, site: str, visit: str, key: Ed25519PrivateKey) -> list[Paper]:
-    """Tell the boxes of a site that a visit is paid."""
+    """Tell the boxes of a site that a visit is paid, and how much when."""
+    receipts = _receipts(session, select(VisitRow.visit).where(VisitRow.visit == visit))
     boxes = session.exec(select(BoxRow.box).where(BoxRow.site == site).order_by(col(BoxRow.box)))
     rows = [_held(session, box) for box in boxes.all()]
-    return [_change(session, site, row, key, paid=(visit,)) for row in rows if row]
+    return [_change(session, site, row, key, paid=(visit,), receipts=receipts) for row in rows if row]
 
 
 def _changes(
@@ -210,17 +212,38 @@ def _terms(site: SiteRow, versions: list[Tariff], now: datetime) -> str:
 
 def _paid_inside(session: Session, site: str) -> tuple[str, ...]:
     """Visits that are inside and owe nothing, by the ledger."""
-    debt = func.coalesce(func.sum(PostingRow.amount), 0)
     inside = (
-        select(VisitRow.visit)
-        .join(ChargeRow, col(ChargeRow.visit) == col(VisitRow.visit))
-        .outerjoin(EntryRow, col(EntryRow.visit) == col(VisitRow.visit))
-        .outerjoin(
-            PostingRow,
-            (col(PostingRow.key) == col(EntryRow.key)) & (col(PostingRow.account) == LedgerAccount.RECEIVABLE),
-        )
-        .where(VisitRow.site == site, col(VisitRow.left_at).is_(None))
+        _on_debts(select(VisitRow.visit).join(ChargeRow, col(ChargeRow.visit) == col(VisitRow.visit)))
+        .where(col(VisitRow.visit).in_(_inside(site)))
         .group_by(col(VisitRow.visit))
-        .having(debt <= 0)
+        .having(_debt() <= 0)
     )
     return tuple(sorted(session.exec(inside)))
+
+
+def _receipts(session: Session, visits: Any) -> tuple[Receipt, ...]:
+    """What those of the visits paid that owe nothing, and when the centre knew: a late notice shortens no grace."""
+    credit = case((col(PostingRow.amount) < 0, -col(PostingRow.amount)), else_=0)
+    known_at = case((col(PostingRow.amount) < 0, col(EntryRow.recorded_at)))
+    found = (
+        _on_debts(select(VisitRow.visit, func.sum(credit), func.max(known_at)))
+        .where(col(VisitRow.visit).in_(visits))
+        .group_by(col(VisitRow.visit))
+        .having(_debt() <= 0, func.max(known_at).is_not(None))
+        .order_by(col(VisitRow.visit))
+    )
+    return tuple(Receipt(visit=visit, amount=int(amount), at=at) for visit, amount, at in session.exec(found))
+
+
+def _inside(site: str) -> Any:
+    return select(VisitRow.visit).where(VisitRow.site == site, col(VisitRow.left_at).is_(None))
+
+
+def _on_debts(visits: Any) -> Any:
+    """With the postings on their debts, if there are any."""
+    on_debt = (col(PostingRow.key) == col(EntryRow.key)) & (col(PostingRow.account) == LedgerAccount.RECEIVABLE)
+    return visits.outerjoin(EntryRow, col(EntryRow.visit) == col(VisitRow.visit)).outerjoin(PostingRow, on_debt)
+
+
+def _debt() -> Any:
+    return func.coalesce(func.sum(PostingRow.amount), 0)

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from edge import boots
 from edge.clock import Clock
 from edge.journal.store import Store
+from gate.lease import Delta, Lease, Receipt
 from gate.matching import OpenVisit
 from gate.messages import ClockQuality
 from gate.reference import SPACE, first_number, mint
@@ -20,14 +21,27 @@ _INSIDE: Final = (
 )
 
 
+_RECEIPTS: Final = """CREATE TABLE IF NOT EXISTS visit_receipt (
+    visit TEXT PRIMARY KEY, amount INTEGER NOT NULL, at TEXT NOT NULL) STRICT"""
+_RECEIPTS_GONE: Final = (
+    "DELETE FROM visit_receipt WHERE visit IN (SELECT visit FROM visit WHERE left_at IS NOT NULL OR voided = 1)"
+)
+
+
 class Stay(NamedTuple):
-    """A visit as the box knows it. `entered_at` is by all that is known of the clocks now, and never later than now."""
+    """A visit as the box knows it. `entered_at` is by all that is known of the clocks now, and never later than now.
+
+    `paid`: the centre said once that it owes nothing; `receipt`: how much it had paid then. `quoted_at`: the moment
+    for which its last price was made since this program began.
+    """
 
     visit: str
     plate: str
     vehicle_class: VehicleClass
     entered_at: datetime
     paid: bool
+    receipt: Receipt | None = None
+    quoted_at: datetime | None = None
 
 
 class Visits:
@@ -37,6 +51,8 @@ class Visits:
         self._store, self._clock, self._site, self._key = store, clock, site, key
         self._at_arm: dict[str, str] = {}
         self._inside: list[OpenVisit] | None = None  # None: to be read from the journal
+        self._quoted: dict[str, datetime] = {}
+        store.run(_RECEIPTS)
         boots.begin(store, clock)
         store.when_ended(self._ended)
 
@@ -80,6 +96,7 @@ class Visits:
                 self._store.run(entered, min(stay.entered_at, at).isoformat(), visit)
             self._store.run("UPDATE visit SET left_at = ? WHERE visit = ?", at.isoformat(), visit)
             boots.ended(self._store, visit)
+        self._quoted.pop(visit, None)
 
     def voided(self, visit: str) -> None:
         """The vehicle backed out before it entered."""
@@ -91,17 +108,31 @@ class Visits:
         """The centre says nothing is owed."""
         self._store.run("UPDATE visit SET paid = 1 WHERE visit = ?", visit)
 
+    def settled(self, paper: Lease | Delta) -> None:
+        """The centre's paper says who owes nothing, and what they paid; call it in the transaction that takes it."""
+        self._store.run(_RECEIPTS_GONE)
+        for visit in paper.paid:
+            self.paid(visit)
+        for each in paper.receipts:
+            values = each.visit, each.amount, each.at.isoformat()
+            self._store.run("INSERT OR REPLACE INTO visit_receipt VALUES (?, ?, ?)", *values)
+
+    def quoted(self, visit: str, at: datetime) -> None:
+        """Its price was made for a stay that ends at this moment."""
+        self._quoted[visit] = at
+
     def get(self, visit: str) -> Stay | None:
         """A visit that is inside."""
         row = self._store.run(
-            "SELECT visit, plate, vehicle_class, coalesce(entered_at, opened_at), paid FROM visit "
-            "WHERE visit = ? AND left_at IS NULL AND voided = 0",
+            "SELECT visit, plate, vehicle_class, coalesce(entered_at, opened_at), paid, amount, at "
+            "FROM visit LEFT JOIN visit_receipt USING (visit) WHERE visit = ? AND left_at IS NULL AND voided = 0",
             visit,
         ).fetchone()
         if row is None:
             return None
         began = boots.beginning(self._store, self._clock, visit, datetime.fromisoformat(row[3]))
-        return Stay(row[0], row[1], VehicleClass(row[2]), began, bool(row[4]))
+        receipt = Receipt(visit=visit, amount=row[5], at=datetime.fromisoformat(row[6])) if row[6] else None
+        return Stay(row[0], row[1], VehicleClass(row[2]), began, bool(row[4]), receipt, self._quoted.get(visit))
 
     def stands_at(self, lane: str, visit: str | None) -> None:
         """This visit is at the arm of this exit, or nobody is."""

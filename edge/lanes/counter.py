@@ -24,6 +24,7 @@ from edge.lanes.decide import (
     admission,
     excused,
     identified,
+    owed,
     quote,
     reason_to_go,
     when_unpaid,
@@ -83,7 +84,8 @@ class Counter:
             quoted = self.quoted(here, stay)
         except NoLease as error:
             return self._unpriced(here, match, str(error))
-        self._parts.record(*self._read(here), match, facts.price(self._config, here, quoted, now))
+        self._parts.record(*self._read(here), match, facts.price(self._config, here, quoted))
+        self._parts.visits.quoted(match.visit, quoted.left)
         here.read_told, here.visit, here.quoted = True, match.visit, quoted
         self._parts.visits.stands_at(self._config.lane, match.visit)
         reason = reason_to_go(quoted)
@@ -104,11 +106,18 @@ class Counter:
         """The driver has not paid in time: the site's policy rules."""
         papers = self._parts.papers
         stay = self._parts.visits.get(here.visit) if here.visit else None
-        if stay and stay.paid:  # its money came by a change of the lease; the order to open got lost
+        if stay and self._is_settled(here, stay):  # its money came by a change of the lease; the order to open got lost
             return Verdict(Event.GRANTED, Grant(OpeningReason.PAID, RULE))
         if when_unpaid(papers.lease, expired=papers.expired()) is Unpaid.BILL:
             return Verdict(Event.GRANTED, Grant(OpeningReason.BILLED, RULE))
         return self._ask(here, Why.UNPAID, ((here.visit, 1.0),) if here.visit else ())
+
+    def _is_settled(self, here: Approach, stay: Stay) -> bool:
+        """Whether what was asked for here is paid by now."""
+        lease, now = self._parts.papers.lease, self._parts.clock.now()
+        if here.quoted is None or lease is None:
+            return stay.paid
+        return not owed(stay, lease.tariff_at(now), here.quoted.bill.total, now)
 
     def usual_class(self) -> VehicleClass:
         """The class of a vehicle that nothing measured."""

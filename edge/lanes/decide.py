@@ -16,7 +16,7 @@ from gate.lease import Entry, Expired, Lease, Standing, Unpaid
 from gate.matching import Ranking, rank, tagged
 from gate.messages import BillLine, OpeningReason, Why
 from gate.plate import cost, normalise
-from gate.tariff import BadTariff, Bill, Tariff, price
+from gate.tariff import BadTariff, Bill, Tariff, price, quoted_until, still_owed
 from gate.vehicle import VehicleClass
 
 RULE: Final = "rule"
@@ -63,7 +63,7 @@ class Match(NamedTuple):
 
 
 class Quote(NamedTuple):
-    """A stay with its price, and the VietQR that pays it; no payload when nothing is due.
+    """A stay with its price if it ends at `left`, what of it is `owed`, and the VietQR that pays that, if anything.
 
     `entry` is the row of the lists for which nothing is owed.
     """
@@ -72,6 +72,8 @@ class Quote(NamedTuple):
     bill: Bill
     tariff: str
     payload: str
+    left: datetime
+    owed: int
     entry: str | None = None
 
 
@@ -182,13 +184,30 @@ def quote(stay: Stay, lease: Lease | None, now: datetime, entry: Entry | None = 
     """The price of a stay that ends now, nothing for one that `entry` excuses. Raises NoLease."""
     if lease is None:
         raise NoLease("no lease was ever received")
-    tariff = lease.tariff_at(now)
-    bill = _bill(stay, tariff, max(now, stay.entered_at), entry)
+    left = _ends(stay, lease, now)
+    tariff = lease.tariff_at(left)
+    bill = _bill(stay, tariff, left, entry)
+    owes = owed(stay, tariff, bill.total, now)
     payload = ""
-    if bill.total and not stay.paid:
+    if owes:
         account = lease.account
-        payload = vietqr.encode(bank=account.bank, account=account.number, amount=bill.total, note=stay.visit)
-    return Quote(stay, bill, tariff.code, payload, entry.entry if entry else None)
+        payload = vietqr.encode(bank=account.bank, account=account.number, amount=owes, note=stay.visit)
+    return Quote(stay, bill, tariff.code, payload, left, owes, entry.entry if entry else None)
+
+
+def _ends(stay: Stay, lease: Lease, now: datetime) -> datetime:
+    """Now, or when it was priced before, so long as that quote is good: the grace to pay."""
+    before = stay.quoted_at
+    held = before is not None and before <= now <= quoted_until(lease.tariff_at(before), before)
+    return max(before if before is not None and held else now, stay.entered_at)
+
+
+def owed(stay: Stay, tariff: Tariff, total: int, now: datetime) -> int:
+    """What a stay that costs `total` still owes: nothing within the grace to leave, then what was not paid of it."""
+    if not stay.paid:
+        return total
+    receipt = stay.receipt  # none: its centre does not say how much, or a person's order was all that came
+    return still_owed(tariff, total, receipt.amount, receipt.at, now) if receipt else 0
 
 
 def _bill(stay: Stay, tariff: Tariff, left: datetime, entry: Entry | None) -> Bill:
@@ -206,7 +225,7 @@ def reason_to_go(quoted: Quote) -> OpeningReason | None:
         return OpeningReason.PASS
     if not quoted.bill.total:
         return OpeningReason.FREE
-    return OpeningReason.PAID if quoted.stay.paid else None
+    return None if quoted.owed else OpeningReason.PAID
 
 
 def when_unpaid(lease: Lease | None, *, expired: bool) -> Unpaid:

@@ -1,6 +1,5 @@
 """What a lane writes and says, from what it knows of the vehicle; pure."""
 
-from datetime import datetime
 from uuid import UUID
 
 from edge.lanes.approach import Approach, Grant, Look, Opening
@@ -55,8 +54,8 @@ def match(config: LaneConfig, here: Approach, visit: str, by: str, probability: 
     )
 
 
-def price(config: LaneConfig, here: Approach, quoted: Quote, now: datetime) -> Quoted:
-    """What the stay costs."""
+def price(config: LaneConfig, here: Approach, quoted: Quote) -> Quoted:
+    """What the stay costs if it ends when it was priced for."""
     stay, bill = quoted.stay, quoted.bill
     return Quoted(
         lane=config.lane,
@@ -65,7 +64,7 @@ def price(config: LaneConfig, here: Approach, quoted: Quote, now: datetime) -> Q
         tariff=quoted.tariff,
         vehicle_class=stay.vehicle_class,
         entered_at=stay.entered_at,
-        left_at=max(now, stay.entered_at),
+        left_at=quoted.left,
         total=bill.total,
         vat=bill.vat,
         lines=bill.lines,

@@ -98,7 +98,7 @@ class Followers:
         self._parts.outbox.record(facts.match(self._config, follower, stay.visit, found.by, sure, found.ranking.margin))
         try:
             quoted = self._counter.quoted(follower, stay)
-            self._parts.outbox.record(facts.price(self._config, follower, quoted, left))
+            self._parts.outbox.record(facts.price(self._config, follower, quoted))
         except NoLease as error:
             log.warning("passed unpriced", lane=self._config.lane, why=str(error))
         self._parts.outbox.record(self._explained(follower, passage, stay.visit))

@@ -1,5 +1,6 @@
 """What a lane's screen says (vietnam.md 10.2), Vietnamese first."""
 
+import re
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -47,7 +48,23 @@ _TURN: Final[dict[str, str]] = {
 }
 
 
-_LINES: Final = {"free": "Thời gian miễn phí", Standing.PASS: "Vé tháng", Standing.EXEMPT: "Miễn phí"}
+_LINES: Final = {
+    "free": "Thời gian miễn phí",
+    "rounding": "Làm tròn",
+    "not less": "Không thấp hơn giá đã tính",
+    Standing.PASS: "Vé tháng",
+    Standing.EXEMPT: "Miễn phí",
+}
+_RATES: Final = {
+    "turn": "Lượt",
+    "day": "Ban ngày",
+    "night": "Ban đêm",
+    "festival": "Ngày lễ hội",
+    "late": "Phụ thu đêm",
+}
+_BLOCKS: Final = re.compile(r"([0-9]+)x([0-9]+)m\b")
+LINES_SHOWN: Final = 6
+"""Lines of a bill that a lane's screen has room for."""
 
 
 def starting(lane: str) -> Page:
@@ -137,8 +154,8 @@ def pay(lane: str, quoted: Quote, *, now: datetime | None = None, photo: str = "
         en="Scan the QR code to pay",
         plate=quoted.stay.plate,
         motorbike=quoted.stay.vehicle_class is VehicleClass.MOTO,
-        total=quoted.bill.total,
-        lines=tuple(f"{_what(line.what)}: {grouped(line.amount)}" for line in quoted.bill.lines),
+        total=quoted.owed,
+        lines=_lines(quoted),
         payload=quoted.payload,
         why_vi=why[0],
         why_en=why[1],
@@ -224,12 +241,28 @@ def _credential(standing: Standing | None, *, tag: bool) -> Words:
     return _STANDING.get(standing, _NONE) if standing else _TAG if tag else _NONE
 
 
+def _lines(quoted: Quote) -> tuple[str, ...]:
+    """The bill's lines in words, of a long bill the last; and what was paid of it before."""
+    lines = [f"{_what(line.what)}: {grouped(line.amount)}" for line in quoted.bill.lines]
+    if len(lines) > LINES_SHOWN:
+        hidden = sum(line.amount for line in quoted.bill.lines[: 1 - LINES_SHOWN])
+        lines = [f"Trước đó: {grouped(hidden)}", *lines[1 - LINES_SHOWN :]]
+    paid = quoted.bill.total - quoted.owed
+    return (*lines, f"Đã trả: -{grouped(paid)}") if paid else tuple(lines)
+
+
 def _what(what: str) -> str:
     """A line of a bill in words; one that is not known is shown as the bill has it."""
     if what in _LINES:
         return _LINES[what]
-    vehicle = _TURN.get(what.removeprefix("turn "))
-    return f"Lượt: {vehicle}" if vehicle else what
+    rate, _, rest = what.partition(" ")
+    kind, _, blocks = rest.partition(" ")
+    vehicle = _TURN.get(kind)
+    if vehicle is None:
+        return what
+    counted = _BLOCKS.match(blocks)
+    each = f", {counted[1]} x {counted[2]} phút" if counted else ""
+    return f"{_RATES.get(rate, rate)}: {vehicle}{each}"
 
 
 def _stayed(since: datetime, until: datetime | None) -> Words:

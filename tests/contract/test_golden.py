@@ -21,7 +21,7 @@ from gate.wire import Contract, Malformed, decode, encode
 from tests.contract.publish import DOCS
 
 GOLDEN: Final = Path(__file__).parent / "golden"
-KEY: Final = public_key("AH8PFcYLm4XXFa2gNiGswNd5DjqbLvybRLWdgCf+3k4=")
+KEY: Final = public_key("GCRXcyuiQCFh8d276aTRsPL937lHLwXDx4LYanCtszM=")
 """The public half of the key that signed the golden papers; it signs nothing else."""
 
 # how a file's name begins -> its class and its published schema

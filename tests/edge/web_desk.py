@@ -147,7 +147,8 @@ def stayed(
 ) -> Quote:
     """A stay since then that costs 30,000 dong."""
     line = BillLine(since=since, until=NOON, what=what or f"turn {kind}", amount=30_000)
-    return Quote(Stay("SPSK7M2Q9AB", plate, kind, since, paid=False), Bill(30_000, 2_222, (line,)), "flat", payload)
+    stay, bill = Stay("SPSK7M2Q9AB", plate, kind, since, paid=False), Bill(30_000, 2_222, (line,))
+    return Quote(stay, bill, "flat", payload, NOON, 30_000)
 
 
 def owing(lane: str, *, photo: str = "", plate: str = PLATE, payload: str = PAYLOAD) -> Page:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 from uuid import UUID
 
-from gate.lease import Account, Delta, Entry, Expired, Lease, Policy, Standing, Unpaid
+from gate.lease import Account, Delta, Entry, Expired, Lease, Policy, Receipt, Standing, Unpaid
 from gate.messages import (
     Ack,
     Action,
@@ -38,7 +38,22 @@ from gate.messages import (
     Why,
 )
 from gate.presence import LaneState, Online, State
-from gate.tariff import Tariff, Turn, VatRate
+from gate.tariff import (
+    Basis,
+    Boundary,
+    Event,
+    Hours,
+    LunarDay,
+    Per,
+    Rate,
+    Rounding,
+    Season,
+    Step,
+    Tariff,
+    Turn,
+    VatRate,
+    Way,
+)
 from gate.vehicle import VehicleClass
 from gate.wire import Contract
 
@@ -206,9 +221,31 @@ COMING: Final = Tariff(
     code="sps-tet-2027",
     since=datetime(2027, 2, 5, tzinfo=HANOI),
     legal_basis="QĐ 01/2027/QĐ-UBND",
-    turns={VehicleClass.CAR9: Turn(price=40_000, ceiling=40_000)},
+    turns={VehicleClass.CAR9: Turn(price=40_000, ceiling=90_000, cap=80_000, lost=80_000)},
     vat=(VatRate(since=datetime(2027, 1, 1, tzinfo=HANOI), rate_bp=1_000),),
     until=datetime(2027, 2, 13, tzinfo=HANOI),
+    free_minutes=10,
+    grace_to_pay_minutes=3,
+    grace_to_leave_minutes=20,
+    per=Per.DAY_FROM_ENTRY,
+    boundary=Boundary.LARGER,
+    both_from_minutes=720,
+    rates=(
+        Rate(
+            name="festival",
+            rows={VehicleClass.CAR9: (Step(price=50_000, minutes=120), Step(price=20_000, every=60))},
+            hours=Hours(start="06:00", end="18:00"),
+            weekdays=(6, 7),
+            season=Season(first="02-05", last="02-12"),
+            events=("tet",),
+        ),
+    ),
+    surcharges=(
+        Rate(name="late", rows={VehicleClass.CAR9: (Step(price=20_000),)}, hours=Hours(start="22:00", end="06:00")),
+    ),
+    events=(Event(name="tet", dates=("2027-02-05",), lunar=LunarDay(month=1, day=1), before=1, after=3),),
+    rounding=Rounding(to=1_000, way=Way.HALF_UP),
+    basis=Basis(document="Quyết định về giá trông giữ xe", number="01/2027/QĐ-UBND", date="2027-01-05"),
 )
 LEASE: Final = Lease(
     number=7,
@@ -234,6 +271,7 @@ LEASE: Final = Lease(
         ),
         Entry(entry="SPS-L000018", standing=Standing.DENY, since=ENTERED, plate="30F12345"),
     ),
+    receipts=(Receipt(visit=VISIT, amount=30_000, at=LEFT),),
 )
 DELTA: Final = Delta(
     lease=7,
@@ -243,6 +281,7 @@ DELTA: Final = Delta(
     listed=(Entry(entry="SPS-L000019", standing=Standing.EXEMPT, since=LEFT, plate="24A00113"),),
     ended=("SPS-L000018",),
     capacity=380,
+    receipts=(Receipt(visit=OTHER_VISIT, amount=5_000, at=LEFT),),
 )
 
 EVERYTHING: Final[dict[str, Contract]] = {
