@@ -56,7 +56,7 @@ class Journal:
 
     def __init__(self, lot: Lot, tariff: Tariff, began: datetime, rng: Random) -> None:
         self._lot, self._tariff, self._began, self._rng = lot, tariff, began, rng
-        self._name = rng.randbytes(8).hex()
+        self.name = rng.randbytes(8).hex()
         self._boot = uuid7(began, rng.randbytes(10))
         self._openings: dict[str, UUID] = {}
         self.sequence = 0
@@ -69,7 +69,7 @@ class Journal:
                 message_id=self._id(at),
                 site=self._lot.site,
                 box=self._lot.box,
-                journal=self._name,
+                journal=self.name,
                 sequence=self.sequence,
                 boot=self._boot,
                 monotonic_ms=(at - self._began) // timedelta(milliseconds=1),

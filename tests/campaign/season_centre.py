@@ -1,70 +1,129 @@
-"""The product's side of a season: the centre's own functions on a database, at the world's time."""
+"""The product's side of a season: a centre with its books, its people and its providers, at the world's time."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Final
+from uuid import UUID
 
-from sqlalchemy import Engine
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlmodel import Session
 
+from gate.messages import ClockQuality
+from gate.presence import State
 from gate.tariff import load
 from gate.topics import Channel, Topic
-from gate.wire import encode
-from server.db import connect, migrate, transaction
-from server.ingest import BATCH_MAX, Arrival, ingest
-from server.notices import Kept, keep
-from server.providers import sepay
-from server.register import BoxRow, SiteRow, TariffRow
+from server.api.notices import take
+from server.config import BoxConfig, Broker, CentreConfig, FirstUser, SiteConfig
+from server.db import connect, transaction
+from server.ingest import BATCH_MAX, Arrival, Settled, ingest
+from server.money_rules import MoneyRules, Speaker, speaker
+from server.presence import state_said
+from server.providers.contract import Provider, Received, Reply
+from server.providers.registry import providers
+from server.roles import Role
+from server.setup import prepare
 from server.tariffs import Tariffs
-from simulator.season.journal import BANK, Said
+from simulator.season.journal import BANK, Journal, Said
 from simulator.season.scenario import Lot, Season
 from tests.campaign.season_world import SECRET, Told
 
+ATTENDANT: Final = "attendant"
+MANAGER: Final = "manager"
+FINANCE: Final = "finance"
+PEOPLE: Final = {ATTENDANT: Role.ATTENDANT, MANAGER: Role.MANAGER, FINANCE: Role.FINANCE}
+_PASSWORD: Final = "only for a season"
+
 
 class Centre:
-    """A centre's books of one season, in a file of their own."""
+    """A centre of one season, its books in a file of their own. It has what the endpoints need of a centre."""
 
-    def __init__(self, path: Path, season: Season) -> None:
-        self.engine = _books(path, season)
-        self._tariffs = Tariffs(self.engine)
+    def __init__(self, folder: Path, season: Season) -> None:
+        self.key = Ed25519PrivateKey.generate()
+        self.config = _config(folder, season, self.key)
+        prepare(self.config)
+        self.engine = connect(self.config.database)
+        self.tariffs = Tariffs(self.engine)
+        self.providers = providers(self.config)
+        self.rules = MoneyRules(limits={Role.MANAGER: 50_000_000, Role.FINANCE: 50_000_000})
+        self.authorised = 0
 
     def hears(self, lot: Lot, said: Sequence[Said], together: int = BATCH_MAX) -> None:
-        """Facts of the lot's box, `together` in a transaction. Raises RuntimeError unless all are acknowledged."""
+        """Facts of the lot's box, `together` in a transaction. Raises RuntimeError unless all are taken."""
         topic = Topic(lot.site, lot.box, Channel.EVENT)
-        ack = Topic(lot.site, lot.box, Channel.ACK)
         for start in range(0, len(said), together):
             part = said[start : start + together]
-            taken = ingest(self.engine, self._tariffs, [Arrival(topic, each.payload) for each in part], part[-1].at)
+            arrivals = [Arrival(topic, each.payload) for each in part]
+            taken = ingest(self.engine, self.tariffs, arrivals, part[-1].at)
             if len(taken.fresh) != len(part):
-                raise RuntimeError(f"{lot.box}: {len(taken.fresh)} of {len(part)} facts taken, {taken.acks.get(ack)}")
+                raise RuntimeError(f"{lot.box}: {len(taken.fresh)} of {len(part)} facts taken at {part[0].at}")
 
-    def is_told(self, told: Told) -> Kept:
-        """A notice of the feed, as the endpoint takes it: proved, kept once, its effects in the same transaction."""
-        sepay.verify(told.raw, told.headers, SECRET, told.at)
-        name, news = sepay.identity(told.raw), sepay.parse(told.raw)
+    def is_told(self, told: Told) -> Reply:
+        """A notice, as the endpoint takes it."""
+        provider: Provider = self.providers[told.provider]
+        return take(self, provider, Received(told.raw, told.headers, told.at))  # type: ignore[arg-type]
+
+    def authorise(self, settled: list[Settled]) -> None:
+        """Who may go now; the arms of a season go up by themselves."""
+        self.authorised += len(settled)
+
+    def hears_state(self, lot: Lot, journal: Journal, now: datetime) -> None:
+        """The box says that all of its journal was sent."""
+        state = State(
+            box=lot.box,
+            boot=UUID(int=1),
+            monotonic_ms=0,
+            at=now,
+            version="season",
+            journal=journal.name,
+            last_sequence=journal.sequence,
+            waiting=0,
+            lease_number=1,
+            delta_number=0,
+            reader="season",
+            lanes=(),
+            clock_offset_ms=0,
+            clock_quality=ClockQuality.SYNCHRONISED,
+        )
         with transaction(self.engine) as session:
-            return keep(session, sepay.PROVIDER, name, told.raw, told.headers, news, told.at)
+            state_said(session, Topic(lot.site, lot.box, Channel.STATE), state, now)
+
+    def speaker(self, session: Session, name: str) -> Speaker:
+        """One of the people."""
+        return speaker(session, name)
 
 
-def _books(path: Path, season: Season) -> Engine:
-    engine = connect(f"sqlite:///{path}")
-    migrate(engine)
-    with transaction(engine) as session:
-        for lot in season.lots:
-            tariff = load(json.dumps(lot.tariff()).encode())
-            session.add(
-                SiteRow(
-                    site=lot.site,
-                    name_vi=lot.name_vi,
-                    name_en=lot.name_en,
-                    bank=BANK,
-                    account=lot.account,
-                    account_name="BAN QUAN LY BEN BAI",
-                    capacity=0,
-                    unpaid="bill",
-                    patience_s=60,
-                )
-            )
-            session.add(BoxRow(box=lot.box, site=lot.site, token_sha256="0" * 64))
-            row = TariffRow(site=lot.site, code=tariff.code, since=tariff.since, body=encode(tariff).decode())
-            session.add(row)
-    return engine
+def _config(folder: Path, season: Season, key: Ed25519PrivateKey) -> CentreConfig:
+    return CentreConfig(
+        database=f"sqlite:///{folder}/books.sqlite",
+        vault=f"{folder}/vault",
+        host="127.0.0.1",
+        port=1,
+        broker=Broker(host="127.0.0.1", port=1, user="centre", password=_PASSWORD),
+        signing_key=base64.b64encode(key.private_bytes_raw()).decode(),
+        sites=tuple(_site(lot) for lot in season.lots),
+        boxes=tuple(
+            BoxConfig(box=lot.box, site=lot.site, token_sha256=hashlib.sha256(lot.box.encode()).hexdigest())
+            for lot in season.lots
+        ),
+        sepay_secret=SECRET,
+        users=tuple(FirstUser(name=name, role=role, password=_PASSWORD) for name, role in PEOPLE.items()),
+    )
+
+
+def _site(lot: Lot) -> SiteConfig:
+    return SiteConfig(
+        site=lot.site,
+        name_vi=lot.name_vi,
+        name_en=lot.name_en,
+        bank=BANK,
+        account=lot.account,
+        account_name="BAN QUAN LY BEN BAI",
+        capacity=0,
+        unpaid="bill",
+        patience_s=60,
+        tariff=load(json.dumps(lot.tariff()).encode()),
+    )

@@ -11,7 +11,7 @@ from gate.tariff import load
 from simulator.notices import notice, signed
 from simulator.season.bank import Bank
 from simulator.season.journal import Fact, Journal, Said
-from simulator.season.lanes import Served, serve
+from simulator.season.lanes import serve
 from simulator.season.scenario import Lot, Season
 from simulator.season.stories import Story
 from simulator.season.transfers import Sending, sendings
@@ -25,6 +25,7 @@ class Told(NamedTuple):
     """A notice on its way to the centre."""
 
     at: datetime
+    provider: str
     raw: bytes
     headers: dict[str, str]
 
@@ -34,7 +35,7 @@ class LotWorld:
 
     def __init__(self, season: Season, lot: Lot, seed: int, bank: Bank, without: frozenset[Story]) -> None:
         rng = Random(f"{seed}/{lot.site}/lot")
-        self.lot, self._bank, self._rng = lot, bank, rng
+        self.lot, self._bank = lot, bank
         self.served = serve(turns(season, lot, seed, without), rng)
         began = datetime.combine(season.since, datetime.min.time(), VIETNAM)
         self.journal = Journal(lot, load(json.dumps(lot.tariff()).encode()), began, rng)
@@ -57,7 +58,7 @@ class LotWorld:
         """What the feed tells on the day, in the order in which it arrives."""
         for _, sending in sorted(self._sent.get(day, ()), key=lambda each: each[1].at):
             self._send(sending)
-        return sorted(self._told.pop(day, ()))
+        return sorted(self._told.pop(day, ()), key=lambda told: told.at)
 
     def _send(self, sending: Sending) -> None:
         transfer = self._bank.transferred(self.lot.account, sending)
@@ -65,7 +66,7 @@ class LotWorld:
         for after_s in sending.told_s:
             at = sending.at + timedelta(seconds=after_s)
             headers = {name.lower(): value for name, value in signed(raw, SECRET, int(at.timestamp())).items()}
-            self._told[local(at)].append(Told(at, raw, headers))
+            self._told[local(at)].append(Told(at, "sepay", raw, headers))
 
 
 def local(at: datetime) -> date:
