@@ -40,6 +40,7 @@ class EntryKind(StrEnum):
     CHARGE = "charge"  # the second phase
     PAYMENT = "payment"
     APPLIED = "applied"  # suspense found its visit
+    RELEASED = "released"  # money that had settled a visit is taken off it again
     CREDIT = "credit"  # what one stay had too much settles another
     WAIVER = "waiver"
     WRITE_OFF = "write_off"
@@ -52,6 +53,7 @@ class EntryKind(StrEnum):
     BANK_UNKNOWN = "bank_unknown"  # a statement line that nothing explains
     DEPOSIT = "deposit"  # a till's cash arrived
     TILL_DIFFERENCE = "till_difference"
+    UNDONE = "undone"  # a decision taken back
 
 
 class Posting(NamedTuple):
@@ -171,9 +173,21 @@ def settled(key: str, about: About, *, gross: int, fee: int, fee_vat: int) -> En
     return entry(f"settled:{key}", EntryKind.SETTLED, about, *postings)
 
 
+def reversed_of(key: str, before: Entry, happened_at: datetime) -> Entry:
+    """What takes an entry back."""
+    about = About(before.site, happened_at, before.visit, before.payment, before.party)
+    back = (Posting(posting.account, -posting.amount) for posting in before.postings)
+    return entry(key, EntryKind.UNDONE, about, *back)
+
+
+def balanced(entry: Entry) -> Entry:
+    """The entry. Raises Unbalanced when somebody made it by hand and its postings do not add up to nothing."""
+    if sum(posting.amount for posting in entry.postings):
+        raise Unbalanced(f"{entry.key}: {entry.postings}")
+    return entry
+
+
 def entry(key: str, kind: EntryKind, about: About, *postings: Posting) -> Entry:
     """An entry of its lines that are not nothing. Raises Unbalanced."""
     real = tuple(posting for posting in postings if posting.amount)
-    if sum(posting.amount for posting in real):
-        raise Unbalanced(f"{key}: {real}")
-    return Entry(key, kind, about.site, about.visit, about.happened_at, real, about.payment, about.party)
+    return balanced(Entry(key, kind, about.site, about.visit, about.happened_at, real, about.payment, about.party))

@@ -49,6 +49,7 @@ class OpeningReason(StrEnum):
     FREE = "free"  # exit, nothing to pay
     PASS = "pass"  # noqa: S105 - a row of the site's lists: monthly pass or exempt
     BILLED = "billed"  # exit, site policy lets out and bills
+    CLAIMED = "claimed"  # exit, the driver showed a transfer that had not arrived: stays owing
     PERSON = "person"  # a person opened and gave a reason
     MODE = "mode"  # the lane is held open or free by a person's order
     BUTTON = "button"  # the push button at the lane, nobody's name

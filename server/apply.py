@@ -6,6 +6,7 @@ from typing import assert_never
 import msgspec
 
 from gate.findings import Code
+from gate.ledger import pend, unpend
 from gate.messages import (
     ArmLowered,
     ArmRaised,
@@ -52,7 +53,7 @@ def apply(batch: Batch, envelope: Envelope, tariffs: Tariffs) -> None:  # noqa: 
         case VehiclePassed():
             _vehicle_passed(batch, envelope, body)
         case VisitVoided():
-            _visit_voided(batch, body)
+            _visit_voided(batch, envelope, body)
         case PersonWanted():
             _person_wanted(batch, envelope, body)
         case DeviceFault():
@@ -132,6 +133,10 @@ def _quoted(batch: Batch, envelope: Envelope, body: Quoted, tariffs: Tariffs) ->
     row = batch.visit(body.visit)
     if row is None or body.visit in batch.charged:  # a charge is posted once and never changes
         return
+    change = body.total - (row.quoted or 0)
+    if change and not row.voided:
+        key, at = str(envelope.message_id), envelope.happened_at
+        batch.pend(pend(key=key, site=row.site, visit=row.visit, change=change, happened_at=at))
     row.quoted, row.quoted_vat, row.quoted_tariff = body.total, body.vat, body.tariff
     row.quoted_lines = msgspec.json.encode(body.lines).decode()
     row.payload = body.payload
@@ -244,11 +249,15 @@ def _went(batch: Batch, body: VehiclePassed | PassageExplained, passed: clocks.T
     batch.changed(row)
 
 
-def _visit_voided(batch: Batch, body: VisitVoided) -> None:
+def _visit_voided(batch: Batch, envelope: Envelope, body: VisitVoided) -> None:
+    """Its quote will never be charged, unless money that came charged it already."""
     row = batch.visit(body.visit)
-    if row is not None and row.entered_at is None:
-        row.voided = True
-        batch.changed(row)
+    if row is None or row.entered_at is not None or row.voided:
+        return
+    if row.quoted and row.visit not in batch.charged:
+        batch.pend(unpend(site=row.site, visit=row.visit, pended=row.quoted, happened_at=envelope.happened_at))
+    row.voided = True
+    batch.changed(row)
 
 
 def _person_wanted(batch: Batch, envelope: Envelope, body: PersonWanted) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec.structs import asdict
 from sqlmodel import Session, SQLModel, col, select
 
+from gate.ledger import Entry
 from server.clocks import Timed, entries
 from server.db import columns, hold_all, insert_many, upsert_many
 from server.derived import JournalMarkRow, LaneNowRow, VisitRow
@@ -29,6 +30,7 @@ class Batch:
         self.prepaid: set[str] = set()
         self.places: dict[tuple[str, str, int], str] = {}  # fingerprints of what this batch took
         self.entries: dict[str, Timed] = {}  # facts of the entries of visits that are priced here
+        self._entries: list[Entry] = []
         self._used: set[str] = set()
         self._facts: dict[type[SQLModel], list[dict[str, Any]]] = defaultdict(list)
         self._visits: dict[str, VisitNow | None] = {}
@@ -58,12 +60,19 @@ class Batch:
             self.session.expunge_all()
 
     def expect_money(self, visits: set[str]) -> None:
-        """Keep notices off these visits until the batch is committed, and see the money that came meanwhile.
+        """Keep others off these visits until the batch is committed, and see the money and charges that came meanwhile.
 
-        A notice that sees no price leaves its money waiting; without this a price could miss that money.
+        A notice that sees no price leaves its money waiting; without this a price could miss that money. What was
+        charged meanwhile is not pended any more.
         """
+        if not visits:
+            return
         hold_all(self.session, visits)
-        self._know_money(sorted(visits))
+        names = sorted(visits)
+        self._know_money(names)
+        late = set(self.session.exec(select(ChargeRow.visit).where(col(ChargeRow.visit).in_(names)))) - self.charged
+        self.charged |= late
+        self._entries = [entry for entry in self._entries if entry.visit not in late]
 
     def _know_money(self, names: list[str]) -> None:
         early = select(PaymentRow.reference).where(col(PaymentRow.reference).in_(names))
@@ -84,6 +93,15 @@ class Batch:
     def fact(self, table: type[SQLModel], **values: Any) -> None:
         """A row to insert."""
         self._facts[table].append(values)
+
+    def pend(self, entry: Entry) -> None:
+        """An entry of the first phase of a charge, posted with the batch."""
+        self._entries.append(entry)
+
+    def pended(self) -> list[Entry]:
+        """The entries to post; they are given out once."""
+        gathered, self._entries = self._entries, []
+        return gathered
 
     def visit(self, visit: str | None) -> VisitNow | None:
         """The visit as it stands in this batch; whoever changes it says so with `changed`."""

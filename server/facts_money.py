@@ -6,13 +6,14 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from server.facts import moment
+from server.types import UtcDateTime
 
 
 class OrderRow(SQLModel, table=True):
     """A payment that we asked a provider for. `order` is our own name of it, by which it is looked up for ever."""
 
     __tablename__ = "pay_order"
-    __table_args__ = (Index("order_of_visit", "visit"),)
+    __table_args__ = (Index("order_of_visit", "visit"), Index("order_made", "site", "created_at"))
 
     order: str = Field(primary_key=True)
     provider: str
@@ -24,21 +25,40 @@ class OrderRow(SQLModel, table=True):
     by: str
 
 
+class OrderAskedRow(SQLModel, table=True):
+    """That we asked a provider, written down before it was sent. `about`: `create`, `query`, `refund:` and a name."""
+
+    __tablename__ = "pay_order_asked"
+
+    order: str = Field(primary_key=True)
+    about: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    amount: int = Field(sa_type=BigInteger)
+
+
 class OrderAnswerRow(SQLModel, table=True):
-    """What a provider said of an order when it was made, asked for or given back: once by its bytes' hash."""
+    """What a provider said of an order when it was made, asked for or given back, or in a notice.
+
+    `about` as in what was asked, or `notice`; `outcome` as `server.providers.contract.Outcome`; `transaction` is the
+    provider's own number of the payment, where it tells of one.
+    """
 
     __tablename__ = "pay_order_answer"
 
     order: str = Field(primary_key=True)
+    about: str = Field(primary_key=True)
+    received_at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
     sha256: str = Field(primary_key=True)
-    about: str
     outcome: str
-    received_at: datetime = moment()
+    transaction: str = ""
     raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class DecisionRow(SQLModel, table=True):
-    """What a rule or a person decided about money or a stay. It takes effect once it has all its approvals."""
+    """What a rule or a person decided about money or a stay. It takes effect with the last word that it needs.
+
+    `payment` is `provider:provider_id`; `to_visit` whose debt the money settles; `undoes` the decision taken back.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (Index("decision_of_payment", "payment"), Index("decision_of_visit", "visit"))
@@ -50,6 +70,7 @@ class DecisionRow(SQLModel, table=True):
     payment: str
     amount: int = Field(sa_type=BigInteger)
     to_visit: str = ""
+    undoes: str = ""
     by: str
     note: str
     made_at: datetime = moment()
@@ -89,12 +110,60 @@ class TransferFileRow(SQLModel, table=True):
     __tablename__ = "transfer_file"
 
     file: str = Field(primary_key=True)
+    form: str  # csv or xlsx
     account: str
     sha256: str
     refunds: str  # JSON list of references
     total: int = Field(sa_type=BigInteger)
     made_at: datetime = moment()
     by: str
+
+
+class TransferRow(SQLModel, table=True):
+    """That a refund went into a file of transfers: into one only."""
+
+    __tablename__ = "transfer"
+
+    refund: str = Field(primary_key=True)
+    file: str = Field(index=True)
+
+
+class RefundSentRow(SQLModel, table=True):
+    """That a refund left us: the bank's debit line (`way` bank, `proof` its digest) or a provider's answer."""
+
+    __tablename__ = "refund_sent"
+
+    refund: str = Field(primary_key=True)
+    way: str
+    proof: str
+    amount: int = Field(sa_type=BigInteger)
+    happened_at: datetime = moment()
+    recorded_at: datetime = moment()
+
+
+class SlipRow(SQLModel, table=True):
+    """A piece of a transfer's text that looks like a reference with a slip; the rest of the text is not kept here."""
+
+    __tablename__ = "slip"
+
+    payment: str = Field(primary_key=True)
+    piece: str = Field(primary_key=True)
+
+
+class TakenBackRow(SQLModel, table=True):
+    """That a provider takes a payment back: a chargeback, which people contest or accept, or its own reversal."""
+
+    __tablename__ = "taken_back"
+
+    payment: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)  # chargeback or reversal
+    site: str = Field(index=True)
+    visit: str
+    amount: int = Field(sa_type=BigInteger)
+    note: str
+    by: str
+    happened_at: datetime = moment()
+    recorded_at: datetime = moment()
 
 
 class ClaimRow(SQLModel, table=True):

@@ -27,10 +27,11 @@ from gate.messages import (
     PlateRead,
     Quoted,
     VehiclePassed,
+    VisitVoided,
 )
 from gate.topics import Channel, Topic
 from gate.wire import BYTES_MAX, Malformed, decode, encode
-from server import clocks, ledger
+from server import clocks, ledger, proposals
 from server.apply import apply, visits_in
 from server.batch import Batch
 from server.db import AWAY, insert_once, transaction
@@ -92,7 +93,7 @@ class Unreadable(ValueError):
 def ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival], received: datetime | None = None) -> Taken:
     """Book a batch in one transaction. When it returns, everything acknowledged is on disk.
 
-    `received` is when it came, now by default: what clocks say is held against it.
+    `received` is when it came, now by default: it is recorded as of then, and what clocks say is held against it.
 
     A message that cannot be booked does not hold up those behind it: it is parked with its finding.
     Raises one of `AWAY` when the database itself takes nothing; nothing is booked then, nothing acknowledged.
@@ -146,10 +147,10 @@ def _ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival], recei
             troubles.append(envelope)
         else:
             parsed.append((arrival.topic, envelope, arrival.payload))
-    now = datetime.now(UTC)
+    now = received or datetime.now(UTC)
     with transaction(engine) as session:
         taken = _book(session, tariffs, parsed, troubles, now)
-        clocks.heed(session, taken.fresh, received or now)
+        clocks.heed(session, taken.fresh, now)
         for trouble in troubles:
             _record(session, trouble, now)
     return taken
@@ -196,7 +197,8 @@ def _know(batch: Batch, envelopes: Sequence[Envelope]) -> None:
 
 
 def _write(batch: Batch, taken: Taken) -> None:
-    batch.expect_money({each.body.visit for each in taken.fresh if isinstance(each.body, Quoted)})
+    priced = {each.body.visit for each in taken.fresh if isinstance(each.body, Quoted | VisitVoided)}
+    batch.expect_money(priced | {left[0] for each in taken.fresh if (left := _left(each))})
     batch.flush()
     _money(batch, taken, batch.now)
 
@@ -240,15 +242,20 @@ def _compare(batch: Batch, envelope: Envelope, fingerprint: str, troubles: list[
 
 
 def _money(batch: Batch, taken: Taken, now: datetime) -> None:
-    """Charges of those who left, and money that was there before its price."""
+    """Quotes are pended, those who left are charged, and money that was there before its price settles it."""
     session = batch.session
+    ledger.post_all(session, batch.pended(), now)
     left = dict(filter(None, map(_left, taken.fresh)))
     due = [(visit, left[name]) for name in sorted(set(left) - batch.charged) if (visit := batch.visit(name))]
     ledger.charge_all(session, due, now)
-    for name in sorted({visit for envelope in taken.fresh for visit in visits_in(envelope)} & batch.prepaid):
+    told = {visit: envelope.happened_at for envelope in taken.fresh for visit in visits_in(envelope)}
+    for name in sorted(told.keys() & batch.prepaid):
         visit = batch.visit(name)
-        if visit and visit.quoted is not None and ledger.apply_waiting(session, visit, now):
+        if visit is None or visit.quoted is None or visit.voided:
+            continue
+        if ledger.apply_waiting(session, visit, told[name], now):
             taken.settled.append(Settled(visit.site, visit.visit))
+        proposals.give_back_over(session, visit.visit, now)
 
 
 def _left(envelope: Envelope) -> tuple[str, datetime] | None:

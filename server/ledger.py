@@ -1,6 +1,6 @@
-"""Posting entries, and the one place where money meets a visit."""
+"""Posting entries, the two phases of a charge, and what stands on a visit and on a payment."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,11 +19,22 @@ Priced = VisitRow | VisitNow
 
 
 def post(session: Session, entry: Entry, now: datetime) -> bool:
-    """Post an entry unless its key was posted before. Says whether it was new."""
+    """Post an entry unless its key was posted before. Says whether it was new. Raises Unbalanced."""
+    lines = _posting_values(ledger.balanced(entry))
     if not insert_once(session, EntryRow(**_entry_values(entry, now))):
         return False
-    insert_many(session, PostingRow, _posting_values(entry))
+    insert_many(session, PostingRow, lines)
     return True
+
+
+def post_all(session: Session, entries: Sequence[Entry], now: datetime) -> None:
+    """Post entries whose keys are free, in two statements. Raises Unbalanced."""
+    lines = [line for entry in entries for line in _posting_values(ledger.balanced(entry))]
+    insert_many(session, EntryRow, [_entry_values(entry, now) for entry in entries])
+    insert_many(session, PostingRow, lines)
+
+
+# --- the second phase of a charge ------------------------------------------------------------------------------
 
 
 def charge(session: Session, visit: Priced, happened_at: datetime, now: datetime) -> bool:
@@ -31,82 +42,103 @@ def charge(session: Session, visit: Priced, happened_at: datetime, now: datetime
     values = _charge_values(visit, happened_at, now)
     if values is None or not insert_once(session, ChargeRow(**values)):
         return False
-    if values["total"]:
-        post(session, _charge_entry(ChargeRow(**values)), now)
+    _post_charges(session, [ChargeRow(**values)], now)
     return True
 
 
 def charge_all(session: Session, visits: Sequence[tuple[Priced, datetime]], now: datetime) -> None:
-    """The same for many visits at once. What was charged meanwhile stays as it was: the entries are made from
-    what is stored, so that a charge and its entry cannot differ."""
+    """The same for many visits at once that are held and not charged: the entries are made from what is stored,
+    so that a charge and its entry cannot differ."""
     values = [found for visit, happened_at in visits if (found := _charge_values(visit, happened_at, now))]
     if not values:
         return
     insert_many(session, ChargeRow, values)
     names = [each["visit"] for each in values]
-    stored = session.exec(select(ChargeRow).where(col(ChargeRow.visit).in_(names))).all()
-    entries = [_charge_entry(row) for row in stored if row.total]
-    insert_many(session, EntryRow, [_entry_values(entry, now) for entry in entries])
-    insert_many(session, PostingRow, [line for entry in entries for line in _posting_values(entry)])
+    _post_charges(session, session.exec(select(ChargeRow).where(col(ChargeRow.visit).in_(names))).all(), now)
+
+
+def _post_charges(session: Session, charges: Sequence[ChargeRow], now: datetime) -> None:
+    """What the ledger says is pended is released, whatever it is."""
+    pended = standing(session, col(EntryRow.visit), [row.visit for row in charges], LedgerAccount.PENDED)
+    entries = [_charge_entry(row, pended.get(row.visit, 0)) for row in charges]
+    post_all(session, [entry for entry in entries if entry.postings], now)
+
+
+# --- what stands on a visit and on a payment -------------------------------------------------------------------
 
 
 def owed(session: Session, visit: str) -> int:
     """What the visit still owes, by the ledger."""
-    return _balance(session, visit, LedgerAccount.RECEIVABLE)
+    return standing(session, col(EntryRow.visit), [visit], LedgerAccount.RECEIVABLE).get(visit, 0)
 
 
-def receive(session: Session, payment: PaymentRow, now: datetime) -> bool:
-    """Book money that came: on its visit's debt, the rest in suspense. Says whether its visit owes nothing now."""
-    visit = _payable(session, payment)
-    if visit is not None:
-        charge(session, visit, payment.happened_at, now)
-    debt = max(0, owed(session, visit.visit)) if visit else 0
-    name = visit.visit if visit else payment.reference or ""
-    key = f"{payment.provider}:{payment.provider_id}"
-    entry = ledger.payment(
-        key=key,
-        site=payment.site,
-        visit=name,
-        paid=payment.amount,
-        owed=debt,
-        happened_at=payment.happened_at,
-    )
-    post(session, entry, now)
-    return visit is not None and owed(session, visit.visit) <= 0
+def waiting(session: Session, payments: Sequence[str]) -> dict[str, int]:
+    """How much of each payment (`provider:provider_id`) waits in suspense; those of which nothing does are left out."""
+    found = standing(session, col(EntryRow.payment), payments, LedgerAccount.SUSPENSE)
+    return {payment: -amount for payment, amount in found.items() if amount}
 
 
-def apply_waiting(session: Session, visit: Priced, now: datetime) -> bool:
-    """Money that came before the price was known settles the visit. Says whether that made it owe nothing."""
-    hold(session, visit.visit)
-    waiting = -_balance(session, visit.visit, LedgerAccount.SUSPENSE)
-    if waiting <= 0:
-        return False
-    news = charge(session, visit, now, now)
-    amount = min(waiting, owed(session, visit.visit))
-    if amount <= 0 and not news:
-        return False  # what waits is over the debt: it opens nothing again
-    if amount > 0:
-        entry = ledger.applied(key=visit.visit, site=visit.site, visit=visit.visit, amount=amount, happened_at=now)
-        post(session, entry, now)
-    return owed(session, visit.visit) <= 0
-
-
-def _payable(session: Session, payment: PaymentRow) -> VisitRow | None:
-    """The visit that the payment names, locked against others, if it has a price."""
-    if payment.reference is None:
-        return None
-    hold(session, payment.reference)
-    visit = session.get(VisitRow, payment.reference)
-    return visit if visit and visit.quoted is not None and not visit.voided else None
-
-
-def _balance(session: Session, visit: str, account: LedgerAccount) -> int:
+def settled_by(session: Session, payment: str) -> dict[str, int]:
+    """Which visits the payment settles, and how much of each."""
     total = (
-        select(func.coalesce(func.sum(PostingRow.amount), 0))
-        .join(EntryRow, col(EntryRow.key) == col(PostingRow.key))
-        .where(EntryRow.visit == visit, PostingRow.account == account)
+        select(EntryRow.visit, func.sum(-col(PostingRow.amount)))
+        .join(PostingRow, col(PostingRow.key) == col(EntryRow.key))
+        .where(EntryRow.payment == payment, PostingRow.account == LedgerAccount.RECEIVABLE)
+        .group_by(col(EntryRow.visit))
     )
-    return int(session.exec(total).one())
+    return {visit: int(amount) for visit, amount in session.exec(total) if amount}
+
+
+def standing(session: Session, column: Any, names: Iterable[str], account: LedgerAccount) -> dict[str, int]:
+    """What stands on an account by visit or by payment, whichever column of `entry` is given."""
+    total = (
+        select(column, func.sum(PostingRow.amount))
+        .join(PostingRow, col(PostingRow.key) == col(EntryRow.key))
+        .where(column.in_(list(names)), PostingRow.account == account)
+        .group_by(column)
+    )
+    return {name: int(amount) for name, amount in session.exec(total)}
+
+
+# --- money that was there before its price ---------------------------------------------------------------------
+
+
+def apply_waiting(session: Session, visit: Priced, happened_at: datetime, now: datetime) -> bool:
+    """Money that came before the price was known settles the visit, first come first applied.
+
+    Says whether that made it owe nothing; what is over the debt opens nothing again.
+    """
+    hold(session, visit.visit)
+    early = waiting_for(session, visit.visit)
+    if not early:
+        return False
+    news = charge(session, visit, happened_at, now)
+    debt = owed(session, visit.visit)
+    for payment, amount in early.items():
+        part = min(amount, debt)
+        if part > 0 and post(session, _applied(visit, payment, part, happened_at), now):
+            debt, news = debt - part, True
+    return news and debt <= 0
+
+
+def waiting_for(session: Session, visit: str) -> dict[str, int]:
+    """What waits of the payments that name this visit, in the order in which they came."""
+    order = (col(PaymentRow.received_at), col(PaymentRow.provider), col(PaymentRow.provider_id))
+    rows = session.exec(select(PaymentRow).where(PaymentRow.reference == visit).order_by(*order))
+    names = [payment_name(row) for row in rows]
+    amounts = waiting(session, names) if names else {}
+    return {name: amounts[name] for name in names if amounts.get(name, 0) > 0}
+
+
+def payment_name(payment: PaymentRow) -> str:
+    """By what entries, decisions and refunds name it."""
+    return f"{payment.provider}:{payment.provider_id}"
+
+
+def _applied(visit: Priced, payment: str, amount: int, happened_at: datetime) -> Entry:
+    return ledger.applied(
+        key=payment, site=visit.site, visit=visit.visit, amount=amount, happened_at=happened_at, payment=payment
+    )
 
 
 def _charge_values(visit: Priced, happened_at: datetime, now: datetime) -> dict[str, Any] | None:
@@ -125,8 +157,10 @@ def _charge_values(visit: Priced, happened_at: datetime, now: datetime) -> dict[
     }
 
 
-def _charge_entry(row: ChargeRow) -> Entry:
-    return ledger.charge(site=row.site, visit=row.visit, total=row.total, vat=row.vat, happened_at=row.happened_at)
+def _charge_entry(row: ChargeRow, pended: int) -> Entry:
+    return ledger.charge(
+        site=row.site, visit=row.visit, total=row.total, vat=row.vat, happened_at=row.happened_at, pended=pended
+    )
 
 
 def _entry_values(entry: Entry, now: datetime) -> dict[str, Any]:

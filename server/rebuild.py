@@ -1,12 +1,12 @@
 """The books once more, from what boxes and providers said: a rebuild gives the same books or changes nothing.
 
-Replayed are `event` and `notice`, in the order in which they were recorded, with the moments of then. What a person
-or a provider added otherwise stays. The vault is not rebuilt: events carry no plate. How lanes look now is not either:
-boxes say that again by themselves.
+Replayed are the facts that something follows from, in the order of their recording, with the moments of then:
+`event`, `notice`, and whatever REPLAYERS has. The vault is not rebuilt: events carry no plate. How lanes look now is not
+either: boxes say that again by themselves.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -17,6 +17,7 @@ from sqlmodel import Session, SQLModel, col, delete, select
 
 from gate.messages import Body, ClockQuality, Envelope
 from gate.wire import decode
+from server import decisions, refunds
 from server.batch import Batch
 from server.db import columns, transaction
 from server.derived import JournalMarkRow, VisitRow
@@ -31,14 +32,36 @@ from server.facts import (
     PaymentRow,
     PostingRow,
 )
+from server.facts_money import RefundRow, SlipRow
 from server.ingest import PARKED, replay
 from server.notices import book_again
 from server.tariffs import Tariffs
 from server.vault import VaultReadRow
 
-SAME: Final = (PassageRow, ExplainedRow, OpeningRow, ChargeRow, PaymentRow, EntryRow, PostingRow)
+
+class Replayer(NamedTuple):
+    """Facts of which entries follow: when each was recorded with its name, and what follows from it, once more."""
+
+    name: str
+    history: Callable[[Session], Iterable[tuple[datetime, str]]]
+    again: Callable[[Session, str, datetime], None]
+
+
+SAME: Final = (
+    PassageRow,
+    ExplainedRow,
+    OpeningRow,
+    ChargeRow,
+    PaymentRow,
+    SlipRow,
+    RefundRow,
+    EntryRow,
+    PostingRow,
+)
 """Facts that a rebuild must find again as they were."""
 _EMPTIED: Final = (
+    SlipRow,
+    RefundRow,
     PostingRow,
     EntryRow,
     ChargeRow,
@@ -68,19 +91,31 @@ def rebuild(engine: Engine) -> Rebuilt:
     tariffs = Tariffs(engine)
     with transaction(engine) as session:
         before = {table.__tablename__: _digest(session, table) for table in SAME}
+        steps = list(_history(session))
         for table in _EMPTIED:
             session.exec(delete(table))
         done = Rebuilt(0, 0)
-        for kind, moment, names in _history(session):
+        for kind, moment, names in steps:
             if kind == "event":
                 done = done._replace(events=done.events + _events(session, tariffs, moment, names))
-            else:
+            elif kind == "notice":
                 book_again(session, session.get_one(NoticeRow, names[0]))
                 done = done._replace(notices=done.notices + 1)
+            else:
+                _BY_NAME[kind].again(session, names[0], moment)
+        session.flush()
         wrong = [str(table.__tablename__) for table in SAME if _digest(session, table) != before[table.__tablename__]]
         if wrong:
             raise RebuildDiffers(f"a rebuild gives other rows in {', '.join(wrong)}; nothing was changed")
     return done
+
+
+REPLAYERS: Final = (
+    Replayer("decision", decisions.history, decisions.again),
+    Replayer("refund sent", refunds.history, refunds.again),
+)
+"""A part whose entries follow from facts of its own adds a row here."""
+_BY_NAME: Final = {each.name: each for each in REPLAYERS}
 
 
 class _Again(Batch):
@@ -99,7 +134,7 @@ _Step = tuple[str, datetime, Sequence[Any]]
 
 
 def _history(session: Session) -> Iterator[_Step]:
-    """Batches of events and single notices, in the order of their recording."""
+    """Batches of events and single facts, in the order of their recording."""
     order = (col(EventRow.recorded_at), col(EventRow.box), col(EventRow.journal), col(EventRow.sequence))
     events = list(session.exec(select(EventRow.recorded_at, EventRow.message_id).order_by(*order)))
     keys = select(NoticeRow.received_at, NoticeRow.provider, NoticeRow.provider_id)
@@ -107,7 +142,8 @@ def _history(session: Session) -> Iterator[_Step]:
     batches: list[_Step] = [
         ("event", at, [name for _, name in group]) for at, group in groupby(events, key=lambda row: row[0])
     ]
-    return iter(sorted([*batches, *notices], key=lambda each: (each[1], each[0], str(each[2][0]))))
+    others: list[_Step] = [(each.name, at, [name]) for each in REPLAYERS for at, name in each.history(session)]
+    return iter(sorted([*batches, *notices, *others], key=lambda each: (each[1], each[0], str(each[2][0]))))
 
 
 def _events(session: Session, tariffs: Tariffs, moment: datetime, names: Sequence[str]) -> int:

@@ -1,44 +1,234 @@
-"""What becomes of a proven notice: the account's site, the reference, the payment and its entries."""
+"""What becomes of a proven notice: its payment, and the one outcome of `gate.resolving` in the same transaction."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlmodel import Session, select
+from sqlalchemy import func
+from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from gate import ledger as entries
+from gate import slips
 from gate.findings import Code
+from gate.ledger import EntryKind, LedgerAccount
 from gate.reference import found_in
-from server import ledger
+from gate.resolving import Naming, Outcome, Policy, Resolved, Stay, Told, resolve
+from server import effects, ledger, proposals
 from server.anomalies import anomaly
-from server.facts import PaymentRow
+from server.db import hold, insert_once
+from server.derived import VisitRow
+from server.facts import EntryRow, PaymentRow, PostingRow
+from server.facts_money import OrderRow, SlipRow, TakenBackRow
 from server.ingest import Settled
-from server.providers.notice import Notice
-from server.register import SiteRow
+from server.money_rules import RULE, Impossible
+from server.providers.notice import Kind, Notice
+from server.register import PayAccountRow, SiteRow
+
+POLICY = Policy()
+NEAR_BEFORE, NEAR_AFTER = timedelta(days=7), timedelta(days=2)
+"""How long before its money a stay may have begun, and how long before it may have ended, to be a candidate."""
+DEBTS_MAX = 2_000
+_PAYING = (EntryKind.PAYMENT, EntryKind.APPLIED, EntryKind.CREDIT)
 
 
-def receive(session: Session, notice: Notice, now: datetime) -> Settled | None:
-    """Book the money of a notice. Says which visit owes nothing now."""
-    sites = {row.site: row for row in session.exec(select(SiteRow))}
-    of_account = sorted(site for site, row in sites.items() if row.account == notice.account)
+class _Named(NamedTuple):
+    """What a notice names: the stay, and whether the account is for its site."""
+
+    reference: str | None
+    naming: Naming
+    at_home: bool
+    pieces: tuple[str, ...] = ()
+
+
+def receive(session: Session, notice: Notice, now: datetime, policy: Policy = POLICY) -> Settled | None:
+    """Book the money of a notice, or that a provider took it back. Says which visit owes nothing now."""
+    if notice.kind is Kind.REVERSED:
+        _reverse(session, notice, now)
+        return None
+    of_account = _sites_of(session, notice)
     if not of_account:
         evidence = {"why": "the account is none of ours", "amount": str(notice.amount)}
         subject = f"{notice.provider}:{notice.provider_id}"
         anomaly(session, Code.NOTICE_REFUSED, subject, "", now, evidence, amount=min(notice.amount, 2**31 - 1))
         return None
-    found = (found_in(text, frozenset(of_account)) for text in notice.texts)
-    references = tuple(dict.fromkeys(name for names in found for name in names))
-    reference = references[0] if len(references) == 1 else None  # two references are nobody's
+    named = _named(session, notice, of_account)
     payment = PaymentRow(
         provider=notice.provider,
         provider_id=notice.provider_id,
-        site=reference[:3] if reference else of_account[0],
+        site=named.reference[:3] if named.reference else of_account[0],
         account=notice.account,
         amount=notice.amount,
-        reference=reference,
+        reference=named.reference,
         bank_reference=notice.bank_reference,
         happened_at=notice.happened_at,
         received_at=now,
     )
     session.add(payment)
     session.flush()
-    if ledger.receive(session, payment, now) and reference:
-        return Settled(payment.site, reference)
-    return None
+    for piece in named.pieces:
+        insert_once(session, SlipRow(payment=ledger.payment_name(payment), piece=piece))
+    return _resolved(session, payment, named, now, policy)
+
+
+def likely(session: Session, payment: PaymentRow) -> tuple[slips.Candidate, ...]:
+    """Whose reference may have been meant by one with a slip: open debts of exactly this amount, near in time, nearest
+    first. They are proposed to a person; no rule ever settles by a likeness."""
+    pieces = session.exec(select(SlipRow.piece).where(SlipRow.payment == ledger.payment_name(payment))).all()
+    if not pieces:
+        return ()
+    visits = _debts(session, payment)
+    near = slips.candidates(pieces, visits)
+    return tuple(each for each in near if _owes(session, visits[each.visit]) == payment.amount)
+
+
+def _resolved(session: Session, payment: PaymentRow, named: _Named, now: datetime, policy: Policy) -> Settled | None:
+    visit = _held(session, named.reference)
+    told = Told(payment.amount, payment.happened_at, now, named.naming, named.at_home)
+    priced = visit is not None and visit.quoted is not None and not visit.voided
+    if visit is not None and priced:
+        ledger.charge(session, visit, payment.happened_at, now)
+    end = resolve(told, _stay(session, visit) if visit else None, policy)
+    entry = entries.payment(
+        key=ledger.payment_name(payment),
+        site=payment.site,
+        visit=payment.reference or "",
+        paid=payment.amount,
+        owed=end.settles,
+        happened_at=payment.happened_at,
+    )
+    ledger.post(session, entry, now)
+    if end.outcome is Outcome.REFUND:
+        _propose(session, payment, end, now)
+    return Settled(payment.site, visit.visit) if visit and priced and end.short <= 0 else None
+
+
+def _propose(session: Session, payment: PaymentRow, end: Resolved, now: datetime) -> None:
+    proposals.give_back(
+        session,
+        site=payment.site,
+        visit=payment.reference or "",
+        payment=ledger.payment_name(payment),
+        amount=end.waits,
+        note=end.situation,
+        now=now,
+    )
+
+
+def _held(session: Session, reference: str | None) -> VisitRow | None:
+    """The visit, locked against others."""
+    if reference is None:
+        return None
+    hold(session, reference)
+    return session.get(VisitRow, reference, populate_existing=True)
+
+
+def _stay(session: Session, visit: VisitRow) -> Stay:
+    came = session.exec(_sum(visit.visit, LedgerAccount.RECEIVABLE, *_PAYING)).one()
+    back = session.exec(_sum(visit.visit, LedgerAccount.REFUNDS, EntryKind.REFUND_DUE, EntryKind.UNDONE)).one()
+    return Stay(
+        priced=visit.quoted is not None,
+        owed=max(0, ledger.owed(session, visit.visit)),
+        paid=-int(came),
+        refunded=-int(back),
+        left_at=visit.left_at,
+        voided=visit.voided,
+    )
+
+
+def _sum(visit: str, account: LedgerAccount, *kinds: EntryKind) -> SelectOfScalar[int]:
+    return (
+        select(func.coalesce(func.sum(PostingRow.amount), 0))
+        .join(EntryRow, col(EntryRow.key) == col(PostingRow.key))
+        .where(EntryRow.visit == visit, PostingRow.account == account, col(EntryRow.kind).in_(kinds))
+    )
+
+
+# --- what a notice names ---------------------------------------------------------------------------------------
+
+
+def _named(session: Session, notice: Notice, of_account: Sequence[str]) -> _Named:
+    """By our own order where the provider knows it, else by the text. Two references are nobody's."""
+    order = session.get(OrderRow, notice.order) if notice.order else None
+    if order is not None:
+        return _Named(order.visit, Naming.SOUND, at_home=order.site in of_account)
+    all_sites = tuple(session.exec(select(SiteRow.site)))
+    found = (found_in(text, frozenset(all_sites)) for text in notice.texts)
+    references = tuple(dict.fromkeys(name for names in found for name in names))
+    home = tuple(name for name in references if name[:3] in of_account)
+    if len(home) == 1:
+        return _Named(home[0], Naming.SOUND, at_home=True)
+    if len(references) == 1:
+        return _Named(None, Naming.SOUND, at_home=False)
+    pieces = () if references else tuple(piece for text in notice.texts for piece in slips.pieces_of(text, of_account))
+    return _Named(None, Naming.SLIP if pieces else Naming.NOTHING, at_home=True, pieces=pieces[: slips.PIECES_MAX])
+
+
+def _sites_of(session: Session, notice: Notice) -> list[str]:
+    """The sites that the account is for: as its bank account, or as `pay_account` says."""
+    own = session.exec(select(SiteRow.site).where(SiteRow.account == notice.account))
+    where = (PayAccountRow.provider == notice.provider, PayAccountRow.account == notice.account)
+    return sorted({*own, *session.exec(select(PayAccountRow.site).where(*where))})
+
+
+def _debts(session: Session, payment: PaymentRow) -> dict[str, VisitRow]:
+    """Stays near in time whose price is at least the amount."""
+    sites = session.exec(select(SiteRow.site).where(SiteRow.account == payment.account)).all()
+    rows = (
+        select(VisitRow)
+        .where(col(VisitRow.site).in_({payment.site, *sites}), col(VisitRow.quoted) >= payment.amount)
+        .where(VisitRow.opened_at > payment.happened_at - NEAR_BEFORE, VisitRow.opened_at <= payment.received_at)
+        .where(or_(col(VisitRow.left_at).is_(None), col(VisitRow.left_at) > payment.happened_at - NEAR_AFTER))
+        .order_by(col(VisitRow.opened_at).desc(), col(VisitRow.visit))
+        .limit(DEBTS_MAX)
+    )
+    return {row.visit: row for row in session.exec(rows)}
+
+
+def _owes(session: Session, visit: VisitRow) -> int:
+    try:
+        return effects.owes(session, visit)
+    except Impossible:
+        return 0
+
+
+# --- a provider takes back what it told of -----------------------------------------------------------------------
+
+
+def _reverse(session: Session, notice: Notice, now: datetime) -> None:
+    """The stay owes again; what was given back before is left standing in suspense, against whoever has it."""
+    payment = _payment_of(session, notice)
+    if payment is None:
+        evidence = {"why": "a reversal of no payment that we know", "amount": str(notice.amount)}
+        subject = f"{notice.provider}:{notice.provider_id}"
+        anomaly(session, Code.NOTICE_REFUSED, subject, "", now, evidence, amount=min(notice.amount, 2**31 - 1))
+        return
+    name = ledger.payment_name(payment)
+    effects.hold_payment(session, name)
+    row = TakenBackRow(
+        payment=name,
+        kind="reversal",
+        site=payment.site,
+        visit=payment.reference or "",
+        amount=payment.amount,
+        note="reversed by the provider",
+        by=RULE,
+        happened_at=notice.happened_at,
+        recorded_at=now,
+    )
+    known = session.get(EntryRow, f"chargeback:{name}")
+    insert_once(session, row)
+    if known is None:
+        effects.take_back(session, name, payment.amount, notice.happened_at, now, lost=LedgerAccount.SUSPENSE)
+
+
+def _payment_of(session: Session, notice: Notice) -> PaymentRow | None:
+    """The payment that was taken back: of the same number, or of the same order and amount."""
+    same = session.get(PaymentRow, (notice.provider, notice.provider_id))
+    order = session.get(OrderRow, notice.order) if notice.order else None
+    if same is not None or order is None:
+        return same
+    of_order = select(PaymentRow).where(
+        PaymentRow.provider == notice.provider, PaymentRow.reference == order.visit, PaymentRow.amount == order.amount
+    )
+    return session.exec(of_order.order_by(col(PaymentRow.received_at).desc())).first()

@@ -26,6 +26,7 @@ _GO: Final[dict[OpeningReason, Words]] = {
     OpeningReason.PAID: ("Đã thanh toán", "Paid"),
     OpeningReason.FREE: ("Lượt này không phải trả tiền", "Nothing to pay this time"),
     OpeningReason.BILLED: ("Ngân hàng chưa xác nhận, phí được ghi nợ", "Not confirmed by the bank yet: stays due"),
+    OpeningReason.CLAIMED: ("Chưa thấy tiền về, phí được ghi nợ", "The money is not here yet: stays due"),
     OpeningReason.PERSON: ("Nhân viên đã mở barie", "Opened by an attendant"),
     OpeningReason.MODE: ("Barie đang mở cho mọi xe", "The arm is open for everyone"),
     OpeningReason.FIRE: ("Báo cháy: barie luôn mở", "Fire alarm: the arm stays up"),

@@ -143,6 +143,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "reason.admitted": ("Cho vào", "Admitted"),
     "reason.paid": ("Đã thanh toán", "Paid"),
     "reason.free": ("Miễn phí", "Free"),
+    "reason.claimed": ("Khách báo đã trả", "Claimed paid"),
     "reason.billed": ("Cho ra, ghi nợ", "Let out and billed"),
     "reason.person": ("Nhân viên mở, có lý do", "Opened by a person"),
     "reason.pass": ("Vé tháng hoặc miễn vé", "Pass or exempt"),

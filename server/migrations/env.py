@@ -10,7 +10,8 @@ import server.facts_day
 import server.facts_money
 import server.listings
 import server.register
-import server.vault  # noqa: F401 - together they hold all tables
+import server.vault
+import server.vault_accounts  # noqa: F401 - together they hold all tables
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)

@@ -225,13 +225,13 @@ def upgrade() -> None:
     op.create_table(
         "pay_order_answer",
         sa.Column("order", sa.String(), nullable=False),
-        sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("about", sa.String(), nullable=False),
+        sa.Column("received_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("transaction", sa.String(), nullable=False),
-        sa.Column("received_at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("order", "sha256", "about"),
+        sa.PrimaryKeyConstraint("order", "about", "received_at", "sha256"),
     )
     op.create_table(
         "pay_order_asked",

@@ -1,0 +1,181 @@
+"""What people decide about money: each a fact, with effect in the transaction of the last word that it needs.
+
+A refund, a waiver, a write-off and a chargeback that is accepted need two different persons, each within the limit of
+their role. What was decided is never changed: it is undone by another decision, where no money has left.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from sqlmodel import Session, col, select
+
+from gate.ids import uuid7
+from gate.messages import NOTE_MAX
+from server import effects, ledger
+from server.auth import audit
+from server.db import insert_once
+from server.effects import Kind
+from server.facts_money import ApprovalRow, DecisionRow
+from server.money_rules import RULE, Impossible, MoneyRules, NotYours, Speaker, within
+
+NEEDS: Final = {
+    Kind.SETTLE: 1,
+    Kind.CREDIT: 1,
+    Kind.REFUND: 2,
+    Kind.WAIVE: 2,
+    Kind.WRITE_OFF: 2,
+    Kind.CONTEST: 1,
+    Kind.ACCEPT: 2,
+    Kind.UNDO: 1,
+}
+"""How many different persons' word each needs."""
+WORD: Final = "decision"
+"""The kind of approval that is about a decision."""
+NOTE_MIN: Final = 3
+
+
+class Wanted(NamedTuple):
+    """What somebody wants. `amount` None: all that there is. Which of the names it needs depends on its kind."""
+
+    kind: Kind
+    note: str
+    amount: int | None = None
+    visit: str = ""
+    payment: str = ""
+    to_visit: str = ""
+    undoes: str = ""
+
+
+class Decided(NamedTuple):
+    """How a decision stands. `missing`: how many persons' words; `freed`: the visits that owe nothing now."""
+
+    decision: str
+    missing: int
+    refused: bool
+    freed: tuple[tuple[str, str], ...]
+
+
+def decide(session: Session, wanted: Wanted, who: Speaker, rules: MoneyRules, now: datetime) -> Decided:
+    """Say the first word. Raises Impossible, NotYours, NoSuch."""
+    if not NOTE_MIN <= len(wanted.note.strip()) <= NOTE_MAX:
+        raise Impossible(f"note: say why in {NOTE_MIN} to {NOTE_MAX} characters")
+    effects.hold_payment(session, wanted.payment, wanted.visit, wanted.to_visit)
+    if wanted.undoes:
+        _hold_of(session, effects.decision(session, wanted.undoes))
+    row = effects.checked(session, _row(session, wanted, who, now))
+    within(rules, who, row.amount)
+    session.add(row)
+    session.flush()
+    audit(session, who.name, f"money: {row.kind}", row.decision, now, _detail(row))
+    return _heard(session, row, now)
+
+
+def approve(
+    session: Session, name: str, who: Speaker, rules: MoneyRules, now: datetime, *, agrees: bool = True, note: str = ""
+) -> Decided:
+    """Another person's word on a decision. Raises Impossible, NotYours, NoSuch."""
+    row = effects.decision(session, name)
+    _hold_of(session, row)
+    before = _words(session, row)
+    if not _open(row, before):
+        raise Impossible(f"{name}: it {'was refused' if _refused(before) else 'has taken effect'} already")
+    if who.name == row.by or any(word.by == who.name for word in before):
+        raise NotYours(f"{name}: {who.name} has spoken already; another person must")
+    within(rules, who, row.amount)
+    word = ApprovalRow(kind=WORD, subject=name, by=who.name, agrees=agrees, note=note[:NOTE_MAX], at=now)
+    insert_once(session, word)
+    audit(session, who.name, "money: agreed" if agrees else "money: refused", name, now, _detail(row))
+    return _heard(session, row, now)
+
+
+def state(session: Session, row: DecisionRow) -> Decided:
+    """How a decision stands."""
+    words = _words(session, row)
+    missing = max(0, NEEDS[Kind(row.kind)] - len(_agreeing(row, words)))
+    return Decided(row.decision, missing, _refused(words), ())
+
+
+def open_of(session: Session, payments: Iterable[str]) -> dict[str, list[DecisionRow]]:
+    """The decisions about these payments that wait for words."""
+    rows = session.exec(select(DecisionRow).where(col(DecisionRow.payment).in_(sorted(payments)))).all()
+    words: dict[str, list[ApprovalRow]] = {row.decision: [] for row in rows}
+    about = (ApprovalRow.kind == WORD, col(ApprovalRow.subject).in_(sorted(words)))
+    for word in session.exec(select(ApprovalRow).where(*about)):
+        words[word.subject].append(word)
+    found: dict[str, list[DecisionRow]] = {}
+    for row in rows:
+        if _open(row, words[row.decision]):
+            found.setdefault(row.payment, []).append(row)
+    return found
+
+
+def history(session: Session) -> Iterator[tuple[datetime, str]]:
+    """When each decision that took effect did so: what a rebuild replays."""
+    words: dict[str, list[ApprovalRow]] = {}
+    for word in session.exec(select(ApprovalRow).where(ApprovalRow.kind == WORD)):
+        words.setdefault(word.subject, []).append(word)
+    for row in session.exec(select(DecisionRow)):
+        of_it = words.get(row.decision, [])
+        if not _refused(of_it) and not _open(row, of_it):
+            yield max([row.made_at, *(word.at for word in of_it)]), row.decision
+
+
+def again(session: Session, name: str, at: datetime) -> None:
+    """The effects of a decision once more, as of its last word."""
+    effects.take(session, effects.decision(session, name), at)
+
+
+def _heard(session: Session, row: DecisionRow, now: datetime) -> Decided:
+    """The effects, when this word was the last one needed."""
+    words = _words(session, row)
+    if _open(row, words) or _refused(words):
+        return state(session, row)
+    visits = effects.take(session, row, now)
+    freed = tuple((visit[:3], visit) for visit in visits if ledger.owed(session, visit) <= 0)
+    return state(session, row)._replace(freed=freed)
+
+
+def _open(row: DecisionRow, words: Iterable[ApprovalRow]) -> bool:
+    return not _refused(words) and len(_agreeing(row, words)) < NEEDS[Kind(row.kind)]
+
+
+def _refused(words: Iterable[ApprovalRow]) -> bool:
+    return any(not word.agrees for word in words)
+
+
+def _agreeing(row: DecisionRow, words: Iterable[ApprovalRow]) -> set[str]:
+    return {row.by, *(word.by for word in words if word.agrees)} - {RULE}
+
+
+def _words(session: Session, row: DecisionRow) -> list[ApprovalRow]:
+    about = (ApprovalRow.kind == WORD, ApprovalRow.subject == row.decision)
+    return list(session.exec(select(ApprovalRow).where(*about)))
+
+
+def _row(session: Session, wanted: Wanted, who: Speaker, now: datetime) -> DecisionRow:
+    return DecisionRow(
+        decision=str(uuid7(now, os.urandom(10))),
+        kind=wanted.kind,
+        site="",
+        visit=wanted.visit,
+        payment=wanted.payment,
+        amount=effects.whole(session, wanted.kind, wanted) if wanted.amount is None else wanted.amount,
+        to_visit=wanted.to_visit,
+        undoes=wanted.undoes,
+        by=who.name,
+        note=wanted.note.strip(),
+        made_at=now,
+    )
+
+
+def _hold_of(session: Session, row: DecisionRow) -> None:
+    undone = effects.decision(session, row.undoes) if row.undoes else row
+    names = (row.visit, row.to_visit, undone.visit, undone.to_visit, f"decision:{row.decision}")
+    effects.hold_payment(session, row.payment or undone.payment, *names)
+
+
+def _detail(row: DecisionRow) -> dict[str, str]:
+    said = {"visit": row.visit, "payment": row.payment, "to_visit": row.to_visit, "undoes": row.undoes}
+    return {"amount": str(row.amount), "note": row.note} | {name: value for name, value in said.items() if value}

@@ -1,0 +1,168 @@
+"""Money on its way back: made by a decision, closed only by the bank's debit line or the provider's answer."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlmodel import Session, col, select
+
+from gate import ledger as entries
+from gate import refund_reference
+from gate.findings import Code, Expectation
+from gate.ledger import About, EntryKind, LedgerAccount
+from server import ledger
+from server.db import hold, insert_once
+from server.facts import EntryRow
+from server.facts_money import DecisionRow, RefundRow, RefundSentRow, TransferFileRow, TransferRow
+from server.money_rules import Impossible, NoSuch
+from server.vault_accounts import VaultAccountRow
+
+SEND_WITHIN: Final = timedelta(days=1)
+"""From the second word to the file of transfers."""
+BOOKED_WITHIN: Final = timedelta(days=2)
+"""From the file to the bank's debit line."""
+_ATTEMPTS: Final = 100
+
+
+def make(session: Session, decision: DecisionRow, provider: str, now: datetime) -> RefundRow:
+    """The refund that a decision leads to, once; its reference follows from the decision. Raises Impossible."""
+    made = session.exec(select(RefundRow).where(RefundRow.decision == decision.decision)).first()
+    if made is not None:
+        return made
+    for attempt in range(_ATTEMPTS):
+        row = RefundRow(
+            refund=refund_reference.mint(decision.site, decision.decision, attempt),
+            decision=decision.decision,
+            site=decision.site,
+            visit=decision.visit,
+            payment=decision.payment,
+            provider=provider,
+            amount=decision.amount,
+            made_at=now,
+        )
+        if insert_once(session, row):
+            return row
+    raise Impossible(f"{decision.decision}: no free reference of a refund was found")
+
+
+def refund(session: Session, name: str) -> RefundRow:
+    """The refund. Raises NoSuch."""
+    row = session.get(RefundRow, name)
+    if row is None:
+        raise NoSuch(f"there is no refund {name}")
+    return row
+
+
+def close(
+    session: Session, refund_reference: str, amount: int, happened_at: datetime, bank_digest: str, now: datetime
+) -> bool:
+    """The bank's debit line shows the refund: it is closed. False when it is not this refund's line: no such
+    reference, another amount, taken back before, or closed by another line. The same line again is True."""
+    return _sent(session, refund_reference, amount, "bank", bank_digest, happened_at, now)
+
+
+def by_provider(session: Session, name: str, amount: int, proof: str, happened_at: datetime, now: datetime) -> bool:
+    """The provider has given the money back by itself (`proof`: its own number or the answer's hash): the refund is
+    closed. False as `close`."""
+    return _sent(session, name, amount, "provider", proof, happened_at, now)
+
+
+def due_at_provider(session: Session, provider: str) -> list[RefundRow]:
+    """The refunds of payments through this provider that are open and in no file of transfers."""
+    given = set(session.exec(select(TransferRow.refund)))
+    return [row for row in open_refunds(session) if row.provider == provider and row.refund not in given]
+
+
+def open_refunds(session: Session, site: str | None = None) -> list[RefundRow]:
+    """The refunds that were neither sent nor taken back, oldest first."""
+    sent, undone = select(RefundSentRow.refund), select(EntryRow.key).where(EntryRow.kind == EntryKind.UNDONE)
+    rows = select(RefundRow).where(
+        col(RefundRow.refund).not_in(sent), ("undo:" + col(RefundRow.decision)).not_in(undone)
+    )
+    if site is not None:
+        rows = rows.where(RefundRow.site == site)
+    return list(session.exec(rows.order_by(col(RefundRow.made_at), col(RefundRow.refund))))
+
+
+def still_here(session: Session, decision: str) -> None:
+    """Raises Impossible when the decision's refund was given to the bank or has left."""
+    row = session.exec(select(RefundRow).where(RefundRow.decision == decision)).first()
+    if row is None:
+        raise Impossible(f"{decision}: it has made no refund")
+    hold(session, f"refund:{row.refund}")
+    if session.get(RefundSentRow, row.refund):
+        raise Impossible(f"{row.refund}: the money has left")
+    taken = session.get(TransferRow, row.refund)
+    if taken:
+        raise Impossible(f"{row.refund}: it is in the file of transfers {taken.file}")
+
+
+def expected(session: Session, site: str, now: datetime) -> Iterator[Expectation]:  # noqa: ARG001 - as all witnesses
+    """What must come of each open refund: its file, then the bank's debit line."""
+    rows = open_refunds(session, site)
+    files = _files(session, [row.refund for row in rows])
+    for row in rows:
+        file = files.get(row.refund)
+        due = file.made_at + BOOKED_WITHIN if file else row.made_at + SEND_WITHIN
+        asked = session.get(VaultAccountRow, row.refund)
+        evidence = {
+            "payment": row.payment,
+            "decision": row.decision,
+            "file": file.file if file else "",
+            "account": "known" if asked and asked.given_at else "not known",
+        }
+        yield Expectation(
+            code=Code.REFUND_OPEN,
+            subject=row.refund,
+            visit=row.visit or None,
+            amount=row.amount,
+            due=due,
+            evidence=evidence,
+        )
+
+
+def history(session: Session) -> Iterable[tuple[datetime, str]]:
+    """When each refund that was sent was recorded as sent: what a rebuild replays."""
+    return list(session.exec(select(RefundSentRow.recorded_at, RefundSentRow.refund)))
+
+
+def again(session: Session, name: str, at: datetime) -> None:
+    """The entry of a refund that was sent, once more."""
+    _post_sent(session, refund(session, name), session.get_one(RefundSentRow, name), at)
+
+
+def _sent(session: Session, name: str, amount: int, way: str, proof: str, happened_at: datetime, now: datetime) -> bool:
+    hold(session, f"refund:{name}")
+    row = session.get(RefundRow, name)
+    undone = row is not None and session.get(EntryRow, f"undo:{row.decision}") is not None
+    if row is None or row.amount != amount or undone:
+        return False
+    sent = RefundSentRow(refund=name, way=way, proof=proof, amount=amount, happened_at=happened_at, recorded_at=now)
+    if not insert_once(session, sent):
+        known = session.get_one(RefundSentRow, name)
+        return (known.way, known.proof) == (way, proof)
+    _post_sent(session, row, sent, now)
+    return True
+
+
+def _post_sent(session: Session, row: RefundRow, sent: RefundSentRow, now: datetime) -> None:
+    into = LedgerAccount.BANK if sent.way == "bank" else LedgerAccount.CLEARING
+    about = About(row.site, sent.happened_at, row.visit, row.payment, row.provider)
+    entry = entries.moved(
+        f"refund_sent:{row.refund}",
+        EntryKind.REFUND_SENT,
+        about,
+        sent.amount,
+        debit=LedgerAccount.REFUNDS,
+        credit=into,
+    )
+    ledger.post(session, entry, now)
+
+
+def _files(session: Session, names: Sequence[str]) -> dict[str, TransferFileRow]:
+    found = (
+        select(TransferRow.refund, TransferFileRow)
+        .join(TransferFileRow, col(TransferFileRow.file) == col(TransferRow.file))
+        .where(col(TransferRow.refund).in_(names))
+    )
+    return dict(session.exec(found).all())
