@@ -22,13 +22,17 @@ from server.db import AWAY, connect, transaction
 from server.derived import BoxNowRow, LaneNowRow, VisitRow
 from server.facts import ChargeRow
 from server.ingest import BATCH_MAX, Arrival, Settled, ingest
-from server.jobs import Jobs
+from server.jobs import Errand, Jobs
 from server.ledger import owed
 from server.live import Live
+from server.polling import Poller
+from server.providers.line import HttpLine
+from server.providers.registry import providers
 from server.tariffs import Tariffs
 
 AGAIN: Final = timedelta(seconds=3)
 RETRY_S: Final = 1.0
+ORDERS_EVERY: Final = timedelta(seconds=5)
 ANSWER_S: Final = 5
 log = structlog.get_logger()
 
@@ -44,7 +48,11 @@ class Centre:
         self.vault = Path(config.vault)
         self.live = Live()
         self.bus = Bus(config.broker, "centre", sites=tuple(site.site for site in config.sites))
-        self.jobs = Jobs(self.engine, changed=self.live.changed)
+        self.providers = providers(config)
+        self.line = HttpLine(config.provider_hosts)
+        poller = Poller(self.engine, self.providers, self.line, self.authorise)
+        errands = (Errand("orders", ORDERS_EVERY, poller.ask),)
+        self.jobs = Jobs(self.engine, changed=self.live.changed, errands=errands)
         self._laggards = leases.Laggards()
         self._telling = threading.Lock()  # papers are numbered in a transaction and must go out in that order
         self._stopping = threading.Event()

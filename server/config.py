@@ -12,6 +12,10 @@ from gate.messages import BoxName, Natural, Sha256, SiteCode
 from gate.signing import private_key
 from gate.tariff import BadTariff, Tariff, checked
 from gate.wire import Contract, Malformed, decode
+from server.providers.line import permitted
+from server.providers.momo import Partner
+from server.providers.sepay import Proof
+from server.providers.vnpay import Terminal
 from server.roles import Role
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
@@ -68,8 +72,11 @@ class FirstUser(Contract):
 
 
 class CentreConfig(Contract):
-    """The centre as a whole. `sepay_secret` empty: the endpoint is off. `certificate` and `certificate_key` are PEM
-    files: with them the centre speaks TLS itself, and browsers keep its cookies to TLS."""
+    """The centre as a whole. `certificate` and `certificate_key` are PEM files: with them the centre speaks TLS itself,
+    and browsers keep its cookies to TLS.
+
+    A provider without its secret is off. `provider_hosts`: the only hosts that the centre calls or sends payers to.
+    """
 
     database: str
     vault: str
@@ -80,6 +87,10 @@ class CentreConfig(Contract):
     sites: tuple[SiteConfig, ...]
     boxes: tuple[BoxConfig, ...]
     sepay_secret: str = ""
+    sepay_proof: Proof = Proof.HMAC
+    vnpay: tuple[Terminal, ...] = ()
+    momo: tuple[Partner, ...] = ()
+    provider_hosts: tuple[str, ...] = ()
     users: tuple[FirstUser, ...] = ()
     lease_hours: Annotated[int, Meta(ge=2, le=720)] = 72
     behind_tls: bool = False
@@ -97,6 +108,7 @@ def load(path: Path) -> CentreConfig:
         raise BadConfig(f"{path}: {error}") from error
     _check_boxes(path, config)
     _check_values(path, config)
+    _check_providers(path, config)
     if bool(config.certificate) != bool(config.certificate_key):
         raise BadConfig(f"{path}: certificate: it and certificate_key go together")
     for file in filter(None, (config.certificate, config.certificate_key)):
@@ -133,6 +145,22 @@ def _check_values(path: Path, config: CentreConfig) -> None:
             checked(site.tariff)
         except BadTariff as error:
             raise BadConfig(f"{path}: sites: {site.site}: tariff: {error}") from error
+
+
+def _check_providers(path: Path, config: CentreConfig) -> None:
+    """Addresses are on hosts that we may call; one account at a provider is for a site that there is, one for each."""
+    for key, accounts in (("vnpay", config.vnpay), ("momo", config.momo)):
+        known, seen = {site.site for site in config.sites}, set[str]()
+        for each in accounts:
+            for name in ("pay_url", "api_url"):
+                url = getattr(each, name, None)
+                if url is not None and not permitted(url, config.provider_hosts):
+                    raise BadConfig(f"{path}: {key}: {name}: {url} is not https on one of provider_hosts")
+            if strange := set(each.sites) - known:
+                raise BadConfig(f"{path}: {key}: sites: {min(strange)} is no site here")
+            if again := set(each.sites) & seen:
+                raise BadConfig(f"{path}: {key}: sites: {min(again)} has two accounts")
+            seen |= set(each.sites)
 
 
 def _is_loopback(host: str) -> bool:

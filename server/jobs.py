@@ -50,6 +50,14 @@ class Job(NamedTuple):
         return (start + (now - start) // self.every * self.every).isoformat()
 
 
+class Errand(NamedTuple):
+    """Something that talks to the world outside: in no transaction, beside the jobs, only where they run."""
+
+    name: str
+    every: timedelta
+    go: Callable[[], object]
+
+
 class Holder(Protocol):
     """Whether this process is the one that runs the jobs."""
 
@@ -133,11 +141,14 @@ class Jobs:
         changed: Callable[[str], None] | None = None,
         now: Clock = lambda: datetime.now(UTC),
         jobs: tuple[Job, ...] | None = None,
+        errands: tuple[Errand, ...] = (),
     ) -> None:
         self._engine, self._now = engine, now
         self._holder = holder(engine)
         self._changed = changed or _nobody
         self.jobs = jobs if jobs is not None else the_jobs(now())
+        self.errands = errands
+        self._holding = False
         self._busy = threading.Lock()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -146,6 +157,8 @@ class Jobs:
     def start(self) -> None:
         """Look every few seconds for what is due, from now on."""
         self._scheduler.add_job(self.run_due, "interval", seconds=TICK_S, next_run_time=datetime.now(UTC))
+        for errand in self.errands:
+            self._scheduler.add_job(self.run_errand, "interval", (errand,), seconds=errand.every.total_seconds())
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -164,13 +177,28 @@ class Jobs:
         """Run every job whose period has not been done, if this process is the one to do it. Says which ran."""
         with self._busy:
             now = self._now()
-            try:
-                if not self._holder.holds(now):
-                    return []
-            except DBAPIError as error:
-                log.warning("jobs wait for the database", error=str(error.orig))
+            self._holding = self._holds(now)
+            if not self._holding:
                 return []
             return [job.name for job in self.jobs if self._run(job, now)]
+
+    def run_errand(self, errand: Errand) -> bool:
+        """Go, if this process is the one that runs the jobs. Says whether it went well."""
+        if not self._holding:
+            return False
+        try:
+            errand.go()
+        except Exception:
+            log.exception("errand failed", errand=errand.name)
+            return False
+        return True
+
+    def _holds(self, now: datetime) -> bool:
+        try:
+            return self._holder.holds(now)
+        except DBAPIError as error:
+            log.warning("jobs wait for the database", error=str(error.orig))
+            return False
 
     def _run(self, job: Job, now: datetime) -> bool:
         """One job in one transaction with the record of its period: done and recorded, or neither."""

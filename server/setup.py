@@ -1,4 +1,4 @@
-"""What the configuration puts into the registers at the start: sites, boxes, tariffs, first users."""
+"""What the configuration puts into the registers at the start: sites, boxes, tariffs, accounts, first users."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,8 @@ from gate.wire import encode
 from server.auth import add_user
 from server.config import CentreConfig
 from server.db import connect, insert_once, migrate, transaction
-from server.register import BoxRow, SiteRow, TariffRow
+from server.providers.registry import every
+from server.register import BoxRow, PayAccountRow, SiteRow, TariffRow
 
 
 def prepare(config: CentreConfig) -> None:
@@ -31,6 +32,10 @@ def prepare(config: CentreConfig) -> None:
             insert_once(session, version)
         for box in config.boxes:
             insert_once(session, BoxRow(box=box.box, site=box.site, token_sha256=box.token_sha256))
+        for provider in every(config):
+            for account, sites in provider.accounts.items():
+                for name in sites:
+                    insert_once(session, PayAccountRow(provider=provider.name, account=account, site=name))
         for user in config.users:
             add_user(session, user.name, user.role, user.password, now)
     engine.dispose()

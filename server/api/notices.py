@@ -1,73 +1,95 @@
-"""Where providers tell of money. The answer is what each of them expects."""
+"""Where providers tell of money. The answer is what each of them expects, to the byte."""
 
-import hashlib
 from datetime import UTC, datetime
+from typing import Final
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
 
 from gate.wire import Malformed
 from server.api.caller import CentreDep
 from server.centre import Centre
-from server.db import transaction
-from server.notices import UNREAD, Kept, keep, refuse
-from server.providers import sepay
+from server.db import AWAY, reading, transaction
+from server.notices import Kept, keep, keep_unread, refusal_known, refuse
+from server.providers.contract import Provider, Received, Reply, Verdict
 from server.providers.notice import Refused
 
 router = APIRouter()
 log = structlog.get_logger()
+_BACK: Final = (
+    '<!doctype html><html lang="vi"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    "<title>barie</title><h1>Đang chờ ngân hàng xác nhận…</h1><p>Barie mở khi nhà cung cấp báo đã nhận tiền.</p>"
+    '<p lang="en">Waiting for the bank. The barrier opens when the provider says that the money came.</p></html>'
+)
 
 
-@router.post("/v1/notices/sepay")
-async def sepay_notice(request: Request, centre: CentreDep) -> JSONResponse:
-    """A notice of SePay: 200 `{"success": true}` once it is kept, repeats included; 401 for what proves nothing."""
-    if not centre.config.sepay_secret:  # an empty secret would let anyone sign
-        return JSONResponse({"success": False, "why": "this endpoint is off"}, 404)
-    raw = await _limited(request, sepay.BODY_MAX)
-    headers = {name: value for name, value in request.headers.items() if name.startswith("x-sepay-")}
-    return await run_in_threadpool(_take, centre, raw, headers)
+@router.api_route("/v1/notices/{provider}", methods=["GET", "POST"])
+async def told(provider: str, request: Request, centre: CentreDep) -> Response:
+    """A notice. A provider that is off, or that there is none of, has no endpoint: 404."""
+    known = centre.providers.get(provider)
+    if known is None:
+        raise HTTPException(404, "this endpoint is off")
+    if request.method != known.method:
+        raise HTTPException(405, f"{provider} calls by {known.method}", {"Allow": known.method})
+    by_get = known.method == "GET"
+    raw = request.url.query.encode()[: known.raw_max + 1] if by_get else await _limited(request, known.raw_max)
+    received = Received(raw, dict(request.headers.items()), datetime.now(UTC))
+    reply = await run_in_threadpool(take, centre, known, received)
+    return Response(reply.body or None, reply.status, media_type=reply.media if reply.body else None)
 
 
-def _take(centre: Centre, raw: bytes, headers: dict[str, str]) -> JSONResponse:
-    now = datetime.now(UTC)
+@router.get("/v1/returns/{provider}")
+def returned(provider: str) -> Response:  # noqa: ARG001 - whatever a browser brings back from there proves nothing
+    """Where a payer's browser comes back to. It changes nothing, whoever signed what it carries."""
+    return Response(_BACK, media_type="text/html; charset=utf-8")
+
+
+def take(centre: Centre, provider: Provider, received: Received) -> Reply:
+    """Prove it, keep it, do what follows, and say so as the provider expects."""
     try:
-        sepay.verify(raw, headers, centre.config.sepay_secret, now)
-    except Refused as error:
-        return _refused(centre, raw, str(error), now, 401)
-    try:
-        kept = _kept(centre, raw, headers, now)
-    except Malformed as error:
-        _keep_unread(centre, raw, headers, now)
-        return _refused(centre, raw, str(error), now, 400)
+        kept = _taken(centre, provider, received)
+    except AWAY as error:  # nothing is lost: it is told again, or asked for
+        log.warning("database away", provider=provider.name, error=str(error.orig))
+        return provider.reply(Verdict.BUSY)
     if kept.settled:
         centre.authorise([kept.settled])
-    return JSONResponse({"success": True})
+    return provider.reply(kept.verdict)
 
 
-def _kept(centre: Centre, raw: bytes, headers: dict[str, str], now: datetime) -> Kept:
-    name, notice = sepay.identity(raw), sepay.parse(raw)
+def _taken(centre: Centre, provider: Provider, received: Received) -> Kept:
+    try:
+        provider.verify(received)
+    except Refused as error:
+        return _refused(centre, provider, received, str(error), Verdict.UNPROVEN)
+    received = received._replace(headers=_worth_keeping(provider, received))
+    try:
+        notice, fingerprint = provider.parse(received), provider.fingerprint(received)
+    except Malformed as error:
+        with transaction(centre.engine) as session:
+            keep_unread(session, provider.name, received)
+        return _refused(centre, provider, received, str(error), Verdict.UNREADABLE)
     with transaction(centre.engine) as session:
-        return keep(session, sepay.PROVIDER, name, raw, headers, notice, now)
+        return keep(session, received, notice, fingerprint)
 
 
-def _keep_unread(centre: Centre, raw: bytes, headers: dict[str, str], now: datetime) -> None:
-    """A notice that proved itself and cannot be read may be money: its bytes are kept once, under their hash."""
-    name = f"{UNREAD}{hashlib.sha256(raw).hexdigest()}"
-    with transaction(centre.engine) as session:
-        keep(session, sepay.PROVIDER, name, raw, headers, None, now)
+def _worth_keeping(provider: Provider, received: Received) -> dict[str, str]:
+    """What proves it later; not our own secrets."""
+    return {name: value for name, value in received.headers.items() if name.startswith(provider.headers)}
 
 
-def _refused(centre: Centre, raw: bytes, why: str, now: datetime, status: int) -> JSONResponse:
-    log.warning("notice refused", provider=sepay.PROVIDER, why=why)
-    with transaction(centre.engine) as session:
-        refuse(session, sepay.PROVIDER, raw, why, now)
-    return JSONResponse({"success": False, "why": why}, status)
+def _refused(centre: Centre, provider: Provider, received: Received, why: str, verdict: Verdict) -> Kept:
+    log.warning("notice refused", provider=provider.name, why=why)
+    with reading(centre.engine) as session:
+        known = refusal_known(session, provider.name, why, received.at)
+    if not known:
+        with transaction(centre.engine) as session:
+            refuse(session, provider.name, received.raw, why, received.at)
+    return Kept(verdict)
 
 
 async def _limited(request: Request, most: int) -> bytes:
-    """The body, one byte more than allowed at the most: the signature check refuses what is longer."""
+    """The body, one byte more than allowed at the most: the proof refuses what is longer."""
     body = bytearray()
     async for piece in request.stream():
         body += piece

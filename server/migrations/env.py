@@ -8,8 +8,10 @@ import server.facts
 import server.facts_bank
 import server.facts_day
 import server.facts_money
+import server.facts_visits
 import server.listings
 import server.register
+import server.register_tariffs
 import server.vault
 import server.vault_accounts  # noqa: F401 - together they hold all tables
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Refused(ValueError):
-    """The notice does not prove itself."""
+    """The notice does not prove itself. The reason holds no text of the notice: reasons are counted, by hour."""
 
 
 class Kind(StrEnum):

@@ -37,7 +37,8 @@ from gate.wire import Malformed, decode, encode
 from server.db import transaction
 from server.ingest import Arrival, Taken, ingest
 from server.notices import Kept, keep
-from server.providers import sepay
+from server.providers.contract import Received
+from server.providers.sepay import SePay
 from server.register import BoxRow, SiteRow, TariffRow
 from server.tariffs import Tariffs
 
@@ -222,7 +223,8 @@ def signed(raw: bytes, now: datetime, secret: str = SECRET) -> dict[str, str]:
 
 def pay(session: Session, raw: bytes, now: datetime) -> Kept:
     """Keep a notice that proved itself."""
-    return keep(session, "sepay", sepay.identity(raw), raw, signed(raw, now), sepay.parse(raw), now)
+    received = Received(raw, signed(raw, now), now)
+    return keep(session, received, SePay.parse(received), SePay.fingerprint(received))
 
 
 def paid(engine: Engine, raw: bytes, now: datetime) -> Kept:

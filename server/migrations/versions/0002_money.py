@@ -87,6 +87,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("box", "on"),
     )
     op.create_table(
+        "candidates_shown",
+        sa.Column("shown", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("candidates", sa.String(), nullable=False),
+        sa.Column("shown_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("shown"),
+    )
+    with op.batch_alter_table("candidates_shown", schema=None) as batch_op:
+        batch_op.create_index("candidates_shown_for", ["subject", "by"], unique=False)
+
+    op.create_table(
         "cash_receipt",
         sa.Column("shift", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -115,6 +128,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("claim", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_claim_site"), ["site"], unique=False)
+
+    op.create_table(
+        "correction",
+        sa.Column("passage", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("before", sa.String(), nullable=False),
+        sa.Column("approach", sa.String(), nullable=False),
+        sa.Column("lane", sa.String(), nullable=False),
+        sa.Column("left_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("tariff", sa.String(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("vat", sa.BigInteger(), nullable=False),
+        sa.Column("lines", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("made_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("passage"),
+    )
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_correction_site"), ["site"], unique=False)
+        batch_op.create_index(batch_op.f("ix_correction_visit"), ["visit"], unique=False)
 
     op.create_table(
         "day_close",
@@ -198,6 +233,85 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("hand_over", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_hand_over_site"), ["site"], unique=False)
+
+    op.create_table(
+        "inside",
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("approach", sa.String(), nullable=False),
+        sa.Column("vehicle_class", sa.String(), nullable=False),
+        sa.Column("lane", sa.String(), nullable=False),
+        sa.Column("since", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("taken_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("visit"),
+        sa.UniqueConstraint("site", "sha256", "line"),
+    )
+    with op.batch_alter_table("inside", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_inside_site"), ["site"], unique=False)
+
+    op.create_table(
+        "inside_file",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("vehicles", sa.Integer(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("taken_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("site", "sha256"),
+    )
+    op.create_table(
+        "lost_entry",
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("approach", sa.String(), nullable=False),
+        sa.Column("lane", sa.String(), nullable=False),
+        sa.Column("vehicle_class", sa.String(), nullable=False),
+        sa.Column("tariff", sa.String(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("vat", sa.BigInteger(), nullable=False),
+        sa.Column("lines", sa.String(), nullable=False),
+        sa.Column("payload", sa.String(), nullable=False),
+        sa.Column("shown", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("made_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("visit"),
+        sa.UniqueConstraint("approach"),
+    )
+    with op.batch_alter_table("lost_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lost_entry_site"), ["site"], unique=False)
+
+    op.create_table(
+        "pairing",
+        sa.Column("passage", sa.String(), nullable=False),
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("approach", sa.String(), nullable=False),
+        sa.Column("probability", sa.Float(), nullable=False),
+        sa.Column("margin", sa.Float(), nullable=False),
+        sa.Column("difference", sa.BigInteger(), nullable=False),
+        sa.Column("evidence", sa.String(), nullable=False),
+        sa.Column("proposed_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("passage", "visit"),
+    )
+    with op.batch_alter_table("pairing", schema=None) as batch_op:
+        batch_op.create_index("pairing_of_site", ["site", "proposed_at"], unique=False)
+
+    op.create_table(
+        "pairing_word",
+        sa.Column("passage", sa.String(), nullable=False),
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("word", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("passage", "visit"),
+    )
+    with op.batch_alter_table("pairing_word", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pairing_word_site"), ["site"], unique=False)
 
     op.create_table(
         "pay_account",
@@ -376,6 +490,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_taken_back_site"), ["site"], unique=False)
 
     op.create_table(
+        "tariff_draft",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("made_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("site", "code", "revision"),
+    )
+    op.create_table(
+        "tariff_withdrawal",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("site", "code"),
+    )
+    op.create_table(
         "transfer",
         sa.Column("refund", sa.String(), nullable=False),
         sa.Column("file", sa.String(), nullable=False),
@@ -443,6 +577,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_transfer_file"))
 
     op.drop_table("transfer")
+    op.drop_table("tariff_withdrawal")
+    op.drop_table("tariff_draft")
     with op.batch_alter_table("taken_back", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_taken_back_site"))
 
@@ -480,6 +616,23 @@ def downgrade() -> None:
 
     op.drop_table("pay_order")
     op.drop_table("pay_account")
+    with op.batch_alter_table("pairing_word", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pairing_word_site"))
+
+    op.drop_table("pairing_word")
+    with op.batch_alter_table("pairing", schema=None) as batch_op:
+        batch_op.drop_index("pairing_of_site")
+
+    op.drop_table("pairing")
+    with op.batch_alter_table("lost_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lost_entry_site"))
+
+    op.drop_table("lost_entry")
+    op.drop_table("inside_file")
+    with op.batch_alter_table("inside", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_inside_site"))
+
+    op.drop_table("inside")
     with op.batch_alter_table("hand_over", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_hand_over_site"))
 
@@ -500,6 +653,11 @@ def downgrade() -> None:
     op.drop_table("decision")
     op.drop_table("day_frozen")
     op.drop_table("day_close")
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_correction_visit"))
+        batch_op.drop_index(batch_op.f("ix_correction_site"))
+
+    op.drop_table("correction")
     with op.batch_alter_table("claim", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_claim_site"))
 
@@ -508,6 +666,10 @@ def downgrade() -> None:
         batch_op.drop_index("receipt_of_day")
 
     op.drop_table("cash_receipt")
+    with op.batch_alter_table("candidates_shown", schema=None) as batch_op:
+        batch_op.drop_index("candidates_shown_for")
+
+    op.drop_table("candidates_shown")
     op.drop_table("box_write_off")
     op.drop_table("bank_twin")
     with op.batch_alter_table("bank_proof", schema=None) as batch_op:
