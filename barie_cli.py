@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "reconcile": Command("server.cli:reconcile", "Compare a site's day: passages, visits, money."),
     "export": Command("server.cli:export_days", "Write a site's days for finance: xlsx, csv or json."),
     "lists": Command("server.cli_lists:app", "A site's passes, exemptions and denials."),
+    "tariffs": Command("server.cli_tariffs:app", "A site's price lists: drafts, approval, replay of past days."),
     "price": Command("server.cli:price", "The bill of a stay under a tariff."),
     "qr": Command("server.cli:qr", "Write and read VietQR payloads."),
     "init": Command("simulator.demo.init:init", "Write an installation's configuration with fresh secrets."),

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import case, func
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from gate.lease import LEASE_MAX, Account, Delta, Expired, Lease, Policy, Receipt, Unpaid, in_force
 from gate.ledger import LedgerAccount
@@ -18,7 +18,7 @@ from server import lists
 from server.derived import BoxNowRow, VisitRow
 from server.facts import ChargeRow, EntryRow, PostingRow
 from server.register import BoxRow, LeaseRow, SiteRow, TariffRow
-from server.tariffs import Tariffs
+from server.tariffs import Tariffs, counting
 
 RENEW: Final = timedelta(hours=1)
 """A lease with less than this left is given anew; none is given for less than twice as long."""
@@ -182,9 +182,8 @@ def _policy(site: SiteRow) -> Policy:
 
 
 def _versions(session: Session, tariffs: Tariffs, site: SiteRow, now: datetime) -> list[Tariff]:
-    """The site's price lists that are not over."""
-    not_over = or_(col(TariffRow.until).is_(None), col(TariffRow.until) > now)
-    codes = session.exec(select(TariffRow.code).where(TariffRow.site == site.site, not_over)).all()
+    """The site's price lists that are not over, nor withdrawn."""
+    codes = session.exec(select(TariffRow.code).where(*counting(site.site, now))).all()
     return [found for code in codes if (found := tariffs.get(site.site, code))]
 
 

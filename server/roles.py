@@ -23,12 +23,13 @@ class Power(StrEnum):
     SEE_BOOKS = "see_books"
     EXPORT = "export"
     MANAGE_LISTS = "manage_lists"
+    SET_TARIFFS = "set_tariffs"
     MANAGE_PEOPLE = "manage_people"
 
 
 POWERS: Final[dict[Role, frozenset[Power]]] = {
     Role.ATTENDANT: frozenset({Power.SEE_LANES, Power.SEE_PLATES, Power.HELP_DRIVERS}),
     Role.MANAGER: frozenset(Power) - {Power.MANAGE_PEOPLE},
-    Role.FINANCE: frozenset({Power.SEE_LANES, Power.SEE_BOOKS, Power.EXPORT}),
+    Role.FINANCE: frozenset({Power.SEE_LANES, Power.SEE_BOOKS, Power.EXPORT, Power.SET_TARIFFS}),
     Role.ADMINISTRATOR: frozenset(Power),
 }
