@@ -4,34 +4,37 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from gate.tariff.ladder import Piece, climb
-from gate.tariff.model import Boundary, Tariff
+from gate.tariff.ladder import Piece, climb, lessened, total
+from gate.tariff.model import Boundary, Falling, Tariff
 from gate.tariff.plan import MINUTE, Part
 
 Parts = Sequence[Part]
-_NOT_LESS: Final = "not less"
+NOT_LESS: Final = "not less"
+LOWERED: Final = "lowered"
 
 
-def cost(tariff: Tariff, kind: str, parts: Parts) -> list[Piece]:
-    """The lines of the parts by the tariff's policy.
-
-    Where a policy would let a longer stay cost less than a shorter one had, the price stays where it was.
-    """
+def cost(tariff: Tariff, kind: str, parts: Parts, ahead: Parts) -> list[Piece]:
+    """The lines of the parts by the tariff's policy. `ahead`: as far as they could still go on at these prices."""
     lines = _cost(tariff, kind, parts)
-    if len(parts) == 1 or tariff.boundary not in {Boundary.LARGER, Boundary.BEST}:
+    if len(ahead) == 1 or tariff.falling is None:
         return lines
+    turning = _turning(tariff, ahead)
+    if tariff.falling is Falling.KEEP:
+        return _kept(tariff, kind, parts, lines, turning)
+    end = parts[-1].until
+    longer = (_until(ahead, at + 1) for at in turning if at >= end)
+    least = min((total(_cost(tariff, kind, each)) for each in longer), default=total(lines))
+    return lessened(lines, least, LOWERED)
+
+
+def _kept(tariff: Tariff, kind: str, parts: Parts, lines: list[Piece], turning: Sequence[int]) -> list[Piece]:
     end, most = parts[-1].until, total(lines)
-    for at in _turning(tariff, parts):
-        shorter = _cost(tariff, kind, _until(parts, at))
+    for at in turning:
+        shorter = _cost(tariff, kind, _until(parts, at)) if at < end else []
         if total(shorter) > most:
             most = total(shorter)
-            lines = [*shorter, Piece(at, end, _NOT_LESS, 0)]
+            lines = [*shorter, Piece(at, end, NOT_LESS, 0)]
     return lines
-
-
-def total(lines: Sequence[Piece]) -> int:
-    """Their sum."""
-    return sum(line.amount for line in lines)
 
 
 def _cost(tariff: Tariff, kind: str, parts: Parts) -> list[Piece]:

@@ -53,6 +53,12 @@ def _check_times(tariff: Tariff) -> None:
 def _check_policy(tariff: Tariff) -> None:
     if tariff.both_from_minutes is not None and tariff.boundary is not Boundary.LARGER:
         raise BadTariff(f"both_from_minutes: it goes with boundary larger, not with {tariff.boundary}")
+    if (tariff.falling is not None) is not (tariff.boundary in _COMPARING):
+        raise BadTariff(
+            f"falling: boundary {tariff.boundary} can make a longer stay cheaper; say lower or keep"
+            if tariff.falling is None
+            else f"falling: with boundary {tariff.boundary} nothing falls; leave it out"
+        )
     if tariff.boundary in _COMPARING and tariff.per is Per.TURN:
         raise BadTariff(f"per: boundary {tariff.boundary} compares the parts of 24h or of a date, not of a whole stay")
 

@@ -38,3 +38,18 @@ def _begun(step: Step, low: int, high: int) -> int:
         return int(low == 0)
     block = step.every * MINUTE
     return -(-high // block) - -(-low // block)
+
+
+def total(lines: Sequence[Piece]) -> int:
+    """Their sum."""
+    return sum(line.amount for line in lines)
+
+
+def lessened(lines: Sequence[Piece], most: int, why: str) -> list[Piece]:
+    """The lines with so much off the last ones that they add up to `most` at most."""
+    over, found = total(lines) - most, []
+    for line in reversed(lines):
+        less = max(0, min(line.amount, over))
+        over -= less
+        found.append(line._replace(what=f"{line.what} {why}", amount=line.amount - less) if less else line)
+    return found[::-1]

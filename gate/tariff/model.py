@@ -113,6 +113,13 @@ class Boundary(StrEnum):
     BEST = "best"  # the cheapest of: split, or all of it by one of the rates
 
 
+class Falling(StrEnum):
+    """With `larger` and `best` a longer stay may come out cheaper than a shorter one; neither is asked for that."""
+
+    LOWER = "lower"  # the shorter one costs no more than any longer one of its day: never above the listed rule
+    KEEP = "keep"  # the longer one costs no less than the shorter one did
+
+
 class Per(StrEnum):
     """For what prices begin anew, and cap and ceiling hold."""
 
@@ -149,7 +156,7 @@ class Tariff(Contract):
 
     `free_minutes`: a stay no longer than this is free. `grace_to_pay_minutes`: so long a quote stays as it is.
     `grace_to_leave_minutes`: so long after its payment a stay owes nothing more. `both_from_minutes`: with `larger`,
-    a stay (or day of one) from this length on is priced as `joined`.
+    a stay (or day of one) from this length on is priced as `joined`. `falling` must be said with `larger` and `best`.
     """
 
     code: Name
@@ -163,6 +170,7 @@ class Tariff(Contract):
     grace_to_leave_minutes: Short = 15
     per: Per = Per.TURN
     boundary: Boundary = Boundary.FOLLOW
+    falling: Falling | None = None
     both_from_minutes: Minutes | None = None
     rates: Annotated[tuple[Rate, ...], Meta(max_length=30)] = ()
     surcharges: Annotated[tuple[Rate, ...], Meta(max_length=10)] = ()

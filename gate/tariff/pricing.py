@@ -6,8 +6,8 @@ from typing import Final
 
 from gate.messages import BillLine
 from gate.money import vat_in
-from gate.tariff.boundary import cost, total
-from gate.tariff.ladder import Piece, climb
+from gate.tariff.boundary import cost
+from gate.tariff.ladder import Piece, climb, lessened, total
 from gate.tariff.model import BadTariff, Bill, Per, Rounding, Tariff, Turn, Way
 from gate.tariff.plan import DAY, ZONE, Plan, moment, plan_of, ticks
 from gate.vehicle import VehicleClass
@@ -94,15 +94,23 @@ def _days(per: Per, since: int, until: int) -> Iterator[tuple[int, int]]:
         if per is Per.DAY_FROM_ENTRY:
             end = min(until, start + DAY)
         elif per is Per.DATE:
-            end = min(until, ((start + ZONE) // DAY + 1) * DAY - ZONE)
+            end = min(until, _midnight(start))
         yield start, end
         if end == until:
             return
         start = end
 
 
+def _midnight(at: int) -> int:
+    """The end of its local date."""
+    return ((at + ZONE) // DAY + 1) * DAY - ZONE
+
+
 def _day(plan: Plan, kind: VehicleClass, turn: Turn, since: int, until: int) -> list[Piece]:
-    lines = cost(plan.tariff, kind, plan.parts(kind, since, until))
+    parts = plan.parts(kind, since, until)
+    whole = since + DAY if plan.tariff.per is Per.DAY_FROM_ENTRY else _midnight(since)
+    ahead = plan.parts(kind, since, whole) if plan.tariff.falling else parts
+    lines = cost(plan.tariff, kind, parts, ahead)
     for part in plan.surcharged(kind, since, until):
         lines += climb(part.steps, part.since, part.until, f"{part.rate} {kind}")
     return _capped(lines, turn.ceiling if turn.cap is None else min(turn.cap, turn.ceiling))
@@ -142,12 +150,7 @@ def _rounded(lines: list[Piece], rounding: Rounding | None) -> list[Piece]:
     exact, unit = total(lines), rounding.to
     add = {Way.UP: unit - 1, Way.DOWN: 0, Way.HALF_UP: unit // 2}[rounding.way]
     change = (exact + add) // unit * unit - exact
+    if change <= 0:
+        return lessened(lines, exact + change, "rounded")
     end = max(line.until for line in lines)
-    if change > 0:
-        return [*lines, Piece(end, end, "rounding", change)]
-    found = []
-    for line in reversed(lines):
-        less = min(line.amount, -change)
-        change += less
-        found.append(line._replace(what=f"{line.what} rounded", amount=line.amount - less) if less else line)
-    return found[::-1]
+    return [*lines, Piece(end, end, "rounding", change)]

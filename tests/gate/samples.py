@@ -42,6 +42,7 @@ from gate.tariff import (
     Basis,
     Boundary,
     Event,
+    Falling,
     Hours,
     LunarDay,
     Per,
@@ -229,6 +230,7 @@ COMING: Final = Tariff(
     grace_to_leave_minutes=20,
     per=Per.DAY_FROM_ENTRY,
     boundary=Boundary.LARGER,
+    falling=Falling.LOWER,
     both_from_minutes=720,
     rates=(
         Rate(

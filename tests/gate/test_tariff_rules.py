@@ -14,6 +14,7 @@ from gate.tariff import (
     AboveCeiling,
     BadTariff,
     Boundary,
+    Falling,
     Hours,
     Per,
     Rate,
@@ -45,7 +46,7 @@ UNIT: Final = 500
 VAT: Final = tuple(
     VatRate(since=datetime(year, 1, 1, tzinfo=HANOI), rate_bp=rate) for year, rate in ((2026, 800), (2027, 1_000))
 )
-dongs = st.integers(0, 80).map(lambda units: units * UNIT)
+dongs = st.integers(0, 400).map(lambda hundreds: hundreds * 100)
 times = st.one_of(
     st.integers(0, 5 * 96).map(lambda quarters: timedelta(minutes=15 * quarters)),
     st.timedeltas(timedelta(0), timedelta(days=5)),
@@ -89,6 +90,7 @@ def tariffs(draw: st.DrawFn) -> Tariff:
             free_minutes=draw(st.sampled_from([0, 10])),
             per=draw(st.sampled_from([Per.DATE, Per.DAY_FROM_ENTRY] if comparing else list(Per))),
             boundary=boundary,
+            falling=draw(st.sampled_from(Falling)) if comparing else None,
             both_from_minutes=draw(st.none() | st.just(720)) if boundary is Boundary.LARGER else None,
             rates=tuple(draw(rates(f"rate-{number}")) for number in range(draw(st.integers(0, 3)))),
             surcharges=tuple(draw(rates(f"more-{number}")) for number in range(draw(st.integers(0, 2)))),
@@ -137,11 +139,42 @@ def _periods(per: Per, entered: datetime, left: datetime) -> int:
 
 
 @many
+@given(tariffs(), times, times, st.sampled_from(Way))
+def test_rounding_changes_less_than_a_unit(tariff: Tariff, since: timedelta, stay: timedelta, way: Way) -> None:
+    entered, left = START + since, START + since + stay
+    exact = price(replace(tariff, rounding=None), CAR, entered, left).total
+    rounded = price(replace(tariff, rounding=Rounding(to=UNIT, way=way)), CAR, entered, left).total
+    least, most = {Way.UP: (0, UNIT - 1), Way.DOWN: (1 - UNIT, 0), Way.HALF_UP: (1 - UNIT // 2, UNIT // 2)}[way]
+    assert rounded % UNIT == 0
+    assert least <= rounded - exact <= most
+
+
+@many
+@given(tariffs(), times, times)
+def test_lower_is_never_above_the_listed_rule_and_keep_never_below(
+    tariff: Tariff, since: timedelta, stay: timedelta
+) -> None:
+    entered, left = START + since, START + since + stay
+    tariff = replace(tariff, per=Per.DATE, rounding=None)
+    listed, lower, keep = (
+        price(replace(tariff, boundary=Boundary.LARGER, falling=falling), CAR, entered, left).total
+        for falling in (None, Falling.LOWER, Falling.KEEP)
+    )
+    assert lower <= listed <= keep
+
+
+@many
 @given(tariffs(), times, times)
 def test_split_is_the_sum_of_its_parts(tariff: Tariff, since: timedelta, stay: timedelta) -> None:
     roomy = Turn(price=1_500, ceiling=10**8, cap=10**8)
     plain = replace(
-        tariff, boundary=Boundary.SPLIT, both_from_minutes=None, rounding=None, free_minutes=0, per=Per.TURN
+        tariff,
+        boundary=Boundary.SPLIT,
+        falling=None,
+        both_from_minutes=None,
+        rounding=None,
+        free_minutes=0,
+        per=Per.TURN,
     )
     tariff = checked(replace(plain, turns={CAR: roomy}, surcharges=()))
     entered, left = START + since, START + since + stay
@@ -211,6 +244,8 @@ CHANGES: Final[list[tuple[str, dict[str, Any], str]]] = [
     ("sapa-flat", {"both_from_minutes": 720}, "both_from_minutes"),
     ("hcm-group1", {"per": "turn"}, "per: boundary larger"),
     ("best", {"per": "turn"}, "per: boundary best"),
+    ("best", {"falling": None}, "falling: boundary best can make"),
+    ("sapa-flat", {"falling": "keep"}, "falling: with boundary follow nothing falls"),
     ("week", {"rounding": {"to": 7_000}}, "turns.CAR9.ceiling: 90000 is not whole"),
     ("week", {"rounding": {"to": 0}}, "rounding"),
     ("sapa-flat", {"basis": {"document": "QĐ", "number": "1", "date": "2026-02-30"}}, "basis.date: 2026-02-30"),
