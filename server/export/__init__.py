@@ -1,4 +1,4 @@
-"""A site's days as a file for finance: XLSX, CSV or JSON, with the figures of `gate.reconcile`.
+"""A site's days as a file for finance: XLSX, CSV or JSON. Closed days as their close kept them.
 
 The same books give the same bytes once their days are over: no clock of its own, fixed dates of creation, rows in the
 order of their days. One day is in memory at a time. Whatever a stranger typed stays text.
@@ -18,7 +18,8 @@ from server.db import reading
 from server.export.as_csv import CsvFile
 from server.export.as_json import JsonFile
 from server.export.as_xlsx import XlsxFile
-from server.export.rows import Plates, every_row
+from server.export.plates import Plates
+from server.export.rows import every_row
 from server.export.sheets import Cover, Value
 from server.language import Language
 from server.reconcile import NoSuchSite

@@ -8,13 +8,14 @@ import csv
 import io
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import date, datetime
+from datetime import date
 from types import TracebackType
 from typing import IO, BinaryIO, Final, Self
 
-from server.export.sheets import Cover, Sheet, Value, sheets
+from server.export.cells import text_of
+from server.export.sheets import Column, Cover, Kind, Sheet, Value, sheets
 
 SPOOL_BYTES: Final = 1 << 20
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
@@ -32,11 +33,14 @@ class CsvFile:
     def __init__(self, stream: BinaryIO, cover: Cover) -> None:
         self._stream, self._cover = stream, cover
         self._open = ExitStack()
-        self._sheets = {sheet.key: self._begun(sheet) for sheet in sheets(with_plates=cover.with_plates)}
+        every = sheets(with_plates=cover.with_plates)
+        self._sheets = {sheet.key: self._begun(sheet) for sheet in every}
+        self._shown = {sheet.key: [_shown(column, cover) for column in sheet.columns] for sheet in every}
 
     def row(self, sheet: str, values: Sequence[Value]) -> None:
         """The next row of a sheet."""
-        _write(self._sheets[sheet], [_cell(value) for value in values])
+        shown = zip(self._shown[sheet], values, strict=True)
+        _write(self._sheets[sheet], [show(value) for show, value in shown])
 
     def __enter__(self) -> Self:
         return self
@@ -64,15 +68,19 @@ def spooled() -> IO[bytes]:
 
 
 def _period(cover: Cover) -> tuple[str, str]:
-    return _cell(cover.start), _cell(cover.end)
+    return _day(cover.start), _day(cover.end)
 
 
-def _cell(value: Value) -> str:
-    if isinstance(value, datetime):
-        return value.strftime("%d/%m/%Y %H:%M")
-    if isinstance(value, date):
-        return value.strftime("%d/%m/%Y")
-    return as_text(value) if isinstance(value, str) else "" if value is None else str(value)
+def _day(on: date) -> str:
+    return f"{on:%d/%m/%Y}"
+
+
+def _shown(column: Column, cover: Cover) -> Callable[[Value], str]:
+    """Numbers are ours and stay numbers, also below zero; all else is somebody's text."""
+    text = text_of(column, cover.language)
+    if column.kind in {Kind.COUNT, Kind.MONEY}:
+        return text
+    return lambda value: as_text(text(value))
 
 
 def _write(file: IO[bytes], cells: Sequence[str]) -> None:

@@ -3,13 +3,15 @@
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from types import TracebackType
 from typing import BinaryIO, Self
 
 import msgspec
 
 from server.export.as_csv import spooled
-from server.export.sheets import Cover, Value, sheets
+from server.export.cells import local
+from server.export.sheets import Cover, Kind, Value, sheets
 
 
 class JsonFile:
@@ -20,13 +22,21 @@ class JsonFile:
         self._open = ExitStack()
         known = sheets(with_plates=cover.with_plates)
         self._keys = {sheet.key: [column.key for column in sheet.columns] for sheet in known}
+        self._moments = {
+            sheet.key: [number for number, column in enumerate(sheet.columns) if column.kind is Kind.MOMENT]
+            for sheet in known
+        }
         self._files = {key: self._open.enter_context(spooled()) for key in self._keys}
 
     def row(self, sheet: str, values: Sequence[Value]) -> None:
         """The next row of a sheet."""
         file = self._files[sheet]
         file.write(b",\n" if file.tell() else b"\n")
-        file.write(msgspec.json.encode(dict(zip(self._keys[sheet], values, strict=True))))
+        shown: list[Value | datetime] = list(values)
+        for number in self._moments[sheet]:
+            at = values[number]
+            shown[number] = None if at is None else local(int(at))
+        file.write(msgspec.json.encode(dict(zip(self._keys[sheet], shown, strict=True))))
 
     def __enter__(self) -> Self:
         return self

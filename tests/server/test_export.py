@@ -17,8 +17,8 @@ from gate.messages import ArmRaised, OpeningReason
 from server.books import balance
 from server.db import reading, transaction
 from server.export import BadRange, Format, Plates, export, snapshot
-from server.export.rows import masked
-from server.export.sheets import VISITS
+from server.export.plates import masked
+from server.export.sheets import EVERY, VISITS
 from server.language import Language
 from server.reconcile import NoSuchSite, local_date
 from tests.server.box import MORNING, Box, book, notice, paid, reference
@@ -26,6 +26,7 @@ from tests.server.box import MORNING, Box, book, notice, paid, reference
 HOUR = timedelta(hours=1)
 FIRST, LAST = date(2026, 11, 22), date(2026, 11, 26)
 HOSTILE = ['=HYPERLINK("http://x","y")', "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0", " =1", "a\nb"]
+HOSTILE += ["<r><t>=1</t></r>", "<f>1+1</f>", "]]>", "&lt;f&gt;", "_x003D_1", "{=1}"]
 NUL = "a\0=1"
 
 
@@ -65,7 +66,7 @@ def cells(sheet: Worksheet) -> list[dict[str, Any]]:
 def test_the_workbook_adds_up_to_the_ledger(engine: Engine) -> None:
     a_week(engine)
     sheets = workbook(made(engine, Format.XLSX))
-    assert list(sheets) == ["Tổng hợp", "Lượt xe", "Thu", "Mở barie", "Phát hiện", "VAT theo ngày"]
+    assert list(sheets) == [sheet.vi for sheet in EVERY]
     with reading(engine) as session:
         stands = {account: balance(session, "SPS", account) for account in LedgerAccount}
     charged = -stands[LedgerAccount.REVENUE] - stands[LedgerAccount.VAT]
@@ -129,14 +130,7 @@ def test_no_field_of_the_text_begins_like_a_formula(engine: Engine) -> None:
     assert not [field for field in fields if field.lstrip().startswith(("=", "+", "-", "@"))]
     assert '\'=HYPERLINK("http://x","y")' in fields
     starts = [number for number, row in enumerate(rows) if row[1:2] == ["SPS"]]
-    assert [rows[number][0] for number in starts] == [
-        "Tổng hợp",
-        "Lượt xe",
-        "Thu",
-        "Mở barie",
-        "Phát hiện",
-        "VAT theo ngày",
-    ]
+    assert [rows[number][0] for number in starts] == [sheet.vi for sheet in EVERY]
     price = rows[starts[1] + 1].index("Giá")
     assert sum(int(row[price] or 0) for row in rows[starts[1] + 2 : starts[2] - 1]) == 180_000
 
@@ -186,7 +180,7 @@ def test_english_and_progress(engine: Engine) -> None:
     a_week(engine)
     steps: list[tuple[int, int]] = []
     sheets = workbook(made(engine, Format.XLSX, language=Language.EN, progress=lambda *step: steps.append(step)))
-    assert list(sheets) == ["Summary", "Visits", "Payments", "Openings", "Findings", "VAT by day"]
+    assert list(sheets) == [sheet.en for sheet in EVERY]
     assert "Left and not paid" in {row["Finding"] for row in cells(sheets["Findings"])}
     assert steps == [(done, 5) for done in range(1, 6)]
 
@@ -213,9 +207,9 @@ def test_what_falls_due_later_today_is_not_due_now(engine: Engine) -> None:
         with snapshot(engine) as session:
             export(session, "SPS", on, on, Format.XLSX, stream, language=Language.EN, now=now)
         sheets = workbook(stream.getvalue())
-        found = {row["Code"]: row["State"] for row in cells(sheets["Findings"]) if row["Code"]}
+        found = {row["Finding"]: row["State"] for row in cells(sheets["Findings"]) if row["Finding"]}
         assert cells(sheets["Summary"])[0]["Findings"] == list(found.values()).count("Due")
         return found
 
-    assert states(left + timedelta(seconds=1))["left_not_paid"] == "In transit"
-    assert states(left + timedelta(hours=2))["left_not_paid"] == "Due"
+    assert states(left + timedelta(seconds=1))["Left and not paid"] == "In transit"
+    assert states(left + timedelta(hours=2))["Left and not paid"] == "Due"

@@ -1,0 +1,272 @@
+"""The rows of one day for all sheets: what an open day shows now, and what a close keeps for ever.
+
+`facts` are those that the day counts (`server.frozen`); a late one is among them, with the day that it belongs to.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlmodel import Session, col, select
+
+from gate.findings import WORDS, Finding
+from gate.ledger import LedgerAccount
+from gate.reconcile import Day, Payment, Report, Visit
+from server import figures
+from server.derived import VisitRow
+from server.export.matches import Proofs
+from server.export.sheets import ADJUSTMENTS, BANK, FINDINGS, OPENINGS, PAYMENTS, SUMMARY, VAT, VISITS, Rows, Value
+from server.facts_day import WorkRow
+from server.frozen import CHARGE, ENTRY, PAYMENT, Fact, names
+from server.ledger import owed
+from server.reconcile import local_date
+
+OPENING: Final = "opening"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_AT_ONCE: Final = 900
+_MEMO: Final = frozenset({LedgerAccount.PENDED.value, LedgerAccount.QUOTED.value})
+
+
+class Stay(NamedTuple):
+    """What a row of a visit shows of its visit."""
+
+    visit: str
+    kind: str
+    entry_lane: str
+    exit_lane: str
+    opened_at: datetime
+    entered_at: datetime | None
+    left_at: datetime | None
+
+
+def micros(at: datetime | None) -> int | None:
+    """A moment as rows hold it."""
+    return None if at is None else (at - _EPOCH) // _MICROSECOND
+
+
+def day_rows(
+    session: Session, known: Day, found: Report, facts: dict[str, list[Fact]], closed_to: date | None = None
+) -> Rows:
+    """The rows of a day. closed_to: only what belongs to a day up to this one is an adjustment; None: any other day."""
+    on = local_date(known.start)
+    charges = {each.visit: each for each in figures.charges(session, known.site, facts[CHARGE])}
+    by_visit: dict[str, list[Payment]] = defaultdict(list)
+    for payment in known.payments:
+        by_visit[payment.visit or ""].append(payment)
+    payments = [dict(zip(names(PAYMENT), line, strict=True)) for _, line in facts[PAYMENT]]
+    proofs = Proofs(session, {p.payment for p in known.payments} | {_name(p) for p in payments}, facts)
+    late = [
+        each
+        for each in figures.adjustments(session, known.site, on, facts[ENTRY])
+        if each.account not in _MEMO and (closed_to is None or each.belongs <= closed_to)
+    ]
+    rows: Rows = {
+        VISITS.key: list(_visits(session, known, charges, by_visit, proofs)),
+        PAYMENTS.key: list(_payments(known, payments)),
+        BANK.key: list(proofs.rows(payments)),
+        OPENINGS.key: list(_openings(facts[OPENING])),
+        FINDINGS.key: list(_findings(session, known, found)),
+        VAT.key: list(_vat(on, charges.values())),
+        ADJUSTMENTS.key: [
+            [str(on), str(each.belongs), each.kind, each.visit, each.account, each.amount, each.key] for each in late
+        ],
+    }
+    rows[SUMMARY.key] = [_summary(on, found, rows, len({each.key for each in late}))]
+    return rows
+
+
+def _summary(on: date, found: Report, rows: Rows, adjustments: int) -> list[Value]:
+    counts = found.counts
+    return [
+        str(on),
+        "open",
+        *(counts[key] for key in ("entries", "exits", "visits", "openings")),
+        _sum(rows, VAT, "charges"),
+        *(_sum(rows, VAT, key) for key in ("gross", "net", "vat")),
+        *(_sum(rows, VISITS, key) for key in ("paid", "waived", "outstanding")),
+        *(_sum(rows, PAYMENTS, key) for key in ("amount", "unapplied")),
+        len(found.findings),
+        adjustments,
+    ]
+
+
+def _sum(rows: Rows, sheet: Any, key: str) -> int:
+    number = [column.key for column in sheet.columns].index(key)
+    return sum(int(row[number] or 0) for row in rows[sheet.key])
+
+
+# --- visit by visit --------------------------------------------------------------------------------------------
+
+
+def _visits(
+    session: Session,
+    known: Day,
+    charges: dict[str, figures.Charge],
+    by_visit: dict[str, list[Payment]],
+    proofs: Proofs,
+) -> Iterator[list[Value]]:
+    """Who left or was charged on the day, then who came on it and was still inside at its end."""
+    visits = {visit.visit: visit for visit in known.visits if not visit.voided}
+    left = {name for name, visit in visits.items() if known.has(visit.left_at) and visit.charged is None}
+    inside = {
+        name
+        for name, visit in visits.items()
+        if known.has(visit.opened_at) and (visit.left_at is None or visit.left_at >= known.end)
+    }
+    stays = _stays(session, {*charges, *left, *inside})
+    for stay in sorted(stays, key=lambda stay: (stay.left_at or stay.opened_at, stay.visit)):
+        charge = charges.get(stay.visit)
+        if charge is not None:
+            yield _charged(session, stay, charge, visits.get(stay.visit), by_visit[stay.visit], proofs)
+        elif stay.visit in left:
+            yield _uncharged(stay, "not_priced")
+    for stay in sorted(stays, key=lambda stay: (stay.opened_at, stay.visit)):
+        if stay.visit in inside and stay.visit not in charges:
+            yield _uncharged(stay._replace(left_at=None, exit_lane=""), "inside")
+
+
+def _charged(
+    session: Session,
+    stay: Stay,
+    charge: figures.Charge,
+    visit: Visit | None,
+    payments: Sequence[Payment],
+    proofs: Proofs,
+) -> list[Value]:
+    if visit is not None:
+        waived = visit.waived
+        paid = sum(payment.applied for payment in payments) + visit.credited
+    else:  # its day is long over: the ledger knows
+        waived, paid = 0, charge.total - owed(session, stay.visit)
+    settled = [payment.payment for payment in payments if payment.applied]
+    outstanding = charge.total - paid - waived
+    state = "owing" if outstanding > 0 else "free" if not charge.total else "paid" if paid else "waived"
+    return [
+        *_stay(stay),
+        charge.tariff,
+        charge.rate_bp,
+        charge.total,
+        charge.total - charge.vat,
+        charge.vat,
+        paid,
+        waived,
+        outstanding,
+        " ".join(dict.fromkeys(name.partition(":")[0] for name in settled)),
+        " ".join(settled),
+        " ".join(filter(None, (proofs.line_of(name) for name in settled))),
+        state,
+    ]
+
+
+def _uncharged(stay: Stay, state: str) -> list[Value]:
+    return [*_stay(stay), "", *([None] * 7), "", "", "", state]
+
+
+def _stay(stay: Stay) -> list[Value]:
+    times = (micros(stay.entered_at), micros(stay.left_at))
+    return [stay.visit, stay.kind, stay.entry_lane, stay.exit_lane, *times]
+
+
+def _stays(session: Session, wanted: set[str]) -> list[Stay]:
+    every = sorted(wanted)
+    shown = (
+        col(VisitRow.visit),
+        col(VisitRow.vehicle_class),
+        col(VisitRow.entry_lane),
+        col(VisitRow.exit_lane),
+        col(VisitRow.opened_at),
+        col(VisitRow.entered_at),
+        col(VisitRow.left_at),
+    )
+    found: list[Stay] = []
+    for begin in range(0, len(every), _AT_ONCE):
+        some = col(VisitRow.visit).in_(every[begin : begin + _AT_ONCE])
+        rows = session.connection().execute(select(*shown).where(some))  # type: ignore[call-overload]
+        found += [Stay(visit, kind, entry, out or "", *times) for visit, kind, entry, out, *times in rows]
+    return found
+
+
+# --- the other sheets ------------------------------------------------------------------------------------------
+
+
+def _name(payment: dict[str, Any]) -> str:
+    return f"{payment['provider']}:{payment['provider_id']}"
+
+
+def _payments(known: Day, payments: list[dict[str, Any]]) -> Iterator[list[Value]]:
+    seen = {payment.payment: payment for payment in known.payments}
+    for row in sorted(payments, key=lambda row: (row["received_at"], _name(row))):
+        name, amount = _name(row), row["amount"]
+        about = seen.get(name)
+        applied = about.applied if about else 0
+        yield [
+            micros(row["received_at"]),
+            micros(row["happened_at"]),
+            row["provider"],
+            row["provider_id"],
+            row["reference"] or "",
+            (about.visit if about else None) or "",
+            amount,
+            applied,
+            amount - applied,
+            row["bank_reference"],
+        ]
+
+
+def _openings(facts: Iterable[Fact]) -> Iterator[list[Value]]:
+    for at, line in sorted(facts, key=lambda fact: (fact.at, fact.line[0])):
+        row = dict(zip(names(OPENING), line, strict=True))
+        yield [micros(at), row["lane"], row["reason"], row["by"], row["note"], row["visit"] or ""]
+
+
+def _findings(session: Session, known: Day, found: Report) -> Iterator[list[Value]]:
+    stated = [("due", each) for each in found.findings] + [("in_transit", each) for each in found.in_transit]
+    stated += [("explained", each) for each in found.explained]
+    work = _work(session, known.site, {finding.subject for _, finding in stated}, known.now)
+    for state, finding in sorted(stated, key=lambda each: (each[1].due, each[1].code, each[1].subject)):
+        taken, note = work.get((finding.code, finding.subject), ("", ""))
+        yield _finding(known, finding, state, taken, note)
+
+
+def _finding(known: Day, finding: Finding, state: str, taken: str, note: str) -> list[Value]:
+    age = max(timedelta(0), known.now - finding.due)
+    return [
+        micros(finding.due),
+        state,
+        finding.code.value,
+        finding.amount,
+        finding.visit or "",
+        finding.subject,
+        WORDS[finding.code].owner.value,
+        taken,
+        age // timedelta(hours=1),
+        finding.code.value,
+        note,
+        "; ".join(f"{key}={value}" for key, value in sorted(finding.evidence.items())),
+    ]
+
+
+def _work(session: Session, site: str, subjects: set[str], now: datetime) -> dict[tuple[str, str], tuple[str, str]]:
+    """Who took each finding, and the last explanation of it."""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    every = sorted(subjects)
+    for begin in range(0, len(every), _AT_ONCE):
+        mine = (WorkRow.site == site, col(WorkRow.at) <= now)
+        some = col(WorkRow.subject).in_(every[begin : begin + _AT_ONCE])
+        for row in session.exec(select(WorkRow).where(*mine, some).order_by(col(WorkRow.at), col(WorkRow.work))):
+            taken, note = found.get((row.code, row.subject), ("", ""))
+            found[row.code, row.subject] = (row.by if row.what == "take" else taken, row.note or note)
+    return found
+
+
+def _vat(on: date, charges: Iterable[figures.Charge]) -> Iterator[list[Value]]:
+    count, gross, vat = Counter[tuple[int, str]](), Counter[tuple[int, str]](), Counter[tuple[int, str]]()
+    for each in charges:
+        group = (each.rate_bp, each.vehicle_class)
+        count[group] += 1
+        gross[group] += each.total
+        vat[group] += each.vat
+    for group in sorted(count):
+        yield [str(on), *group, count[group], gross[group], gross[group] - vat[group], vat[group]]
