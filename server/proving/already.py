@@ -1,7 +1,7 @@
 """A notice that comes after the statement's line was booked as the payment: the same money, not more of it."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlmodel import Session, col, select
@@ -41,6 +41,8 @@ def already_on_statement(session: Session, notice: Notice, now: datetime) -> Pay
     Called once for each new notice of a bank feed, before it is booked: the answer is kept, so that two notices never
     stand for one line. The bank's reference tells them; without one to compare, amount, visit and day must agree.
     """
+    if notice.provider.startswith(BANK):
+        return None  # the line itself
     name = f"{notice.provider}:{notice.provider_id}"
     known = session.exec(select(TwinRow.payment).where(TwinRow.notice == name)).first()
     if known is None:
@@ -68,7 +70,12 @@ def _candidates(session: Session, notice: Notice) -> list[tuple[PaymentRow, Bank
 def near(happened_at: datetime, line: BankLineRow) -> bool:
     """Whether a bank may have booked on the line's day what happened then: a day before, to the next working day."""
     on = happened_at.astimezone(VIETNAM).date()
-    return (line.booked_on - on).days >= -1 and line.booked_on <= after(on, 1)
+    return within(on, line.booked_on)
+
+
+def within(on: date, booked_on: date) -> bool:
+    """Whether a bank may have booked on one day what happened on the other."""
+    return (booked_on - on).days >= -1 and booked_on <= after(on, 1)
 
 
 def _same(notice: Notice, candidates: list[tuple[PaymentRow, BankLineRow]]) -> PaymentRow | None:

@@ -276,6 +276,7 @@ def upgrade() -> None:
         sa.Column("shown", sa.String(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
+        sa.Column("came_at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("made_at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("visit"),
         sa.UniqueConstraint("approach"),
