@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from gate.findings import Code
 from server.anomalies import anomaly
@@ -140,7 +140,16 @@ def _same_news(known: NoticeRow, notice: Notice, row: NoticeRow) -> bool:
 
 
 def _followed(session: Session, notice: Notice, now: datetime) -> Settled | None:
-    return receive(session, notice, now) if notice.kind is Kind.PAID else None
+    if notice.kind is Kind.REVERSED and not _was_paid(session, notice.order, now):
+        return None  # debited at the payer's bank and never ours
+    return receive(session, notice, now) if notice.kind in {Kind.PAID, Kind.REVERSED} else None
+
+
+def _was_paid(session: Session, order: str, by: datetime) -> bool:
+    paid = select(OrderAnswerRow.order).where(
+        OrderAnswerRow.order == order, OrderAnswerRow.outcome == Outcome.PAID, OrderAnswerRow.received_at <= by
+    )
+    return session.exec(paid).first() is not None
 
 
 def _answered(session: Session, notice: Notice, row: NoticeRow) -> None:

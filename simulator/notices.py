@@ -6,9 +6,6 @@ again, eight times in all; the waits are the provider's, in units of `retry_unit
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
-import json
 import time
 from collections import Counter
 from collections.abc import Coroutine
@@ -19,8 +16,8 @@ import httpx
 from simulator.bank import Transfer
 from simulator.plan import BankPlan
 from simulator.population import Payer
+from simulator.providers.sepay import WAITS, notice, signed
 
-WAITS: Final = (1, 1, 2, 3, 5, 8, 13)
 _HELD_AT_MOST_S: Final = 3.0
 _AGAIN_AFTER_S: Final = 0.4
 _HURRIED_WAIT_S: Final = 0.8  # retries of the last moment still leave a centre time to come back
@@ -139,32 +136,3 @@ class Notices:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             asyncio.get_running_loop().call_exception_handler({"message": "a notice failed", "exception": error})
-
-
-def notice(transfer: Transfer) -> bytes:
-    """The body that the feed sends for an incoming transfer; local time without a zone."""
-    said = {
-        "id": transfer.number,
-        "gateway": transfer.gateway,
-        "transactionDate": transfer.at.strftime("%Y-%m-%d %H:%M:%S"),
-        "accountNumber": transfer.account,
-        "code": transfer.code,
-        "content": transfer.content,
-        "transferType": "in",
-        "transferAmount": transfer.amount,
-        "accumulated": transfer.balance,
-        "subAccount": None,
-        "referenceCode": transfer.bank_reference,
-        "description": "",
-    }
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def signed(body: bytes, secret: str, timestamp: int) -> dict[str, str]:
-    """The headers of a notice: HMAC-SHA256 over `timestamp.body`, the bytes as they are sent."""
-    proof = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
-    return {
-        "Content-Type": "application/json",
-        "X-SePay-Timestamp": str(timestamp),
-        "X-SePay-Signature": f"sha256={proof}",
-    }

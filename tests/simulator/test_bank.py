@@ -19,9 +19,10 @@ import pytest
 
 from gate.reference import found_in, mint
 from simulator.bank import VIETNAM, Bank, Refused, Transfer, worded
-from simulator.notices import WAITS, Notices, notice, signed
+from simulator.notices import Notices
 from simulator.plan import BankPlan
 from simulator.population import Payer
+from simulator.providers.sepay import WAITS, notice, signed
 
 SECRET = "feed-secret"
 ACCOUNT = "1017595600"
