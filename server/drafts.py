@@ -107,8 +107,10 @@ def withdraw(session: Session, site: str, code: str, by: str, note: str, now: da
     _short(note)
     hold(session, _lock(site))
     found = version(session, site, code, now)
-    if found.stage in {Stage.BEGUN, Stage.OVER, Stage.WITHDRAWN} or _used(session, site, code):
-        raise BadDraft(f"{code} is {found.stage} and stays as it is; publish another that takes over from it")
+    if found.stage in {Stage.BEGUN, Stage.OVER, Stage.WITHDRAWN}:
+        raise BadDraft(f"{code} is {found.stage} and stays so; publish another that takes over from it")
+    if _used(session, site, code):
+        raise BadDraft(f"{code} is used by charges and stays; publish another that takes over from it")
     insert_once(session, TariffWithdrawalRow(site=site, code=code, by=by, note=note, at=now))
     _audit(session, by, "withdrew a tariff", site, code, now, {"note": note})
     return version(session, site, code, now)
