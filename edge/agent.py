@@ -166,6 +166,7 @@ class Agent:
     def _lease_came(self, data: bytes) -> None:
         with self._store.transaction():  # a lease that is taken without its payments would never bring them again
             lease = self._papers.lease_came(data)
+            self._visits.told(lease)
             self._visits.settled(lease)
         self._clock.passed(lease.issued_at)
         self._learn_patience()

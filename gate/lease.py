@@ -7,13 +7,17 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from gate.messages import BoxName, Dong, Moment, Name, Natural, Place, Reference, Share, SiteCode
+from gate.messages import BoxName, Dong, LaneName, Moment, Name, Natural, Place, Reference, Share, SiteCode
 from gate.tariff import Tariff
 from gate.vehicle import VehicleClass
 from gate.wire import Contract
 
 ENTRIES_MAX: Final = 5_000
 """Rows of a site's lists that a lease carries; the centre refuses one more."""
+INSIDE_MAX: Final = 2_000
+"""Vehicles that a lease names as inside since before the first day; the centre refuses one more."""
+GONE_MAX: Final = 2_000
+"""Visits that a lease names as gone, the newest."""
 LEASE_MAX: Final = 1_900_000
 """Bytes of a signed lease. All else stays within `gate.wire.BYTES_MAX`; brokers since mosquitto 2.1 take 2,000,000."""
 
@@ -92,11 +96,23 @@ class Receipt(Contract):
     at: Moment
 
 
+class Inside(Contract):
+    """A stay that no box opened: the vehicle was inside before the site's first day."""
+
+    visit: Reference
+    plate: Annotated[str, Meta(max_length=16)]
+    vehicle_class: VehicleClass
+    since: Moment
+    lane: LaneName
+
+
 class Lease(Contract):
     """A numbered snapshot for one box.
 
     `paid` are visits inside that owe nothing, `receipts` what those among them paid that were not free. `coming` are
     tariffs that take over later, by `in_force`. `capacity` is the number of places, 0 where nobody counts.
+
+    `inside` are stays that no box opened and that have not ended; `gone` are stays that ended by a person's word.
     """
 
     number: Place
@@ -112,6 +128,8 @@ class Lease(Contract):
     coming: tuple[Tariff, ...] = ()
     lists: Annotated[tuple[Entry, ...], Meta(max_length=ENTRIES_MAX)] = ()
     receipts: tuple[Receipt, ...] = ()
+    inside: Annotated[tuple[Inside, ...], Meta(max_length=INSIDE_MAX)] = ()
+    gone: Annotated[tuple[Reference, ...], Meta(max_length=GONE_MAX)] = ()
 
     def tariff_at(self, at: datetime) -> Tariff:
         """The price list of a stay that ends at this moment: the exit decides, as with the VAT rate."""

@@ -14,7 +14,7 @@ from gate.signing import sign
 from gate.tariff import Tariff
 from gate.topics import Channel, Topic
 from gate.wire import encode
-from server import lists
+from server import lists, told_stays
 from server.derived import BoxNowRow, VisitRow
 from server.facts import ChargeRow, EntryRow, PostingRow
 from server.register import BoxRow, LeaseRow, SiteRow, TariffRow
@@ -53,7 +53,7 @@ def due(
     """
     row, site = _held(session, box.box), session.get(SiteRow, box.site)
     behind = laggards.needs_snapshot(session, box, now)
-    if site is None or row is None or behind or row.terms != _terms(site, _versions(session, tariffs, site, now), now):
+    if site is None or row is None or behind or row.terms != _terms_now(session, tariffs, site, now):
         paper = snapshot(session, tariffs, box.box, life, key, now)
         return [paper] if paper else []
     pending = lists.changes(session, site.site, row.listed, now)
@@ -83,7 +83,7 @@ def snapshot(
         return None
     row = _held(session, box) or LeaseRow(box=box, number=0, delta=0, expires_at=now)
     row.number, row.delta, row.expires_at = row.number + 1, 0, now + life
-    row.terms, row.capacity = _terms(site, versions, now), site.capacity
+    row.terms, row.capacity = _terms(session, site, versions, now), site.capacity
     row.listed = lists.last_change(session, site.site)
     session.add(row)
     lease = Lease(
@@ -100,6 +100,8 @@ def snapshot(
         coming=_coming(versions, now),
         lists=lists.entries(session, site.site, now),
         receipts=_receipts(session, _inside(site.site)),
+        inside=told_stays.inside(session, site.site),
+        gone=told_stays.gone(session, site.site, now),
     )
     return Paper(Topic(site.site, box, Channel.LEASE), sign(lease, key, LEASE_MAX), retain=True)
 
@@ -195,7 +197,11 @@ def _coming(versions: list[Tariff], now: datetime) -> tuple[Tariff, ...]:
     return tuple({each.code: each for each in later if each != holds}.values())
 
 
-def _terms(site: SiteRow, versions: list[Tariff], now: datetime) -> str:
+def _terms_now(session: Session, tariffs: Tariffs, site: SiteRow, now: datetime) -> str:
+    return _terms(session, site, _versions(session, tariffs, site, now), now)
+
+
+def _terms(session: Session, site: SiteRow, versions: list[Tariff], now: datetime) -> str:
     """A digest of what only a new snapshot changes at a box. A stored price list never changes: its code is enough."""
     holds = in_force(versions, now)
     said = (
@@ -205,6 +211,7 @@ def _terms(site: SiteRow, versions: list[Tariff], now: datetime) -> str:
         site.account_name,
         holds.code if holds else "",
         *(each.code for each in _coming(versions, now)),
+        *told_stays.terms(session, site.site),
     )
     return hashlib.sha256("\0".join(said).encode()).hexdigest()
 

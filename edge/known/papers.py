@@ -24,7 +24,8 @@ class Refused(PermissionError):
 
 
 class Papers:
-    """What the centre has put in writing. `lease` holds all of it but the rows of the lists: those are in `lists`.
+    """What the centre has put in writing. `lease` holds all of it but the rows of the lists, which are in `lists`, and
+    the stays that it names, which are the visits'.
 
     Used commands are remembered in memory only: a command names this boot, so none outlives it.
     """
@@ -51,7 +52,7 @@ class Papers:
             raise Refused(f"lease {lease.number} is not newer than {self.lease.number}")
         with self._store.transaction():
             self.lists.replace(lease.lists)
-            self._keep(replace(lease, lists=()), 0)
+            self._keep(replace(lease, lists=(), inside=(), gone=()), 0)
         return lease
 
     def delta_came(self, data: bytes) -> Delta:

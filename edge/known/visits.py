@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from edge import boots
 from edge.clock import Clock
 from edge.journal.store import Store
-from gate.lease import Delta, Lease, Receipt
+from gate.lease import Delta, Inside, Lease, Receipt
 from gate.matching import OpenVisit
 from gate.messages import ClockQuality
 from gate.reference import SPACE, first_number, mint
@@ -97,6 +97,26 @@ class Visits:
             self._store.run("UPDATE visit SET left_at = ? WHERE visit = ?", at.isoformat(), visit)
             boots.ended(self._store, visit)
         self._quoted.pop(visit, None)
+
+    def told(self, lease: Lease) -> None:
+        """Stays that no box opened, and those that ended by a person's word. One that stands at an arm stays."""
+        for stay in lease.inside:
+            self._was_inside(stay)
+        for visit in lease.gone:
+            if self.get(visit) is not None and visit not in self._at_arm.values():
+                self.left(visit, lease.issued_at)
+
+    def _was_inside(self, stay: Inside) -> None:
+        """One that is known stays as it is: it may have left since."""
+        if self._store.run("SELECT 1 FROM visit WHERE visit = ?", stay.visit).fetchone():
+            return
+        since = stay.since.isoformat()
+        with self._changed(stay.visit):
+            self._store.run(
+                "INSERT INTO visit (visit, plate, vehicle_class, lane, opened_at, entered_at) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                *(stay.visit, stay.plate, stay.vehicle_class, stay.lane, since, since),
+            )
 
     def voided(self, visit: str) -> None:
         """The vehicle backed out before it entered."""

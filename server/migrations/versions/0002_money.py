@@ -547,6 +547,8 @@ def upgrade() -> None:
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.add_column(sa.Column("payment", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("party", sa.String(), nullable=False, server_default=""))
+        batch_op.drop_index(batch_op.f("ix_entry_site"))
+        batch_op.create_index("entry_of_day", ["site", "kind", "happened_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_entry_payment"), ["payment"], unique=False)
 
     with op.batch_alter_table("posting", schema=None) as batch_op:
@@ -556,9 +558,25 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("tolerance_vnd", sa.BigInteger(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("auto_close", sa.Boolean(), nullable=False, server_default=sa.false()))
 
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.create_index(
+            "visit_long",
+            ["site", "left_at"],
+            unique=False,
+            sqlite_where=sa.text("julianday(left_at) - julianday(opened_at) > 1"),
+            postgresql_where=sa.text("left_at - opened_at > interval '1 day'"),
+        )
+
 
 def downgrade() -> None:
     """Back to the version before."""
+
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.drop_index(
+            "visit_long",
+            sqlite_where=sa.text("julianday(left_at) - julianday(opened_at) > 1"),
+            postgresql_where=sa.text("left_at - opened_at > interval '1 day'"),
+        )
 
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.drop_column("auto_close")
@@ -569,6 +587,8 @@ def downgrade() -> None:
 
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_entry_payment"))
+        batch_op.drop_index("entry_of_day")
+        batch_op.create_index(batch_op.f("ix_entry_site"), ["site"], unique=False)
         batch_op.drop_column("party")
         batch_op.drop_column("payment")
 
