@@ -38,6 +38,11 @@ class Served:
         return self.at_in + timedelta(seconds=FOLLOWS_S if self.leader else 4)
 
     @property
+    def paid_at(self) -> datetime:
+        """When it may go."""
+        return self.at_out + timedelta(seconds=self.paid_s)
+
+    @property
     def left(self) -> datetime:
         """When it was out."""
         return self.at_out + timedelta(seconds=self.paid_s + 4)

@@ -55,12 +55,12 @@ class Lot:
         return sum(count * vat_in(self.prices[kind], VAT_BP) for kind, count in self.turns.items())
 
     def tariff(self) -> dict[str, Any]:
-        """The price list as data."""
+        """The price list as data. Whose entry is lost pays a turn as well."""
         return {
             "code": self.tariff_code,
             "since": "2025-07-01T00:00:00+07:00",
             "legal_basis": "tariff v1 per turn, VAT included; a proposal, no decision of the province",
-            "turns": {kind.value: {"price": price, "ceiling": price} for kind, price in self.prices.items()},
+            "turns": {kind.value: {"price": p, "ceiling": p, "lost": p} for kind, p in self.prices.items()},
             "vat": [
                 {"since": "2025-07-01T00:00:00+07:00", "rate_bp": VAT_BP},
                 {"since": "2027-01-01T00:00:00+07:00", "rate_bp": 1000},

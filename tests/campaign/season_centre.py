@@ -16,13 +16,13 @@ from gate.messages import ClockQuality
 from gate.presence import State
 from gate.tariff import load
 from gate.topics import Channel, Topic
-from server.api.notices import take
 from server.config import BoxConfig, Broker, CentreConfig, FirstUser, SiteConfig
 from server.db import connect, transaction
-from server.ingest import BATCH_MAX, Arrival, Settled, ingest
+from server.ingest import BATCH_MAX, Arrival, ingest
 from server.money_rules import MoneyRules, Speaker, speaker
+from server.notices import keep
 from server.presence import state_said
-from server.providers.contract import Provider, Received, Reply
+from server.providers.contract import Received
 from server.providers.registry import providers
 from server.roles import Role
 from server.setup import prepare
@@ -39,7 +39,7 @@ _PASSWORD: Final = "only for a season"
 
 
 class Centre:
-    """A centre of one season, its books in a file of their own. It has what the endpoints need of a centre."""
+    """A centre of one season, its books in a file of their own.."""
 
     def __init__(self, folder: Path, season: Season) -> None:
         self.key = Ed25519PrivateKey.generate()
@@ -48,8 +48,8 @@ class Centre:
         self.engine = connect(self.config.database)
         self.tariffs = Tariffs(self.engine)
         self.providers = providers(self.config)
-        self.rules = MoneyRules(limits={Role.MANAGER: 50_000_000, Role.FINANCE: 50_000_000})
-        self.authorised = 0
+        limits = {Role.MANAGER: 50_000_000, Role.FINANCE: 50_000_000}
+        self.rules = MoneyRules(limits=limits, claims=100, claims_vnd=10_000_000)
 
     def hears(self, lot: Lot, said: Sequence[Said], together: int = BATCH_MAX) -> None:
         """Facts of the lot's box, `together` in a transaction. Raises RuntimeError unless all are taken."""
@@ -61,14 +61,16 @@ class Centre:
             if len(taken.fresh) != len(part):
                 raise RuntimeError(f"{lot.box}: {len(taken.fresh)} of {len(part)} facts taken at {part[0].at}")
 
-    def is_told(self, told: Told) -> Reply:
-        """A notice, as the endpoint takes it."""
-        provider: Provider = self.providers[told.provider]
-        return take(self, provider, Received(told.raw, told.headers, told.at))  # type: ignore[arg-type]
-
-    def authorise(self, settled: list[Settled]) -> None:
-        """Who may go now; the arms of a season go up by themselves."""
-        self.authorised += len(settled)
+    def are_told(self, told: Sequence[Told]) -> None:
+        """Notices, each proved, kept once and booked as the endpoint does; those of one moment in one transaction."""
+        if not told:
+            return
+        with transaction(self.engine) as session:
+            for each in told:
+                provider = self.providers[each.provider]
+                received = Received(each.raw, each.headers, each.at)
+                provider.verify(received)
+                keep(session, received, provider.parse(received), provider.fingerprint(received))
 
     def hears_state(self, lot: Lot, journal: Journal, now: datetime) -> None:
         """The box says that all of its journal was sent."""

@@ -46,8 +46,8 @@ def banked(session: Session, bank: Bank) -> Iterator[str]:
         real = Counter((line.booked_on, line.amount, line.reference) for day in account.lines.values() for line in day)
         rows = session.exec(select(BankLineRow).where(BankLineRow.account == account.number)).all()
         known = Counter((row.booked_on, row.amount, row.bank_reference) for row in rows)
-        yield from _differ(f"account {account.number}: lines missing", {}, dict((real - known).items()))
-        yield from _differ(f"account {account.number}: lines of nobody", {}, dict((known - real).items()))
+        yield from _differ(f"account {account.number}: lines missing", dict(real - known), {})
+        yield from _differ(f"account {account.number}: lines of nobody", {}, dict(known - real))
     unexplained = (
         select(func.count())
         .select_from(BankLineRow)

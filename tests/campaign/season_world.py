@@ -11,13 +11,14 @@ from gate.tariff import load
 from simulator.notices import notice, signed
 from simulator.season.bank import Bank
 from simulator.season.journal import Fact, Journal, Said
-from simulator.season.lanes import serve
+from simulator.season.lanes import Served, serve
 from simulator.season.scenario import Lot, Season
-from simulator.season.stories import Story
+from simulator.season.stories import BY_WORD, Story
 from simulator.season.transfers import Sending, sendings
 from simulator.season.turns import VIETNAM, turns
 
 T = TypeVar("T")
+AT_THE_LANE = BY_WORD | {Story.CASH, Story.LOST_ENTRY}
 SECRET = "the secret of the season's bank feed"
 
 
@@ -28,6 +29,13 @@ class Told(NamedTuple):
     provider: str
     raw: bytes
     headers: dict[str, str]
+
+
+class Deed(NamedTuple):
+    """What the attendant does at a lane for a vehicle, before its arm goes up."""
+
+    at: datetime
+    served: Served
 
 
 class LotWorld:
@@ -43,6 +51,11 @@ class LotWorld:
         self._out = _by_day((each.at_out, each) for each in self.served)
         sent = ((each, sending) for each in self.served for sending in sendings(each, rng))
         self._sent = _by_day((sending.at, (each, sending)) for each, sending in sent)
+        by_hand = (Deed(_moment(each), each) for each in self.served if each.turn.story in AT_THE_LANE)
+        self._deeds = _by_day((deed.at, deed) for deed in by_hand)
+        self.since = season.since
+        self.visit_of: dict[int, str] = {}
+        self.story_of = {each.turn.visit: each.turn.story for each in self.served}
         self._told: dict[date, list[Told]] = defaultdict(list)
 
     def facts(self, day: date) -> Iterator[Said]:
@@ -56,17 +69,30 @@ class LotWorld:
 
     def notices(self, day: date) -> list[Told]:
         """What the feed tells on the day, in the order in which it arrives."""
-        for _, sending in sorted(self._sent.get(day, ()), key=lambda each: each[1].at):
-            self._send(sending)
+        for served, sending in sorted(self._sent.get(day, ()), key=lambda each: each[1].at):
+            self.pays(served, sending)
         return sorted(self._told.pop(day, ()), key=lambda told: told.at)
 
-    def _send(self, sending: Sending) -> None:
+    def deeds(self, day: date) -> list[Deed]:
+        """What the attendant does at the lanes on the day."""
+        return sorted(self._deeds.get(day, ()), key=lambda deed: deed.at)
+
+    def pays(self, served: Served, sending: Sending) -> list[Told]:
+        """A transfer; its notices are told in their time, and given to whoever wants them at once."""
         transfer = self._bank.transferred(self.lot.account, sending)
-        raw = notice(transfer)
+        self.visit_of[transfer.number] = served.turn.visit
+        raw, told = notice(transfer), []
         for after_s in sending.told_s:
             at = sending.at + timedelta(seconds=after_s)
             headers = {name.lower(): value for name, value in signed(raw, SECRET, int(at.timestamp())).items()}
-            self._told[local(at)].append(Told(at, "sepay", raw, headers))
+            told.append(Told(at, "sepay", raw, headers))
+            self._told[local(at)].append(told[-1])
+        return told
+
+
+def _moment(served: Served) -> datetime:
+    """A lost entry is made while there is time to pay it."""
+    return served.paid_at - timedelta(seconds=4 if served.turn.story is Story.LOST_ENTRY else 1)
 
 
 def local(at: datetime) -> date:
