@@ -112,7 +112,7 @@ def in_order(lines: Sequence[BankLine]) -> tuple[BankLine, ...]:
     ordered = tuple(lines)
     wrong = _first_break(ordered)
     if wrong is None:
-        return ordered if _rising(ordered) else ordered[::-1]
+        return ordered if _rising(ordered) or _chained(ordered) else ordered[::-1]
     if _first_break(ordered[::-1]) is None:
         return ordered[::-1]
     raise Unsound(f"the balance {wrong.balance} does not follow from the line before it", wrong.line)
@@ -156,6 +156,11 @@ def _first_break(lines: Sequence[BankLine]) -> BankLine | None:
         if before.balance is not None and line.balance is not None and before.balance + line.amount != line.balance:
             return line
     return None
+
+
+def _chained(lines: Sequence[BankLine]) -> bool:
+    """Whether balances tell the order, so that dates need not."""
+    return any(line.balance is not None for line in lines)
 
 
 def _rising(lines: Sequence[BankLine]) -> bool:

@@ -65,7 +65,8 @@ class Fields:
 
     def has(self, key: str) -> bool:
         """Whether the present row says anything in this field."""
-        return not cells.is_blank(self._cell(key))
+        place = self._sheet.heading.places.get(key)
+        return (place is not None and place.column in self.row.computed) or not cells.is_blank(self._cell(key))
 
     def text(self, key: str) -> str:
         """The field's words, with single spaces; empty where there is no such column."""
