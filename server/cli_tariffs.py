@@ -219,6 +219,8 @@ def _show(title: str, found: Replayed) -> None:
 def _largest(found: Replayed) -> Table:
     names = ("Lượt · visit", "Loại", "Vào · in", "Ra · out", "Đã tính", "Giá mới", "Chênh")
     table = Table(*names, title="Chênh nhiều nhất · largest changes")
+    for column in table.columns:
+        column.no_wrap, column.overflow = True, "fold"
     for each in found.largest:
         times = (f"{at.astimezone(ZONE):%H:%M %d/%m}" for at in (each.entered, each.left))
         amounts = (_signed(amount) for amount in (each.charged, each.would, each.difference))

@@ -31,7 +31,7 @@ class BadDraft(ValueError):
     """What is asked for goes against the rules; the message says which."""
 
 
-class NoSuchTariff(LookupError):
+class NoSuchTariff(ValueError):
     """There is no draft or version of this name."""
 
 
