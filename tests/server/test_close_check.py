@@ -75,7 +75,7 @@ def changed(session: Session, chance: random.Random) -> str:
     if column.name == "site":
         new = "SPL"
     session.connection().execute(
-        table.__table__.update().where(*(table.__table__.c[name] == each for name, each in primary.items())),
+        table.__table__.update().where(*[table.__table__.c[name] == each for name, each in primary.items()]),
         {column.name: new},
     )
     return f"{table.__tablename__}.{column.name}"
