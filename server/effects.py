@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from gate import ledger as entries
 from gate.ledger import About, Entry, EntryKind, LedgerAccount, Posting
 from server import ledger, refunds
-from server.db import hold_all
+from server.db import hold_all, insert_once
 from server.derived import VisitRow
 from server.facts import ChargeRow, EntryRow, PaymentRow, PostingRow
 from server.facts_money import DecisionRow, TakenBackRow
@@ -28,6 +28,9 @@ class Kind(StrEnum):
     CONTEST = "contest"  # a chargeback is answered with evidence
     ACCEPT = "accept"  # a chargeback is right: the stay owes again
     UNDO = "undo"
+
+
+CHARGEBACK, REVERSAL = "chargeback", "reversal"
 
 
 class Named(Protocol):
@@ -176,6 +179,25 @@ def _check_chargeback(session: Session, row: DecisionRow) -> None:
     row.site, row.visit = back.site, back.visit
 
 
+def charged_back(session: Session, payment: str, happened_at: datetime, by: str, note: str, now: datetime) -> bool:
+    """A payer wants the payment back and the provider says so: people contest or accept it. False when it was known.
+    Raises NoSuch."""
+    hold_payment(session, payment)
+    row = _money(session, payment).row
+    back = TakenBackRow(
+        payment=payment,
+        kind=CHARGEBACK,
+        site=row.site,
+        visit=row.reference or "",
+        amount=row.amount,
+        note=note,
+        by=by,
+        happened_at=happened_at,
+        recorded_at=now,
+    )
+    return insert_once(session, back)
+
+
 def _contest(session: Session, row: DecisionRow, now: datetime) -> tuple[str, ...]:  # noqa: ARG001 - as the others
     return ()
 
@@ -204,6 +226,19 @@ def take_back(
     )
     about = About(money.row.site, happened_at, money.row.reference or "", payment, money.row.provider)
     _post(session, entries.entry(f"chargeback:{payment}", EntryKind.CHARGEBACK, about, *lines), now)
+
+
+def reversals(session: Session) -> list[tuple[datetime, str]]:
+    """When each payment that a provider reversed by itself was recorded so: what a rebuild replays."""
+    found = select(TakenBackRow.recorded_at, TakenBackRow.payment).where(TakenBackRow.kind == REVERSAL)
+    return list(session.exec(found))
+
+
+def reverse_again(session: Session, payment: str, at: datetime) -> None:
+    """The entries of a reversal, unless they are there."""
+    row = session.get_one(TakenBackRow, (payment, REVERSAL))
+    if session.get(EntryRow, f"chargeback:{payment}") is None:
+        take_back(session, payment, row.amount, row.happened_at, at, lost=LedgerAccount.SUSPENSE)
 
 
 # --- taken back ------------------------------------------------------------------------------------------------
@@ -315,7 +350,7 @@ def owes(session: Session, visit: VisitRow) -> int:
 
 
 def _taken_back(session: Session, payment: str) -> TakenBackRow:
-    row = session.get(TakenBackRow, (payment, "chargeback"))
+    row = session.get(TakenBackRow, (payment, CHARGEBACK))
     if row is None:
         raise NoSuch(f"no chargeback of {payment} is known")
     return row

@@ -1,8 +1,8 @@
 """The books once more, from what boxes and providers said: a rebuild gives the same books or changes nothing.
 
 Replayed are the facts that something follows from, in the order of their recording, with the moments of then:
-`event`, `notice`, and whatever REPLAYERS has. The vault is not rebuilt: events carry no plate. How lanes look now is not
-either: boxes say that again by themselves.
+`event`, `notice`, and whatever REPLAYERS has. The vault is not rebuilt: events carry no plate. How lanes look now is
+not either: boxes say that again by themselves.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from sqlmodel import Session, SQLModel, col, delete, select
 
 from gate.messages import Body, ClockQuality, Envelope
 from gate.wire import decode
-from server import decisions, refunds
+from server import decisions, effects, refunds
 from server.batch import Batch
 from server.db import columns, transaction
 from server.derived import JournalMarkRow, VisitRow
@@ -112,6 +112,7 @@ def rebuild(engine: Engine) -> Rebuilt:
 
 REPLAYERS: Final = (
     Replayer("decision", decisions.history, decisions.again),
+    Replayer("reversal", effects.reversals, effects.reverse_again),
     Replayer("refund sent", refunds.history, refunds.again),
 )
 """A part whose entries follow from facts of its own adds a row here."""

@@ -207,7 +207,7 @@ def _reverse(session: Session, notice: Notice, now: datetime) -> None:
     effects.hold_payment(session, name)
     row = TakenBackRow(
         payment=name,
-        kind="reversal",
+        kind=effects.REVERSAL,
         site=payment.site,
         visit=payment.reference or "",
         amount=payment.amount,
@@ -216,10 +216,8 @@ def _reverse(session: Session, notice: Notice, now: datetime) -> None:
         happened_at=notice.happened_at,
         recorded_at=now,
     )
-    known = session.get(EntryRow, f"chargeback:{name}")
     insert_once(session, row)
-    if known is None:
-        effects.take_back(session, name, payment.amount, notice.happened_at, now, lost=LedgerAccount.SUSPENSE)
+    effects.reverse_again(session, name, now)
 
 
 def _payment_of(session: Session, notice: Notice) -> PaymentRow | None:
