@@ -53,6 +53,7 @@ def pay(lines: Sequence[Credit], sessions: Sequence[Session]) -> dict[str, tuple
 
 
 def _fitting(line: Credit, runs: list[tuple[Session, ...]]) -> list[tuple[Session, ...]]:
+    """Those that the line's text names; else those that were due that day, else those that may be late."""
     said = folded(line.text)
     near = [
         run
@@ -61,7 +62,8 @@ def _fitting(line: Credit, runs: list[tuple[Session, ...]]) -> list[tuple[Sessio
         and all(folded(each.words) in said for each in run)
     ]
     named = [run for run in near if any(folded(each.settlement_id) in said for each in run)]
-    return named or near
+    on_the_day = [run for run in near if after(run[-1].on, 1) == line.booked_on]
+    return named or on_the_day or near
 
 
 def _runs(sessions: Sequence[Session]) -> Iterator[tuple[Session, ...]]:

@@ -206,7 +206,7 @@ def test_a_part_that_lies_about_its_size_shows_no_more_than_it_says() -> None:
 
 def test_a_formula_is_no_banks_figure() -> None:
     book = openpyxl.load_workbook(io.BytesIO(as_workbook(bank_table("bidv", ACCOUNT, 0, GOOD))))
-    book.active["E5"] = "=15000+15000"
+    book.worksheets[0]["E5"] = "=15000+15000"
     file = io.BytesIO()
     book.save(file)
     assert 'row 5, column E "GHI CÓ": holds a formula' in refusal(file.getvalue())
