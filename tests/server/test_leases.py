@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from gate.lease import ENTRIES_MAX, LEASE_MAX, Account, Delta, Entry, Lease, Policy, Standing, Unpaid
+from gate.lease import ENTRIES_MAX, LEASE_MAX, Account, Delta, Entry, Lease, Policy, Receipt, Standing, Unpaid
 from gate.signing import opened, sign
 from gate.topics import Channel
 from gate.vehicle import VehicleClass
 from gate.wire import Malformed, encode
-from server import leases, lists
+from server import drafts, leases, lists
 from server.db import transaction
 from server.derived import BoxNowRow
 from server.leases import RENEW, ROWS_A_CHANGE, STANDS_STILL, Laggards, Paper, due, paid_change
@@ -168,10 +168,41 @@ def test_a_first_lease_holds_the_settings_the_lists_and_who_has_paid(engine: Eng
     assert lease.policy == Policy(unpaid=Unpaid.HOLD, patience_s=60)
     assert [row.entry for row in lease.lists] == [entry]
     assert lease.paid == (visits[0],), "not who paid too little, nor who was not priced yet"
+    assert lease.receipts == (Receipt(visit=visits[0], amount=30_000, at=MORNING),)
     book(engine, *journal.leaves(visits[0], MORNING + SOON))
     (again,) = Site(engine).hears(MORNING + LIFE)
     assert isinstance(again, Lease)
-    assert again.paid == ()
+    assert (again.paid, again.receipts) == ((), ())
+
+
+def test_a_payment_says_how_much_was_paid_and_when_the_centre_knew(site: Site) -> None:
+    journal, visit = Box(), reference(1)
+    book(site.engine, *journal.arrives(visit, MORNING), *journal.is_priced(visit, MORNING, MORNING + SOON))
+    paid(site.engine, notice(1, visit, 10_000), MORNING + 2 * SOON)
+    (delta,) = [site.takes(paper) for paper in site.paid(visit)]
+    assert isinstance(delta, Delta)
+    assert delta.receipts == (), "it still owes"
+    paid(site.engine, notice(2, visit, 20_000), MORNING + 3 * SOON)
+    (delta,) = [site.takes(paper) for paper in site.paid(visit)]
+    assert isinstance(delta, Delta)
+    assert delta.receipts == (Receipt(visit=visit, amount=30_000, at=MORNING + 3 * SOON),)
+
+
+def test_a_published_price_list_reaches_the_boxes_and_one_withdrawn_leaves_them(site: Site) -> None:
+    later = replace(TARIFF, code="flat-2", since=MORNING + LIFE)
+    with transaction(site.engine) as session:
+        drafts.save(session, "SPS", encode(later), "lan", MORNING)
+    assert site.hears() == [], "a draft is nobody's price"
+    with transaction(site.engine) as session:
+        drafts.decide(session, "SPS", "flat-2", "minh", "đúng", MORNING)
+    (lease,) = site.hears()
+    assert isinstance(lease, Lease)
+    assert [each.code for each in lease.coming] == ["flat-2"]
+    with transaction(site.engine) as session:
+        drafts.withdraw(session, "SPS", "flat-2", "lan", "hoãn", MORNING)
+    (lease,) = site.hears()
+    assert isinstance(lease, Lease)
+    assert lease.coming == ()
 
 
 def test_two_thousand_payments_sign_no_snapshot_and_are_small(site: Site) -> None:
