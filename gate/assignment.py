@@ -32,6 +32,9 @@ _USUAL_SHARES: Final = (1, 2, 3, 5, 9, 16, 22, 20, 12, 6, 3, 1, 0.5)
 """Percent of stays by the minutes above, before the site has shown its own."""
 _HEAD: Final = 3
 """Characters of province and series."""
+_USUAL_HEAD: Final = 0.02
+_UNSHOWN: Final = 20
+"""How common a series is where so few plates were seen that nobody knows; it counts as much as so many plates."""
 
 
 class Seen(NamedTuple):
@@ -164,9 +167,9 @@ def both(out: Read, stay: Read) -> Read:
 
 def rarity(habits: Habits, text: str) -> float:
     """Log of how many vehicles of this site's wear just this plate, the wearer being no open stay's."""
-    head = habits.heads.get(text[:_HEAD], 0.0)
-    numbers = 10.0 ** -max(1, len(text) - _HEAD)
-    share = (0.9 * head + 0.1 * 10.0**-_HEAD) * numbers
+    shown, head = len(habits.known), habits.heads.get(text[:_HEAD], 0.0)
+    head = (shown * (0.9 * head + 0.1 * 10.0**-_HEAD) + _UNSHOWN * _USUAL_HEAD) / (shown + _UNSHOWN)
+    share = head * 10.0 ** -max(1, len(text) - _HEAD)
     if text in habits.known:
         share += _RETURNED / len(habits.known)
     return math.log(share)

@@ -135,7 +135,7 @@ def read(session: Session, site: str, path: str, raw: bytes, now: datetime) -> l
     ]
     columns = _columns(rows, flaws)
     found = [vehicle for row in rows[1:] if (vehicle := _vehicle(row, columns, flaws, now))]
-    if not found:
+    if not rows[1:]:
         flaws.add(0, "", "has no vehicle")
     _check_prices(session, site, found, flaws, now)
     _check_once(session, site, found, flaws)
@@ -148,7 +148,7 @@ def read(session: Session, site: str, path: str, raw: bytes, now: datetime) -> l
 
 def _columns(rows: Sequence[Row], flaws: Flaws) -> dict[str, int]:
     titles = [_title(cell) for cell in rows[0].cells] if rows else []
-    columns = {_TITLES[title]: place for place, title in reversed(list(enumerate(titles))) if title in _TITLES}
+    columns = {_TITLES[title]: place for place, title in enumerate(titles) if title in _TITLES}
     missing = [name for name in _NEEDED if name not in columns]
     if missing:
         known = ", ".join(sorted(_TITLES))

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, delete
 
-from server import chores
+from server import chores, pairings
 from server.db import insert_once, reading, transaction
 from server.findings import Looked
 from server.register import JobLeaseRow, JobRunRow
@@ -245,6 +245,8 @@ def the_jobs(started: datetime) -> tuple[Job, ...]:
         Job("leases", timedelta(minutes=10), quietly(chores.watch_leases)),
         Job("older cases", hourly, cases, chores.look_at_older_days),
         Job("day reminder", timedelta(days=1), quietly(chores.remind_of_the_day), offset=at_night),
+        Job("proposals", hourly, pairings.write_all, pairings.look_hourly),
+        Job("backlogs", often, pairings.watch_backlogs, pairings.look_at_caught_up),
         Job("clean up", hourly, quietly(_clean_up)),
     )
 
