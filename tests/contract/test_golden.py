@@ -21,7 +21,7 @@ from gate.wire import Contract, Malformed, decode, encode
 from tests.contract.publish import DOCS
 
 GOLDEN: Final = Path(__file__).parent / "golden"
-KEY: Final = public_key("iHQSyJ53p4j20NOvVDk1Y6zrcG4thuFnHgq9L0RjnVY=")
+KEY: Final = public_key("RHFiRg+NMveuLXVZw8Zna7vESa5I6kzEOBp6IlW2DbU=")
 """The public half of the key that signed the golden papers; it signs nothing else."""
 
 # how a file's name begins -> its class and its published schema

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 from uuid import UUID
 
-from gate.lease import Account, Delta, Entry, Expired, Lease, Policy, Receipt, Standing, Unpaid
+from gate.lease import Account, Delta, Entry, Expired, Inside, Lease, Policy, Receipt, Standing, Unpaid
 from gate.messages import (
     Ack,
     Action,
@@ -274,6 +274,8 @@ LEASE: Final = Lease(
         Entry(entry="SPS-L000018", standing=Standing.DENY, since=ENTERED, plate="30F12345"),
     ),
     receipts=(Receipt(visit=VISIT, amount=30_000, at=LEFT),),
+    inside=(Inside(visit=OTHER_VISIT, plate="29D04512", vehicle_class=VehicleClass.VAN16, since=ENTERED, lane="in-1"),),
+    gone=(OTHER_VISIT,),
 )
 DELTA: Final = Delta(
     lease=7,
