@@ -134,7 +134,7 @@ class Momo:
         partner = self._partners.get(told.partnerCode)
         if partner is None:
             raise Refused("the partner code is none of ours")
-        if not hmac.compare_digest(told.signature.encode(), _digest(partner, _covered(told)).encode()):
+        if not hmac.compare_digest(told.signature.encode(), digest(partner, _covered(told)).encode()):
             raise Refused("the signature is wrong or missing")
 
     @staticmethod
@@ -265,7 +265,8 @@ def _text(covered: Pairs) -> str:
     return "&".join(f"{name}={value}" for name, value in covered.items())
 
 
-def _digest(partner: Partner, covered: Pairs) -> str:
+def digest(partner: Partner, covered: Pairs) -> str:
+    """The signature of a message: over the access key and its pairs, in their order."""
     text = _text({"accessKey": partner.access_key, **covered})
     return hmac.new(partner.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
@@ -273,7 +274,7 @@ def _digest(partner: Partner, covered: Pairs) -> str:
 def _exchanged(partner: Partner, line: Line, what: str, covered: Pairs, more: Pairs) -> tuple[bytes, _Said]:
     """A question and its answer, which must be to it. Raises Unanswered."""
     signed = {name: value for name, value in covered.items() if name != "accessKey"}
-    body = {**signed, **more, "signature": _digest(partner, covered)}
+    body = {**signed, **more, "signature": digest(partner, covered)}
     raw = line.post(f"{partner.api_url.rstrip('/')}/{what}", msgspec.json.encode(body))
     try:
         said = strict.read(raw, _Said, RAW_MAX)

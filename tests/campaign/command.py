@@ -32,6 +32,8 @@ class Name(StrEnum):
     BOX_LANES = "box-lanes"
     PAYLOADS = "payloads"
     REPLAYS = "replays"
+    NOTICES = "notices"
+    KEYS = "keys"
     ASSIGNMENT = "assignment"
 
 
@@ -52,6 +54,8 @@ CAMPAIGNS: Final[Mapping[Name, Campaign]] = {
     Name.BOX_LANES: Campaign("tests.campaign.box_lanes:run", "the same with the box's whole lane above the table"),
     Name.PAYLOADS: Campaign("tests.campaign.payloads:run", "mutated messages on every topic of box and centre"),
     Name.REPLAYS: Campaign("tests.campaign.replays:run", "replayed, stale, forged and retained orders to open"),
+    Name.NOTICES: Campaign("tests.campaign.notices:run", "notices of money repeated, late, out of order, forged"),
+    Name.KEYS: Campaign("tests.campaign.keys:run", "orders and refunds asked again when the provider forgot the key"),
     Name.ASSIGNMENT: Campaign("tests.campaign.assignment:run", "troubled exits against open visits, 3,600 of them"),
 }
 
