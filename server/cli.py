@@ -33,7 +33,7 @@ from gate.vehicle import VehicleClass
 from server.auth import audit
 from server.config import BadConfig, load
 from server.db import connect, reading, transaction
-from server.export import BadRange, Format, Plates, export, snapshot
+from server.export import BadRange, Format, Plates, chart, export, snapshot
 from server.language import Language
 from server.reconcile import ZONE, NoSuchSite, report
 
@@ -178,14 +178,23 @@ def export_days(  # noqa: PLR0913 - one an option
     language: Annotated[Language, typer.Option("--lang", help="Of headings and words.")] = Language.VI,
     plates: Annotated[bool, typer.Option("--plates", help="With plates, masked: 24A-***.78. Recorded.")] = False,
     full_plates: Annotated[bool, typer.Option("--full-plates", help="With whole plates. Recorded.")] = False,
+    accounts: Annotated[
+        Path | None,
+        typer.Option("--accounts", help="For journals: a JSON file of our accounts and the chart's."),
+    ] = None,
     config: Config = None,
     database: Database = None,
 ) -> None:
-    """Write a site's days for finance: summary, visits, payments, openings, findings, VAT by day."""
+    """Write a site's days for finance. Closed days come out the same for ever.
+
+    xlsx, csv, json: summary, visits, payments, bank match, openings, findings, VAT by rate and date, adjustments,
+    closes. journal, journal-xlsx: lines for an accounting package.
+    """
     shown = Plates.FULL if full_plates else Plates.MASKED if plates else Plates.NONE
     with _reasons("export"), _books(config, database) as engine:
         if shown is not Plates.NONE:
             _record(engine, site, f"{start.date()} {end.date()} {shown}")
+        codes = chart(accounts)
         with _replaced(output) as file, snapshot(engine) as session, _progress() as progress:
             export(
                 session,
@@ -198,6 +207,7 @@ def export_days(  # noqa: PLR0913 - one an option
                 plates=shown,
                 progress=progress,
                 now=datetime.now(UTC),
+                codes=codes,
             )
 
 

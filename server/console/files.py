@@ -22,7 +22,10 @@ KINDS: Final = {
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.CSV: "text/csv; charset=utf-8",
     Format.JSON: "application/json",
+    Format.JOURNAL: "text/csv; charset=utf-8",
+    Format.JOURNAL_XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+ENDINGS: Final = {Format.JOURNAL: "journal.csv", Format.JOURNAL_XLSX: "journal.xlsx"}
 router = APIRouter()
 
 
@@ -42,7 +45,7 @@ def day_file(site: str, on: str, kind: Format, request: Request, centre: CentreD
     except BaseException:
         file.close()
         raise
-    named = {"Content-Disposition": f'attachment; filename="barie-{site}-{day.isoformat()}.{kind}"'}
+    named = {"Content-Disposition": f'attachment; filename="barie-{site}-{day.isoformat()}.{ENDINGS.get(kind, kind)}"'}
     return StreamingResponse(_sent(file), media_type=KINDS[kind], headers=named)  # type: ignore[arg-type]
 
 

@@ -18,14 +18,15 @@ from server.db import reading
 from server.export.as_csv import CsvFile
 from server.export.as_json import JsonFile
 from server.export.as_xlsx import XlsxFile
+from server.export.journal import CHART, JOURNAL, BadChart, chart, lines
 from server.export.plates import Plates
-from server.export.rows import every_row
-from server.export.sheets import Cover, Value
+from server.export.rows import Row, every_day, every_row
+from server.export.sheets import Cover, Value, sheets
 from server.language import Language
 from server.reconcile import NoSuchSite
 from server.register import SiteRow
 
-__all__ = ["BadRange", "Format", "Plates", "export", "snapshot"]
+__all__ = ["BadChart", "BadRange", "Format", "Plates", "chart", "export", "snapshot"]
 
 DAYS_MAX: Final = 3_660
 Progress = Callable[[int, int], None]
@@ -37,6 +38,8 @@ class Format(StrEnum):
     XLSX = "xlsx"
     CSV = "csv"
     JSON = "json"
+    JOURNAL = "journal"
+    JOURNAL_XLSX = "journal-xlsx"
 
 
 class BadRange(ValueError):
@@ -60,7 +63,10 @@ _WRITERS: Final[Mapping[Format, Callable[[BinaryIO, Cover], File]]] = {
     Format.XLSX: XlsxFile,
     Format.CSV: CsvFile,
     Format.JSON: JsonFile,
+    Format.JOURNAL: CsvFile,
+    Format.JOURNAL_XLSX: XlsxFile,
 }
+_JOURNALS: Final = frozenset({Format.JOURNAL, Format.JOURNAL_XLSX})
 
 
 @contextmanager
@@ -84,13 +90,14 @@ def export(  # noqa: PLR0913 - what, as what, where to, for whom
     plates: Plates = Plates.NONE,
     progress: Progress | None = None,
     now: datetime | None = None,
+    codes: Mapping[str, str] = CHART,
 ) -> None:
     """Write the local days from `start` to `end`, both included. Raises NoSuchSite or BadRange before it writes.
 
     What is due is judged at the end of the last day, or at `now` where that is earlier: a day that still runs is shown
     as far as it has come, and a day that is over gives the same bytes whenever it is asked for.
 
-    `progress` is told after each day how many are done and how many there are.
+    `progress` is told after each day how many are done and how many there are. `codes`: a journal's chart of accounts.
     """
     days = (end - start).days + 1
     if not 1 <= days <= DAYS_MAX:
@@ -99,11 +106,20 @@ def export(  # noqa: PLR0913 - what, as what, where to, for whom
     if row is None:
         raise NoSuchSite(f"no site {site}")
     name = row.name_vi if language is Language.VI else row.name_en
-    cover = Cover(site, name, start, end, language, with_plates=plates is not Plates.NONE)
+    every = (JOURNAL,) if kind in _JOURNALS else sheets(with_plates=plates is not Plates.NONE)
+    cover = Cover(site, name, start, end, language, with_plates=plates is not Plates.NONE, sheets=every)
     dates = [start + timedelta(days=n) for n in range(days)]
     with _WRITERS[kind](stream, cover) as file:
-        for done, rows in enumerate(every_row(session, cover, dates, plates, now), 1):
+        whole = _journal(session, cover, dates, now, codes) if kind in _JOURNALS else None
+        for done, rows in enumerate(whole or every_row(session, cover, dates, plates, now), 1):
             for sheet, values in rows:
                 file.row(sheet, values)
             if progress:
                 progress(done, days)
+
+
+def _journal(
+    session: Session, cover: Cover, dates: list[date], now: datetime | None, codes: Mapping[str, str]
+) -> Iterator[Iterator[Row]]:
+    for on, _, rows in every_day(session, cover, dates, now):
+        yield ((JOURNAL.key, line) for line in lines(cover, on, rows[JOURNAL.key], codes))

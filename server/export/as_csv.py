@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import IO, BinaryIO, Final, Self
 
 from server.export.cells import text_of
-from server.export.sheets import Column, Cover, Kind, Sheet, Value, sheets
+from server.export.sheets import Column, Cover, Kind, Sheet, Value
 
 SPOOL_BYTES: Final = 1 << 20
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
@@ -33,9 +33,8 @@ class CsvFile:
     def __init__(self, stream: BinaryIO, cover: Cover) -> None:
         self._stream, self._cover = stream, cover
         self._open = ExitStack()
-        every = sheets(with_plates=cover.with_plates)
-        self._sheets = {sheet.key: self._begun(sheet) for sheet in every}
-        self._shown = {sheet.key: [_shown(column, cover) for column in sheet.columns] for sheet in every}
+        self._sheets = {sheet.key: self._begun(sheet) for sheet in cover.sheets}
+        self._shown = {sheet.key: [_shown(column, cover) for column in sheet.columns] for sheet in cover.sheets}
 
     def row(self, sheet: str, values: Sequence[Value]) -> None:
         """The next row of a sheet."""

@@ -11,7 +11,7 @@ import msgspec
 
 from server.export.as_csv import spooled
 from server.export.cells import local
-from server.export.sheets import Cover, Kind, Value, sheets
+from server.export.sheets import Cover, Kind, Value
 
 
 class JsonFile:
@@ -20,11 +20,10 @@ class JsonFile:
     def __init__(self, stream: BinaryIO, cover: Cover) -> None:
         self._stream, self._cover = stream, cover
         self._open = ExitStack()
-        known = sheets(with_plates=cover.with_plates)
-        self._keys = {sheet.key: [column.key for column in sheet.columns] for sheet in known}
+        self._keys = {sheet.key: [column.key for column in sheet.columns] for sheet in cover.sheets}
         self._moments = {
             sheet.key: [number for number, column in enumerate(sheet.columns) if column.kind is Kind.MOMENT]
-            for sheet in known
+            for sheet in cover.sheets
         }
         self._files = {key: self._open.enter_context(spooled()) for key in self._keys}
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final, Self
 import xlsxwriter
 
 from server.export.fast_sheet import FastSheet
-from server.export.sheets import Cover, Kind, Sheet, Value, sheets
+from server.export.sheets import Cover, Kind, Sheet, Value
 from server.language import Language
 
 CELL_MAX: Final = 32_767
@@ -40,7 +40,7 @@ class XlsxFile:
         total = {"bold": True, "top": 1, "num_format": "#,##0"}
         self._total = self._book.add_format(total)
         self._cover = cover
-        self._sheets = {sheet.key: self._add(sheet) for sheet in sheets(with_plates=cover.with_plates)}
+        self._sheets = {sheet.key: self._add(sheet) for sheet in cover.sheets}
 
     def row(self, sheet: str, values: Sequence[Value]) -> None:
         """The next row of a sheet."""

@@ -15,6 +15,7 @@ from gate.ledger import LedgerAccount
 from gate.reconcile import Day, Payment, Report, Visit
 from server import figures
 from server.derived import VisitRow
+from server.export import journal
 from server.export.matches import Proofs
 from server.export.sheets import ADJUSTMENTS, BANK, FINDINGS, OPENINGS, PAYMENTS, SUMMARY, VAT, VISITS, Rows, Value
 from server.facts_day import WorkRow
@@ -73,6 +74,7 @@ def day_rows(
             [str(on), str(each.belongs), each.kind, each.visit, each.account, each.amount, each.key] for each in late
         ],
     }
+    rows[journal.KEY] = journal.moved(on, facts[ENTRY], late)
     rows[SUMMARY.key] = [_summary(on, found, rows, len({each.key for each in late}))]
     return rows
 

@@ -22,21 +22,25 @@ _STATE: Final = len(VISITS.columns) - 1
 _CODE, _SUBJECT = 2, 5
 
 
-def every_row(
-    session: Session, cover: Cover, dates: Iterable[date], plates: Plates, now: datetime | None = None
-) -> Iterator[Iterator[Row]]:
-    """The rows of all sheets, day by day, as of the end of the last day or of `now` where that is earlier.
-
-    Who was inside at the end of a day has a row only if no later day of these has one.
-    """
+def every_day(
+    session: Session, cover: Cover, dates: Iterable[date], now: datetime | None = None
+) -> Iterator[tuple[date, CloseRow | None, Rows]]:
+    """Each day's rows, as of the end of the last day or of `now` where that is earlier."""
     newest = frozen.last(session, cover.site)
     _, end = bounds(cover.end)
     at = min(end, now or end)
-    seen: set[tuple[Value, Value]] = set()
-    inside: dict[Value, list[Value]] = {}
     for on in dates:
         closed = session.get(CloseRow, (cover.site, on))
-        rows = _kept(session, closed) if closed else _open(session, cover.site, on, at, newest)
+        yield on, closed, _kept(session, closed) if closed else _open(session, cover.site, on, at, newest)
+
+
+def every_row(
+    session: Session, cover: Cover, dates: Iterable[date], plates: Plates, now: datetime | None = None
+) -> Iterator[Iterator[Row]]:
+    """The rows of all sheets, day by day. Who was inside at the end of a day has a row only if no later day has one."""
+    seen: set[tuple[Value, Value]] = set()
+    inside: dict[Value, list[Value]] = {}
+    for on, closed, rows in every_day(session, cover, dates, now):
         rows[SUMMARY.key][0][1] = "closed" if closed else "open"
         rows[CLOSE.key] = [_close(on, closed)]
         rows[VISITS.key] = list(_held_back(rows[VISITS.key], inside))

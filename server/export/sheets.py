@@ -26,6 +26,7 @@ class Cover(NamedTuple):
     end: date
     language: Language
     with_plates: bool
+    sheets: "tuple[Sheet, ...]"
 
 
 class Kind(StrEnum):
