@@ -41,6 +41,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "lists": Command("server.cli_lists:app", "A site's passes, exemptions and denials."),
     "tariffs": Command("server.cli_tariffs:app", "A site's price lists: drafts, approval, replay of past days."),
     "visits": Command("server.cli_visits:app", "Stays: look at one, answer proposals, lost entries, the first day."),
+    "money": Command("server.cli_money:app", "Payments, debts and refunds: show, decide, approve, send."),
     "price": Command("server.cli:price", "The bill of a stay under a tariff."),
     "qr": Command("server.cli:qr", "Write and read VietQR payloads."),
     "init": Command("simulator.demo.init:init", "Write an installation's configuration with fresh secrets."),

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, field
 from msgspec.structs import replace
 
 from gate.lease import AccountName, AccountNumber, BankCode, Expired, Patience, Unpaid
@@ -12,6 +12,7 @@ from gate.messages import BoxName, Natural, Sha256, SiteCode
 from gate.signing import private_key
 from gate.tariff import BadTariff, Tariff, checked
 from gate.wire import Contract, Malformed, decode
+from server.money_rules import MoneyRules
 from server.providers.line import permitted
 from server.providers.momo import Partner
 from server.providers.sepay import Proof
@@ -92,6 +93,7 @@ class CentreConfig(Contract):
     momo: tuple[Partner, ...] = ()
     provider_hosts: tuple[str, ...] = ()
     users: tuple[FirstUser, ...] = ()
+    money: MoneyRules = field(default_factory=MoneyRules)
     lease_hours: Annotated[int, Meta(ge=2, le=720)] = 72
     behind_tls: bool = False
     certificate: str = ""

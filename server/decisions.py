@@ -111,6 +111,17 @@ def open_of(session: Session, payments: Iterable[str]) -> dict[str, list[Decisio
     return found
 
 
+def ended(session: Session, payment: str, kinds: Iterable[Kind]) -> datetime | None:
+    """When a decision of one of these kinds about the payment took effect; None while none has."""
+    rows = select(DecisionRow).where(DecisionRow.payment == payment, col(DecisionRow.kind).in_(list(kinds)))
+    moments = []
+    for row in session.exec(rows).all():
+        words = _words(session, row)
+        if not _open(row, words) and not _refused(words):
+            moments.append(max([row.made_at, *(word.at for word in words)]))
+    return min(moments, default=None)
+
+
 def history(session: Session) -> Iterator[tuple[datetime, str]]:
     """When each decision that took effect did so: what a rebuild replays."""
     words: dict[str, list[ApprovalRow]] = {}
