@@ -17,6 +17,7 @@ from gate.findings import Code, Expectation
 from gate.ledger import About, EntryKind, LedgerAccount
 from gate.messages import OpeningReason
 from gate.workdays import after
+from gate.working import What
 from server import ledger
 from server.auth import audit
 from server.db import hold, insert_once
@@ -32,7 +33,7 @@ TEXT_MAX: Final = 400
 CASH_MAX: Final = 10**10
 DEPOSIT_BY: Final = time(17, 0)
 UNEXPLAINED: Final = (OpeningReason.BY_HAND, OpeningReason.FIRE, OpeningReason.BUTTON)
-SAID: Final = ("note", "dismiss")
+SAID: Final = (What.EXPLAIN, What.DISMISS)
 
 
 class ShiftRefused(ValueError):
@@ -182,9 +183,10 @@ def give_reason(session: Session, opening: str, *, by: str, note: str, now: date
         code=Code.OPENING_UNEXPLAINED,
         subject=opening,
         site=row.site,
-        what="note",
+        what=What.EXPLAIN,
         by=by,
         note=note.strip(),
+        amount=0,
         at=now,
     )
     insert_once(session, work)
