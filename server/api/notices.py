@@ -79,10 +79,10 @@ def _worth_keeping(provider: Provider, received: Received) -> dict[str, str]:
 
 
 def _refused(centre: Centre, provider: Provider, received: Received, why: str, verdict: Verdict) -> Kept:
-    log.warning("notice refused", provider=provider.name, why=why)
     with reading(centre.engine) as session:
         known = refusal_known(session, provider.name, why, received.at)
     if not known:
+        log.warning("notice refused", provider=provider.name, why=why)
         with transaction(centre.engine) as session:
             refuse(session, provider.name, received.raw, why, received.at)
     return Kept(verdict)
