@@ -10,11 +10,12 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gate.lease import Standing
 from gate.messages import BillLine
-from gate.tariff import BadTariff, Tariff, VatRate, price
+from gate.tariff import LOST, BadTariff, Tariff, VatRate, lost_entry, price
 from gate.vehicle import VehicleClass
 from server.facts import ChargeRow
 from server.reconcile import NoSuchSite, bounds
@@ -119,7 +120,7 @@ def _charges(session: Session, site: str, first: date, last: date, told: Told | 
     """The days' charges, a page at a time: memory does not grow with the days."""
     start, end = bounds(first)[0], bounds(last)[1]
     on = (col(ChargeRow.site) == site, col(ChargeRow.happened_at) >= start, col(ChargeRow.happened_at) < end)
-    many = len(session.exec(select(ChargeRow.visit).where(*on)).all()) if told else 0
+    many = session.exec(select(func.count()).select_from(ChargeRow).where(*on)).one() if told else 0
     order = (col(ChargeRow.happened_at), col(ChargeRow.visit))
     asked = select(ChargeRow.visit, ChargeRow.vehicle_class, ChargeRow.total, ChargeRow.lines).where(*on)
     for done, row in enumerate(session.exec(asked.order_by(*order).execution_options(yield_per=_AT_ONCE)), 1):
@@ -132,8 +133,10 @@ def _again(row: Any, lines: tuple[BillLine, ...], tariff: Tariff) -> Change | No
     if not lines:
         return None
     entered, left = min(line.since for line in lines), max(line.until for line in lines)
+    kind = VehicleClass(row.vehicle_class)
     try:
-        would = price(tariff, VehicleClass(row.vehicle_class), entered, left).total
+        lost = lines[0].what == f"{LOST} {kind}"
+        would = (lost_entry(tariff, kind, left) if lost else price(tariff, kind, entered, left)).total
     except BadTariff:
         return None
     return Change(row.visit, row.vehicle_class, entered, left, row.total, would)

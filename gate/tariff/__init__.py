@@ -24,9 +24,10 @@ from gate.tariff.model import (
     Way,
 )
 from gate.tariff.paying import leave_until, quoted_until, still_owed
-from gate.tariff.pricing import AboveCeiling, lost_entry, price
+from gate.tariff.pricing import LOST, AboveCeiling, lost_entry, price
 
 __all__ = [
+    "LOST",
     "AboveCeiling",
     "BadTariff",
     "Basis",

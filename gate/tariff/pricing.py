@@ -18,6 +18,10 @@ LINES_MAX: Final = 60
 """Of one bill; the days of a stay that would have more are one line each, or one together."""
 
 
+LOST: Final = "lost"
+"""How the line of a lost entry begins."""
+
+
 class AboveCeiling(BadTariff):
     """A bill came out above what the legal basis allows: it is not asked for."""
 
@@ -47,7 +51,7 @@ def lost_entry(tariff: Tariff, kind: VehicleClass, at: datetime) -> Bill:
     if turn.lost is None:
         raise BadTariff(f"turns.{kind}.lost: {tariff.code} has no price for a lost entry")
     amount = min(turn.lost, turn.ceiling if turn.cap is None else turn.cap, turn.ceiling)
-    return bill(tariff, [Piece(ticks(at), ticks(at), f"lost {kind}", amount)], at, at)
+    return bill(tariff, [Piece(ticks(at), ticks(at), f"{LOST} {kind}", amount)], at, at)
 
 
 def bill(tariff: Tariff, lines: Sequence[Piece], entered: datetime, left: datetime) -> Bill:

@@ -36,7 +36,7 @@ class DemoSite(NamedTuple):
             "code": f"{self.site}-2026-1",
             "since": "2026-01-01T00:00:00+07:00",
             "legal_basis": "demo price list, VAT included; no decision of the province stands behind it",
-            "turns": {kind: {"price": price, "ceiling": price} for kind, price in self.prices.items()},
+            "turns": {kind: {"price": price, "ceiling": price, "lost": price} for kind, price in self.prices.items()},
             "vat": [
                 {"since": "2025-07-01T00:00:00+07:00", "rate_bp": 800},
                 {"since": "2027-01-01T00:00:00+07:00", "rate_bp": 1000},

@@ -108,6 +108,19 @@ def test_a_quote_is_good_for_the_grace_to_pay(box: Box) -> None:
     assert box.visits.get(visit) is None
 
 
+def test_a_long_bill_keeps_to_the_screen(box: Box) -> None:
+    visit = box.came_in(PLATE)
+    steps = (*(Step(price=1_000, minutes=30) for _ in range(9)), Step(price=5_000, every=60))
+    rate = Rate(name="night", rows={VehicleClass.CAR9: steps})
+    page = pages.pay(
+        "out-1", quote(box.stay(visit), lease(tariff=replace(HOURLY, rates=(rate,))), MORNING + 361 * MINUTE)
+    )
+    assert page.total == 19_000
+    assert page.lines[0] == "Trước đó: 5.000"
+    assert page.lines[-1] == "Ban đêm: Ô tô đến 9 chỗ, 2 x 60 phút: 10.000"
+    assert (len(page.lines), page.lines[1:-1]) == (6, ("Ban đêm: Ô tô đến 9 chỗ: 1.000",) * 4)
+
+
 def test_at_the_lane_the_rest_is_asked_for_and_opens(desk: Desk) -> None:
     desk.papers.lease_came(signing.sign(lease(2, tariff=HOURLY), KEY))
     visit = desk.comes_in(PLATE)

@@ -98,6 +98,14 @@ def test_a_list_that_knows_no_vat_of_then_is_replayed_all_the_same(sqlite: Engin
         assert replay(session, "SPS", TODAY, TODAY, late).total.would == 20_000
 
 
+def test_a_lost_entry_is_one_under_any_list(sqlite: Engine) -> None:
+    charged(sqlite, 1, 1, 30_000, what="lost CAR9")
+    assert again(sqlite).unpriced == 1, "the draft has no such row"
+    turns = {VehicleClass.CAR9: Turn(price=20_000, ceiling=80_000, lost=70_000)}
+    with reading(sqlite) as session:
+        assert replay(session, "SPS", TODAY, TODAY, replace(DRAFT, turns=turns)).total.would == 70_000
+
+
 def test_the_largest_are_a_few(sqlite: Engine) -> None:
     for number in range(LARGEST + 5):
         charged(sqlite, number, 1, 30_000 + number)
