@@ -3,16 +3,22 @@
 import random
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from edge.journal.store import Store
 from edge.known.visits import Visits
+from gate import signing
+from gate.lease import Inside
+from gate.messages import Quoted
+from gate.reference import mint
 from gate.vehicle import VehicleClass
-from tests.edge.desk import SECRET
-from tests.edge.fakes import DeskClock
+from tests.edge.desk import KEY, SECRET, Desk, lease
+from tests.edge.fakes import MORNING, DeskClock
 
+HOUR = timedelta(hours=1)
 KINDS = (VehicleClass.CAR9, VehicleClass.MOTO)
 
 
@@ -72,3 +78,44 @@ def test_whoever_is_at_another_exits_arm_leaves_there(tmp_path: Path) -> None:
     assert {stay.visit for stay in visits.leaving("out-1")} == {first, second}
     visits.stands_at("out-1", None)
     assert {stay.visit for stay in visits.leaving("out-2")} == {first, second}
+
+
+def test_who_was_inside_before_the_first_day_leaves_like_anybody(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    visit, plate = mint("SPS", 5, b"the centre's own"), "24A05678"
+    stay = Inside(visit=visit, plate=plate, vehicle_class=VehicleClass.CAR9, since=MORNING - HOUR, lane="in-1")
+    for number in (2, 3):  # told again with each lease, it stays as it is
+        desk.papers.lease_came(signing.sign(lease(number, inside=(stay,)), KEY))
+        desk.visits.told(lease(number, inside=(stay,)))
+    assert [each.visit for each in desk.visits.inside()] == [visit]
+    desk.turn(1)
+    desk.arrive("out-1", plate)
+    desk.turn(2)
+    (quoted,) = desk.facts(Quoted)
+    assert (quoted.visit, quoted.total, quoted.entered_at) == (visit, 30_000, MORNING - HOUR)
+    desk.visits.left(visit, desk.clock.now())
+    desk.visits.told(lease(4, inside=(stay,)))
+    assert desk.visits.inside() == [], "a lease that was written before it left brings nobody back"
+    desk.killed()
+
+
+def test_who_left_unseen_is_not_inside_any_more(tmp_path: Path) -> None:
+    store = Store(tmp_path / "box.db")
+    visits, clock = opened(store), DeskClock()
+    gone, waits = (visits.open(f"24A0000{number}", VehicleClass.CAR9, "in-1") for number in range(2))
+    for visit in (gone, waits):
+        visits.entered(visit, clock.now())
+    visits.stands_at("out-1", waits)
+    visits.told(lease(gone=(gone, waits, mint("SPS", 5, b"of another box"))))
+    assert [stay.visit for stay in visits.inside()] == [waits], "one that stands at an arm is there"
+    assert [stay.visit for stay in opened(store).inside()] == [waits]
+    store.close()
+
+
+def test_a_lease_kept_for_the_next_start_holds_no_stays(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    stay = Inside(visit=mint("SPS", 5, b"k"), plate="24A1", vehicle_class=VehicleClass.CAR9, since=MORNING, lane="in-1")
+    desk.papers.lease_came(signing.sign(lease(2, inside=(stay,), gone=(stay.visit,)), KEY))
+    assert desk.papers.lease is not None
+    assert (desk.papers.lease.inside, desk.papers.lease.gone) == ((), ())
+    desk.killed()
