@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
+from server import long_stays
 from server.facts import moment
 from server.types import UtcDateTime
 
@@ -24,7 +25,11 @@ class VisitRow(SQLModel, table=True):
     """A stay as it stands now."""
 
     __tablename__ = "visit"
-    __table_args__ = (Index("visit_open", "site", "left_at"), Index("visit_of_day", "site", "opened_at"))
+    __table_args__ = (
+        Index("visit_open", "site", "left_at"),
+        Index("visit_of_day", "site", "opened_at"),
+        long_stays.index(),
+    )
 
     visit: str = Field(primary_key=True)
     site: str

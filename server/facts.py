@@ -139,10 +139,11 @@ class EntryRow(SQLModel, table=True):
     """A journal entry of the ledger; its key is unique for ever."""
 
     __tablename__ = "entry"
+    __table_args__ = (Index("entry_of_day", "site", "kind", "happened_at"),)
 
     key: str = Field(primary_key=True)
     kind: str
-    site: str = Field(index=True)
+    site: str
     visit: str = Field(index=True)
     payment: str = Field(default="", index=True)
     party: str = ""

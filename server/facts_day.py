@@ -97,15 +97,33 @@ class HandOverRow(SQLModel, table=True):
 
 
 class WorkRow(SQLModel, table=True):
-    """What somebody did about a finding: took it, said why, dismissed it. The last word counts."""
+    """What somebody did about a finding (`gate.working.What`), when it was worth `amount`."""
 
     __tablename__ = "finding_work"
+    __table_args__ = (Index("work_of_day", "site", "at"), Index("work_of_finding", "subject", "code"))
 
     work: str = Field(primary_key=True)
-    code: str = Field(index=True)
-    subject: str = Field(index=True)
+    code: str
+    subject: str
     site: str
-    what: str  # take, note, dismiss, reopen
+    what: str
+    by: str
+    note: str
+    amount: int = Field(sa_type=BigInteger)
+    at: datetime = moment()
+
+
+class AnchorRow(SQLModel, table=True):
+    """Somebody counted the vehicles inside. `zone` empty: all of the site. `off`: how far the count may be off."""
+
+    __tablename__ = "occupancy_anchor"
+    __table_args__ = (Index("anchor_of_site", "site", "at"),)
+
+    anchor: str = Field(primary_key=True)
+    site: str
+    zone: str
+    count: int
+    off: int
     by: str
     note: str
     at: datetime = moment()

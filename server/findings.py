@@ -11,22 +11,26 @@ import msgspec
 from sqlmodel import Session, col, select
 
 from gate.findings import Code, Finding
-from gate.reconcile import OF_A_VISIT, PASSAGE_DUE, STAY_LONG, Day, reconcile
+from gate.reconcile import OF_A_VISIT, PASSAGE_DUE, STAY_LONG
+from server import reconcile, witnesses
+from server.days.items import Span
+from server.days.spans import bounds, known, local_date
 from server.db import columns, hold, upsert_many
 from server.derived import FindingRow
-from server.reconcile import balances, day, local_date
 
 Key = tuple[str, str]
 DAY: Final = timedelta(days=1)
 
 
 class Looked(NamedTuple):
-    """What two days of a site show as of `now`."""
+    """What two days of a site show as of `now`, and which visits of open rows they know."""
 
     site: str
     now: datetime
-    days: tuple[Day, Day]
+    start: datetime
+    end: datetime
     found: dict[Key, Finding]
+    known: set[str]
 
 
 def sync(session: Session, site: str, now: datetime) -> tuple[int, int]:
@@ -36,22 +40,30 @@ def sync(session: Session, site: str, now: datetime) -> tuple[int, int]:
 
 def look(session: Session, site: str, on: date, now: datetime) -> Looked:
     """The findings of a day and the one before it. Only reads, so that it need not hold up who writes."""
-    totals = balances(session, site)
-    days = (day(session, site, on - DAY, now, totals), day(session, site, on, now, totals))
-    reports = [reconcile(each) for each in days]
+    expected = witnesses.every(session, site, now)
+    reports = [reconcile.look(session, site, each, now, expected).report for each in (on - DAY, on)]
     found = {(finding.code.value, finding.subject): finding for report in reports for finding in report.findings}
-    return Looked(site, now, days, found)
+    (start, _), (_, end) = bounds(on - DAY), bounds(on)
+    return Looked(site, now, start, end, found, _known(session, Span(site, start, end)))
+
+
+def _known(session: Session, span: Span) -> set[str]:
+    """Which visits of open rows the days know: if such a row were still so, they would have found it."""
+    still_open = select(FindingRow.visit).where(
+        FindingRow.site == span.site, col(FindingRow.closed_at).is_(None), col(FindingRow.code).in_(OF_A_VISIT)
+    )
+    return known(session, *span, {visit for visit in session.exec(still_open) if visit})
 
 
 def write(session: Session, looked: Looked) -> tuple[int, int]:
     """Make the rows follow what was seen. Says how many opened and how many closed."""
-    site, now, days, found = looked
+    site, now, found = looked.site, looked.now, looked.found
     hold(session, f"findings:{site}")
     rows = _rows(session, site, found)
     session.expunge_all()
     news = [_as_it_is(rows.get(key), finding, site, now) for key, finding in found.items()]
     opened = [key for key in found if key not in rows or rows[key].closed_at is not None]
-    gone = [row for key, row in rows.items() if row.site == site and key not in found and _would_be_seen(row, days)]
+    gone = [row for key, row in rows.items() if row.site == site and key not in found and _would_be_seen(row, looked)]
     closed = [{**columns(row), "closed_at": now} for row in gone]
     upsert_many(session, FindingRow, [row for row in news if row is not None] + closed)
     return len(opened), len(closed)
@@ -90,11 +102,10 @@ def _as_it_is(row: FindingRow | None, finding: Finding, site: str, now: datetime
     return None if row is not None and columns(row) == columns(wanted) else columns(wanted)
 
 
-def _would_be_seen(row: FindingRow, days: tuple[Day, Day]) -> bool:
+def _would_be_seen(row: FindingRow, looked: Looked) -> bool:
     """Whether the reports just made would show this row if it still were so."""
-    start, end = days[0].start, days[1].end
+    start, end = looked.start, looked.end
     if row.code in OF_A_VISIT:
-        known = any(visit.visit == row.visit for each in days for visit in each.visits)
-        return known or start <= row.due - STAY_LONG < row.due < end
+        return row.visit in looked.known or start <= row.due - STAY_LONG < row.due < end
     late = PASSAGE_DUE if row.code == Code.OPENING_UNUSED else timedelta(0)
     return start <= row.due - late < end

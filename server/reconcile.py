@@ -1,230 +1,173 @@
 """A site's day out of the books, for `gate.reconcile`. Days are local: a charge belongs to the date of its exit.
 
-Every query is bounded by the day but one: what stands on the accounts is summed over the site's ledger.
+`report` looks at all of a day in a few statements and loads only what may be amiss; `day` loads all of it. Both give
+the same report. Every query is bounded by the day.
 """
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, func, or_
 from sqlmodel import Session, col, select
 
-from gate.findings import Code
-from gate.ledger import EntryKind, LedgerAccount
-from gate.messages import Direction, OpeningReason
-from gate.reconcile import Anomaly, Day, Opening, Passage, Payment, Report, Visit, reconcile
-from gate.vehicle import VehicleClass
+from gate.findings import Code, Expectation
+from gate.reconcile import Anomaly, Day, Figures, Payment, Report, Tolerance, Visit, put_together
+from gate.reconcile.counting import hours, money, taken
 from server.clocks import CORRECTED, correction_of
-from server.derived import VisitRow
-from server.facts import AnomalyRow, ChargeRow, EntryRow, ExplainedRow, OpeningRow, PassageRow, PaymentRow, PostingRow
+from server.days import items, spans
+from server.days.items import Known, Names, Span
+from server.days.money import NOTHING, Stand, awaiting, name_of, onwards, payment, payment_rows, stands
+from server.days.scan import Seen, scan
+from server.days.spans import ZONE, bounds, local_date, names
+from server.facts import AnomalyRow, EntryRow, PaymentRow
 from server.register import SiteRow
+from server.witnesses import awaited
+from server.work import settled
 
-ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")
-COUNTERPART: Final = timedelta(hours=1)
-"""An opening and its passage are at most this far apart, also across midnight."""
+__all__ = ["COUNTERPART", "ZONE", "NoSuchSite", "Totals", "bounds", "day", "local_date", "look", "names", "report"]
+
+COUNTERPART: Final = spans.COUNTERPART
 
 
 class NoSuchSite(LookupError):
     """Nobody registered a site of this code."""
 
 
+class NotYet(ValueError):
+    """The day has not begun."""
+
+
 class Totals(NamedTuple):
-    """What stands on the site's accounts: money that no statement has shown, and the sum of everything, nothing."""
+    """Given in place of what the ledger says, by whoever shows none of it."""
 
     clearing: int
     ledger_sum: int
 
 
-def bounds(on: date) -> tuple[datetime, datetime]:
-    """From when until before when a local date lasts."""
-    start = datetime.combine(on, time(), ZONE)
-    return start.astimezone(UTC), datetime.combine(on + timedelta(days=1), time(), ZONE).astimezone(UTC)
+class Looked(NamedTuple):
+    """A report, and what it was made of: whatever may be amiss, with its counterparts."""
 
-
-def local_date(at: datetime) -> date:
-    """The local date of a moment."""
-    return at.astimezone(ZONE).date()
+    day: Day
+    report: Report
 
 
 def report(session: Session, site: str, on: date, now: datetime) -> Report:
-    """What the day comes to as of `now`. Raises NoSuchSite."""
-    return reconcile(day(session, site, on, now))
+    """What the day comes to as of `now`. Raises NoSuchSite, BadDate, NotYet."""
+    return look(session, site, on, now).report
+
+
+def look(session: Session, site: str, on: date, now: datetime, expected: Iterable[Expectation] | None = None) -> Looked:
+    """The same, with the items that it was made of. `expected`: what is awaited at the site, if the caller knows it."""
+    start, _ = bounds(on)
+    if start > now:
+        raise NotYet(f"{on} has not begun; it is {local_date(now)}")
+    span = Span(site, *bounds(on))
+    seen = scan(session, span)
+    part = _day(session, site, on, now, seen, None, expected)
+    return Looked(part, put_together(part, _figures(part, seen)))
 
 
 def day(session: Session, site: str, on: date, now: datetime, totals: Totals | None = None) -> Day:
-    """All facts about the site's local date and their counterparts. Raises NoSuchSite.
+    """All facts about the site's local date and their counterparts. Raises NoSuchSite, BadDate.
 
     Trouble that belongs to no site, such as money for an account that is none of ours, is everybody's.
     """
-    if session.get(SiteRow, site) is None:
+    return _day(session, site, on, now, None, totals, None)
+
+
+def _figures(part: Day, seen: Seen) -> Figures:
+    """All of the day: what is plain was paid in full, and what is not is in `part`."""
+    charged, received, some = seen.charged.total(), seen.received.total(), taken(part)
+    whole = {
+        "charged": charged,
+        "paid": charged - (some["charged"] - some["paid"]),
+        "waived": some["waived"],
+        "received": received,
+        "applied": received - (some["received"] - some["applied"]),
+        "returned": some["returned"],
+    }
+    return Figures(
+        counts=seen.counts,
+        money=money(whole, part),
+        hours=hours(part, seen.ways, seen.charged, seen.received),
+    )
+
+
+def _day(
+    session: Session,
+    site: str,
+    on: date,
+    now: datetime,
+    seen: Seen | None,
+    totals: Totals | None,
+    expected: Iterable[Expectation] | None,
+) -> Day:
+    row = session.get(SiteRow, site)
+    if row is None:
         raise NoSuchSite(f"no site {site}")
-    start, end = bounds(on)
-    clearing, ledger_sum = totals or balances(session, site)
-    visits = _visits(session, site, start, end)
+    span, only = Span(site, *bounds(on)), seen.troubled if seen else None
+    passed = items.passages(session, span, only)
+    known = items.visits(session, span, only)
+    visits, payments, orphans = _money(session, span, known, only)
+    anomalies = _anomalies(session, span)
+    moved = onwards(session, span)
+    unbalanced = seen.unbalanced if seen else _unbalanced(session, known)
     return Day(
         site=site,
-        start=start,
-        end=end,
+        start=span.start,
+        end=span.end,
         now=now,
-        openings=_openings(session, site, start, end),
-        passages=_passages(session, site, start, end),
+        openings=items.openings(session, span, passed, only),
+        passages=passed,
         visits=visits,
-        payments=_payments(session, site, start, end, {visit.visit for visit in visits}),
-        anomalies=_anomalies(session, site, start, end),
-        clearing=clearing,
-        ledger_sum=ledger_sum,
+        payments=payments,
+        anomalies=anomalies,
+        clearing=totals.clearing if totals else awaiting(session, span),
+        ledger_sum=totals.ledger_sum if totals else moved.whole + unbalanced + orphans,
+        expected=awaited(session, site, span.start, span.end, now, expected),
+        flows=moved.flows,
+        settled=settled(session, site, span.start),
+        tolerance=Tolerance(vnd=row.tolerance_vnd),
     )
 
 
-def balances(session: Session, site: str) -> Totals:
-    """The site's totals now."""
-    by_account = (
-        select(PostingRow.account, func.sum(PostingRow.amount))
-        .join(EntryRow, col(EntryRow.key) == col(PostingRow.key))
-        .where(EntryRow.site == site)
-        .group_by(col(PostingRow.account))
-    )
-    sums = {account: int(amount) for account, amount in session.exec(by_account)}
-    return Totals(clearing=sums.get(LedgerAccount.CLEARING, 0), ledger_sum=sum(sums.values()))
+def _money(
+    session: Session, span: Span, known: list[Known], only: Names | None
+) -> tuple[tuple[Visit, ...], tuple[Payment, ...], int]:
+    """Visits and payments with what the ledger says of each; and how far entries of nobody's are out of balance."""
+    rows = payment_rows(session, span, known, only)
+    named = {each.row.visit for each in known}
+    by_payment = stands(session, col(EntryRow.payment), (name_of(row) for row in rows))
+    by_visit = stands(session, col(EntryRow.visit), named)
+    made = tuple(payment(row, by_payment.get(name_of(row), NOTHING), named) for row in rows)
+    applied: dict[str, int] = defaultdict(int)
+    for each in made:
+        applied[each.visit or ""] += each.applied
+    visits = tuple(_visit(each, by_visit.get(each.row.visit, NOTHING), applied[each.row.visit]) for each in known)
+    orphans = sum(by_payment[name_of(row)].whole for row in rows if _nobodys(row, named) and name_of(row) in by_payment)
+    return visits, made, orphans
 
 
-def _openings(session: Session, site: str, start: datetime, end: datetime) -> tuple[Opening, ...]:
-    """Those of the day, and those of before under which somebody passed on it: an arm may be held up for days."""
-    passed = select(PassageRow.opening).where(
-        PassageRow.site == site, _between(col(PassageRow.happened_at), start, end), col(PassageRow.opening).is_not(None)
-    )
-    today = _between(col(OpeningRow.happened_at), start - COUNTERPART, end)
-    near = or_(today, col(OpeningRow.opening).in_(passed))
-    order = (col(OpeningRow.happened_at), col(OpeningRow.opening))
-    return tuple(
-        Opening(
-            opening=row.opening,
-            lane=row.lane,
-            reason=OpeningReason(row.reason),
-            by=row.by,
-            note=row.note,
-            visit=row.visit,
-            at=row.happened_at,
-        )
-        for row in session.exec(select(OpeningRow).where(OpeningRow.site == site, near).order_by(*order))
-    )
+def _nobodys(row: PaymentRow, named: set[str]) -> bool:
+    return row.reference not in named
 
 
-def _passages(session: Session, site: str, start: datetime, end: datetime) -> tuple[Passage, ...]:
-    near = _between(col(PassageRow.happened_at), start, end + COUNTERPART)
-    order = (col(PassageRow.happened_at), col(PassageRow.passage))
-    found = (
-        select(PassageRow, ExplainedRow.visit)
-        .join(ExplainedRow, col(ExplainedRow.passage) == col(PassageRow.passage), isouter=True)
-        .where(PassageRow.site == site, near)
-        .order_by(*order)
-    )
-    return tuple(
-        Passage(
-            passage=row.passage,
-            lane=row.lane,
-            direction=Direction(row.direction),
-            visit=row.visit or explained,
-            opening=row.opening,
-            tailgate=row.tailgate,
-            at=row.happened_at,
-        )
-        for row, explained in session.exec(found)
-    )
+def _visit(known: Known, stand: Stand, applied: int) -> Visit:
+    """What its own payments did not settle and nobody waived was settled by another's money."""
+    settled_here = (known.charged or 0) - stand.receivable - stand.waived
+    return items.visit(known, credited=settled_here - applied, waived=stand.waived)
 
 
-def names(site: str, start: datetime, end: datetime) -> Select[Any]:
-    """The visits of a day: those that were there at any time of it, and those whose money came on it.
-
-    One that was voided was there only on the day it was opened.
-    """
-    there = and_(
-        col(VisitRow.opened_at) < end,
-        or_(col(VisitRow.left_at).is_(None), col(VisitRow.left_at) >= start),
-        or_(col(VisitRow.voided).is_(False), col(VisitRow.opened_at) >= start),
-    )
-    came = _between(col(PaymentRow.received_at), start, end)
-    paid = select(PaymentRow.reference).where(PaymentRow.site == site, came, col(PaymentRow.reference).is_not(None))
-    return select(VisitRow.visit).where(VisitRow.site == site, or_(there, col(VisitRow.visit).in_(paid)))
+def _unbalanced(session: Session, known: list[Known]) -> int:
+    found = stands(session, col(EntryRow.visit), (each.row.visit for each in known))
+    return sum(stand.whole for stand in found.values())
 
 
-def _visits(session: Session, site: str, start: datetime, end: datetime) -> tuple[Visit, ...]:
-    found = (
-        select(VisitRow, ChargeRow.total, ChargeRow.happened_at)
-        .join(ChargeRow, col(ChargeRow.visit) == col(VisitRow.visit), isouter=True)
-        .where(col(VisitRow.visit).in_(names(site, start, end)))
-        .order_by(col(VisitRow.opened_at), col(VisitRow.visit))
-    )
-    return tuple(_visit(row, total, charged_at) for row, total, charged_at in session.exec(found))
-
-
-def _visit(row: VisitRow, charged: int | None, charged_at: datetime | None) -> Visit:
-    return Visit(
-        visit=row.visit,
-        vehicle_class=VehicleClass(row.vehicle_class),
-        read=row.read,
-        opened_at=row.opened_at,
-        entered_at=row.entered_at,
-        left_at=row.left_at,
-        voided=row.voided,
-        quoted=row.quoted,
-        recomputed=row.recomputed,
-        charged=charged,
-        charged_at=charged_at,
-    )
-
-
-def _payments(session: Session, site: str, start: datetime, end: datetime, known: set[str]) -> tuple[Payment, ...]:
-    came = and_(col(PaymentRow.site) == site, _between(col(PaymentRow.received_at), start, end))
-    theirs = col(PaymentRow.reference).in_(names(site, start, end))
-    order = (col(PaymentRow.received_at), col(PaymentRow.provider), col(PaymentRow.provider_id))
-    rows = list(session.exec(select(PaymentRow).where(or_(came, theirs)).order_by(*order)))
-    direct, waiting = _applied(session, site, start, end)
-    payments = []
-    for row in rows:
-        name = f"{row.provider}:{row.provider_id}"
-        applied = direct.get(f"payment:{name}", 0)
-        late = min(row.amount - applied, waiting.get(row.reference or "", 0))  # first come, first applied
-        waiting[row.reference or ""] -= late
-        payments.append(
-            Payment(
-                payment=name,
-                visit=row.reference if row.reference in known else None,
-                reference=row.reference or "",
-                amount=row.amount,
-                applied=applied + late,
-                at=row.happened_at,
-                received_at=row.received_at,
-            )
-        )
-    return tuple(payments)
-
-
-def _applied(session: Session, site: str, start: datetime, end: datetime) -> tuple[dict[str, int], dict[str, int]]:
-    """What reached debts: by the payment's entry, and out of suspense by visit."""
-    settled = (
-        select(EntryRow.key, EntryRow.kind, EntryRow.visit, func.sum(-col(PostingRow.amount)))
-        .join(PostingRow, col(PostingRow.key) == col(EntryRow.key))
-        .where(PostingRow.account == LedgerAccount.RECEIVABLE, EntryRow.kind != EntryKind.CHARGE)
-        .where(col(EntryRow.visit).in_(names(site, start, end)))
-        .group_by(col(EntryRow.key), col(EntryRow.kind), col(EntryRow.visit))
-    )
-    direct: dict[str, int] = {}
-    waiting: dict[str, int] = defaultdict(int)
-    for key, kind, visit, amount in session.exec(settled):
-        if kind == EntryKind.PAYMENT:
-            direct[key] = int(amount)
-        else:
-            waiting[visit] += int(amount)
-    return direct, waiting
-
-
-def _anomalies(session: Session, site: str, start: datetime, end: datetime) -> tuple[Anomaly, ...]:
-    here = col(AnomalyRow.site).in_((site, ""))
-    today = _between(col(AnomalyRow.happened_at), start, end)
+def _anomalies(session: Session, span: Span) -> tuple[Anomaly, ...]:
+    here = col(AnomalyRow.site).in_((span.site, ""))
+    today = spans.between(col(AnomalyRow.happened_at), span.start, span.end)
     whole = ~col(AnomalyRow.subject).endswith(CORRECTED, autoescape=True)
     order = (col(AnomalyRow.happened_at), col(AnomalyRow.code), col(AnomalyRow.subject))
     return tuple(
@@ -242,7 +185,3 @@ def _anomalies(session: Session, site: str, start: datetime, end: datetime) -> t
 def _evidence(session: Session, row: AnomalyRow) -> dict[str, str]:
     said = msgspec.json.decode(row.evidence, type=dict[str, str])
     return {**said, **correction_of(session, row.subject)} if row.code == Code.CLOCK_UNSURE else said
-
-
-def _between(column: Any, start: datetime, end: datetime) -> ColumnElement[bool]:
-    return and_(column >= start, column < end)

@@ -35,7 +35,7 @@ class Figures(Contract):
 
 def figures(day: Day) -> Figures:
     """The day's figures, by all of its items."""
-    return Figures(counts=_counts(day), money=money(_taken(day), day), hours=_hours(day))
+    return Figures(counts=_counts(day), money=money(taken(day), day), hours=_hours(day))
 
 
 def charged_on(visit: Visit) -> datetime | None:
@@ -68,7 +68,8 @@ def _counts(day: Day) -> dict[str, int]:
     }
 
 
-def _taken(day: Day) -> dict[str, int]:
+def taken(day: Day) -> dict[str, int]:
+    """Dong charged on the day, with what was paid and waived of it; and received on it, applied and returned."""
     of_day = {visit.visit: visit for visit in day.visits if day.has(charged_on(visit))}
     paid = paid_by_visit(day)
     came = [payment for payment in day.payments if day.has(payment.received_at)]

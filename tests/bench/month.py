@@ -1,4 +1,4 @@
-"""A month of books for `barie bench reconcile`: rows written straight into the tables, with a realistic share of trouble.
+"""A month of books for `barie bench reconcile`: rows written straight into the tables, with a true share of trouble.
 
 Every stay leaves what it leaves in a real centre: its visit, two openings and passages, a charge, a payment, their
 entries and postings, and the entry of the bank line that proves the payment a day later.
@@ -176,7 +176,7 @@ def _payment(rows: Rows, stay: Stay, at: datetime, number: int, applied: int) ->
     _entry(rows, f"banked:{name}", "banked", stay.visit, name, proved, banked)
 
 
-def _entry(  # noqa: PLR0913 - an entry has as many parts
+def _entry(
     rows: Rows, key: str, kind: str, visit: str, payment: str, at: datetime, lines: tuple[tuple[str, int], ...]
 ) -> None:
     rows["entry"].append((key, kind, SITE, visit, payment, "sepay" if payment else "", _text(at), _text(at)))

@@ -39,7 +39,8 @@ def test_a_day_without_fault_has_no_findings(engine: Engine) -> None:
     for number in range(1, 4):
         a_good_stay(engine, box, number, MORNING + number * HOUR)
     found = of(engine)
-    assert found.findings == found.in_transit == ()
+    assert found.findings == ()
+    assert [(each.code, each.amount) for each in found.in_transit] == [(Code.NOT_IN_BANK, 90_000)]
     counts = {"openings": 6, "passages": 6, "entries": 3, "exits": 3, "visits": 3, "inside": 0, "charges": 3}
     assert {name: found.counts[name] for name in counts} == counts
     assert found.counts["openings_admitted"] == found.counts["openings_paid"] == 3
@@ -95,7 +96,7 @@ def test_money_that_comes_late_settles_the_day_of_the_exit(engine: Engine) -> No
     assert (then.money["charged"], then.money["paid"], then.money["received"]) == (30_000, 30_000, 0)
     next_day = of(engine, MORNING + 30 * HOUR, DAY + timedelta(days=1))
     assert (next_day.money["charged"], next_day.money["received"], next_day.money["unapplied"]) == (0, 30_000, 0)
-    assert codes(next_day) == [Code.PAID_LATE]
+    assert codes(next_day) == [Code.NOT_IN_BANK, Code.PAID_LATE]  # and no statement shows it by noon
 
 
 def test_a_charge_belongs_to_the_local_date_of_the_exit(engine: Engine) -> None:
@@ -148,7 +149,10 @@ def test_money_before_its_price_waits_and_is_then_applied(engine: Engine) -> Non
     assert paid(engine, notice(1, visit), early).settled is None
     waiting = of(engine, early)
     assert (waiting.money["unapplied"], codes(waiting)) == (30_000, [])
-    assert [finding.code for finding in waiting.in_transit if finding.amount] == [Code.AMOUNT_DIFFERS]
+    assert [finding.code for finding in waiting.in_transit if finding.amount] == [
+        Code.AMOUNT_DIFFERS,
+        Code.NOT_IN_BANK,
+    ]
     taken = book(engine, *box.is_priced(visit, MORNING, MORNING + HOUR))
     assert [settled.visit for settled in taken.settled] == [visit]
     book(engine, *box.leaves(visit, MORNING + HOUR))

@@ -191,6 +191,15 @@ def upgrade() -> None:
         batch_op.create_index("decision_of_visit", ["visit"], unique=False)
 
     op.create_table(
+        "decision_word",
+        sa.Column("decision", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("agrees", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("decision", "by"),
+    )
+    op.create_table(
         "deposit",
         sa.Column("deposit", sa.String(), nullable=False),
         sa.Column("site", sa.String(), nullable=False),
@@ -212,12 +221,13 @@ def upgrade() -> None:
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("work"),
     )
     with op.batch_alter_table("finding_work", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_finding_work_code"), ["code"], unique=False)
-        batch_op.create_index(batch_op.f("ix_finding_work_subject"), ["subject"], unique=False)
+        batch_op.create_index("work_of_day", ["site", "at"], unique=False)
+        batch_op.create_index("work_of_finding", ["subject", "code"], unique=False)
 
     op.create_table(
         "hand_over",
@@ -283,6 +293,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("lost_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_lost_entry_site"), ["site"], unique=False)
+
+    op.create_table(
+        "occupancy_anchor",
+        sa.Column("anchor", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("zone", sa.String(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("off", sa.Integer(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("anchor"),
+    )
+    with op.batch_alter_table("occupancy_anchor", schema=None) as batch_op:
+        batch_op.create_index("anchor_of_site", ["site", "at"], unique=False)
 
     op.create_table(
         "pairing",
@@ -563,8 +588,8 @@ def upgrade() -> None:
             "visit_long",
             ["site", "left_at"],
             unique=False,
-            sqlite_where=sa.text("julianday(left_at) - julianday(opened_at) > 1"),
-            postgresql_where=sa.text("left_at - opened_at > interval '1 day'"),
+            sqlite_where=sa.text("julianday(left_at) - julianday(opened_at) > 0.999"),
+            postgresql_where=sa.text("left_at - opened_at > interval '1439 minutes'"),
         )
 
 
@@ -574,8 +599,8 @@ def downgrade() -> None:
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.drop_index(
             "visit_long",
-            sqlite_where=sa.text("julianday(left_at) - julianday(opened_at) > 1"),
-            postgresql_where=sa.text("left_at - opened_at > interval '1 day'"),
+            sqlite_where=sa.text("julianday(left_at) - julianday(opened_at) > 0.999"),
+            postgresql_where=sa.text("left_at - opened_at > interval '1439 minutes'"),
         )
 
     with op.batch_alter_table("site", schema=None) as batch_op:
@@ -645,6 +670,10 @@ def downgrade() -> None:
         batch_op.drop_index("pairing_of_site")
 
     op.drop_table("pairing")
+    with op.batch_alter_table("occupancy_anchor", schema=None) as batch_op:
+        batch_op.drop_index("anchor_of_site")
+
+    op.drop_table("occupancy_anchor")
     with op.batch_alter_table("lost_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lost_entry_site"))
 
@@ -659,14 +688,15 @@ def downgrade() -> None:
 
     op.drop_table("hand_over")
     with op.batch_alter_table("finding_work", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_finding_work_subject"))
-        batch_op.drop_index(batch_op.f("ix_finding_work_code"))
+        batch_op.drop_index("work_of_finding")
+        batch_op.drop_index("work_of_day")
 
     op.drop_table("finding_work")
     with op.batch_alter_table("deposit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_deposit_site"))
 
     op.drop_table("deposit")
+    op.drop_table("decision_word")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index("decision_of_visit")
         batch_op.drop_index("decision_of_payment")
