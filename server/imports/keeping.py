@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from sqlmodel import Session, SQLModel, col, select
@@ -44,7 +45,7 @@ class File:
     by: str
     mapping: Mapping | None = None
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """What it is known by."""
         return hashlib.sha256(self.raw).hexdigest()
@@ -111,6 +112,7 @@ def settlement_file(session: Session, file: File, provider: str, now: datetime) 
         return before
     read = settlement.read(file.name, file.raw, provider, now.astimezone(VIETNAM).date(), file.mapping)
     hold(session, "proving")
+    read = read._replace(lines=settled.named(session, provider, read.lines))
     flaws = Flaws(name_of(file.name))
     fresh = _new_lines(session, read.lines, flaws)
     homes, contracts = settled.Homes(session, provider), settled.Contracts(session)

@@ -13,6 +13,7 @@ from gate.statements import FeeTerms, LineKind, Rounding, SettlementLine, fee_of
 from server import ledger
 from server.facts import PaymentRow
 from server.facts_bank import ContractRow, ProofRow, SettlementLineRow
+from server.facts_money import OrderRow
 from server.proving import payouts
 from server.proving.kinds import Proof
 from server.register import PayAccountRow, SiteRow
@@ -66,6 +67,24 @@ class Homes:
 def book(session: Session, rows: Iterable[SettlementLineRow], now: datetime) -> None:
     """What settlement lines do to the ledger."""
     ledger.post_all(session, [made for row in rows if (made := _entry(row)).postings], now)
+
+
+def named(session: Session, provider: str, lines: Sequence[SettlementLine]) -> tuple[SettlementLine, ...]:
+    """The lines by our names of their payments: one about an order of ours is `account/order/number`, as the gateway's
+    notice is (`server.providers`); any other keeps the provider's reference."""
+    ours: dict[str, str] = {}
+    for start in range(0, len(lines), _AT_ONCE):
+        refs = [line.merchant_ref for line in lines[start : start + _AT_ONCE] if line.merchant_ref]
+        known = (OrderRow.provider == provider, col(OrderRow.order).in_(refs))
+        ours |= dict(session.exec(select(OrderRow.order, OrderRow.site).where(*known)).all())
+    accounts = select(PayAccountRow.site, PayAccountRow.account).where(PayAccountRow.provider == provider)
+    of_site = dict(session.exec(accounts).all())
+    return tuple(
+        line._replace(provider_ref=f"{line.terminal_code or of_site.get(site)}/{line.merchant_ref}/{line.provider_ref}")
+        if (site := ours.get(line.merchant_ref))
+        else line
+        for line in lines
+    )
 
 
 def paid_at(session: Session, lines: Sequence[SettlementLine]) -> dict[str, str]:

@@ -30,6 +30,7 @@ class Account:
     """An account's lines and its balance."""
 
     number: str
+    opening: int = 1_000_000
     balance: int = 1_000_000
     lines: dict[date, list[Line]] = field(default_factory=lambda: defaultdict(list))
 

@@ -1,39 +1,32 @@
-"""The files that banks and gateways give out: a day's statement of an account, a session's settlement."""
+"""The files that banks and gateways give out: a day's statement of an account, a day's settlement."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from simulator.season.bank import Line
+from simulator.season.bank import Account, Line
+from simulator.statements import Moved, Taken, as_csv, as_workbook, bank_table, settlement_table
 
-HEADINGS: Final = ("Ngày giao dịch", "Số tham chiếu", "Số tiền ghi nợ", "Số tiền ghi có", "Mô tả")
-"""Of Vietcombank's web export (vietnam.md 4.3)."""
-
-
-def statement(account: str, day: date, lines: Sequence[Line]) -> bytes:
-    """The account's lines of a day, as a customer of Vietcombank saves them."""
-    rows: list[Sequence[str]] = [
-        ("SAO KÊ TÀI KHOẢN",),
-        (f"Số tài khoản: {account}",),
-        (f"Từ ngày {day:%d/%m/%Y} đến ngày {day:%d/%m/%Y}",),
-        HEADINGS,
-    ]
-    rows += [
-        (line.booked_on.isoformat(), line.reference, _figure(-line.amount), _figure(line.amount), line.text)
-        for line in sorted(lines, key=lambda line: line.at)
-    ]
-    went, came = (sum(max(0, sign * line.amount) for line in lines) for sign in (-1, 1))
-    rows.append(("Tổng số", "", f"{went:,}", f"{came:,}", ""))
-    return _written(rows)
+FORMS: Final = ("vietcombank-web", "vietinbank-efast", "bidv")
+"""Which bank each account of a season is with, in turn; workbooks and text likewise."""
 
 
-def _figure(amount: int) -> str:
-    return f"{amount:,}" if amount > 0 else ""
+def statement(account: Account, form: str, day: date) -> bytes | None:
+    """The account's lines of a day as its bank writes them; None where nothing moved."""
+    lines = sorted(account.lines.get(day, ()), key=_moment)
+    if not lines:
+        return None
+    before = (line.amount for other, some in account.lines.items() if other < day for line in some)
+    opening = account.opening + sum(before)
+    moved = [Moved(line.booked_on, line.amount, line.reference, line.text) for line in lines]
+    table = bank_table(form, account.number, opening, moved)
+    return as_workbook(table) if form == "bidv" else as_csv(table)
 
 
-def _written(rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+def settlement(provider: str, lines: Sequence[Taken]) -> bytes:
+    """A gateway's file of a session."""
+    return as_csv(settlement_table(provider, lines))
+
+
+def _moment(line: Line) -> tuple[date, float, str]:
+    return line.booked_on, line.at.timestamp(), line.reference

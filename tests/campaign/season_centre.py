@@ -12,6 +12,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import Session
 
+from gate.lease import Unpaid
 from gate.messages import ClockQuality
 from gate.presence import State
 from gate.tariff import load
@@ -23,7 +24,9 @@ from server.money_rules import MoneyRules, Speaker, speaker
 from server.notices import keep
 from server.presence import state_said
 from server.providers.contract import Received
+from server.providers.momo import Partner
 from server.providers.registry import providers
+from server.providers.vnpay import Terminal
 from server.roles import Role
 from server.setup import prepare
 from server.tariffs import Tariffs
@@ -34,6 +37,11 @@ from tests.campaign.season_world import SECRET, Told
 ATTENDANT: Final = "attendant"
 MANAGER: Final = "manager"
 FINANCE: Final = "finance"
+VNPAY_SECRET: Final = "the secret of a season's terminals"
+TERMINAL: Final = "VNPSEA01"
+PARTNER: Final = "MOMOSEASON"
+MOMO_KEY: Final = "the access key of a season"
+MOMO_SECRET: Final = "the secret of a season's partners"
 PEOPLE: Final = {ATTENDANT: Role.ATTENDANT, MANAGER: Role.MANAGER, FINANCE: Role.FINANCE}
 _PASSWORD: Final = "only for a season"
 
@@ -112,7 +120,33 @@ def _config(folder: Path, season: Season, key: Ed25519PrivateKey) -> CentreConfi
             for lot in season.lots
         ),
         sepay_secret=SECRET,
+        vnpay=(_terminal(season),),
+        momo=(_partner(season),),
+        provider_hosts=("vnpay.example", "momo.example"),
         users=tuple(FirstUser(name=name, role=role, password=_PASSWORD) for name, role in PEOPLE.items()),
+    )
+
+
+def _terminal(season: Season) -> Terminal:
+    return Terminal(
+        terminal=TERMINAL,
+        secret=VNPAY_SECRET,
+        sites=tuple(lot.site for lot in season.lots),
+        pay_url="https://vnpay.example/paymentv2/vpcpay.html",
+        api_url="https://vnpay.example/merchant_webapi/api/transaction",
+        return_url="https://centre.example/v1/returns/vnpay",
+    )
+
+
+def _partner(season: Season) -> Partner:
+    return Partner(
+        partner=PARTNER,
+        access_key=MOMO_KEY,
+        secret=MOMO_SECRET,
+        sites=tuple(lot.site for lot in season.lots),
+        api_url="https://momo.example/v2/gateway/api",
+        ipn_url="https://centre.example/v1/notices/momo",
+        redirect_url="https://centre.example/v1/returns/momo",
     )
 
 
@@ -125,7 +159,7 @@ def _site(lot: Lot) -> SiteConfig:
         account=lot.account,
         account_name="BAN QUAN LY BEN BAI",
         capacity=0,
-        unpaid="bill",
+        unpaid=Unpaid.BILL,
         patience_s=60,
         tariff=load(json.dumps(lot.tariff()).encode()),
     )

@@ -4,34 +4,45 @@ by drivers, and do everything through the product."""
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from itertools import cycle
 from typing import Final
 
 from sqlmodel import Session, col, select
 
-from gate.findings import Code, Finding
-from server import claims, corrections, decisions, lost_entries, refund_accounts, refunds, transfers
+from gate.findings import Code
+from server import claims, corrections, decisions, findings, lost_entries, refund_accounts, refunds, transfers, work
 from server.closing import NotYet, close
 from server.db import hold_all, reading, transaction
 from server.decisions import Wanted
+from server.derived import FindingRow
 from server.effects import Kind
 from server.facts import PassageRow
 from server.facts_visits import LostEntryRow
-from server.imports.keeping import File, bank_statement
+from server.imports.keeping import File, bank_statement, settlement_file
 from server.money_rules import Impossible, NotYours
-from server.reconcile import report
 from server.vault import VaultReadRow
 from simulator.season.bank import Bank
-from simulator.season.files import statement
-from simulator.season.stories import Story
+from simulator.season.files import FORMS, statement
+from simulator.season.stories import BY_MOMO, BY_VNPAY, Story
 from simulator.season.transfers import Sending
 from simulator.season.turns import VIETNAM
+from tests.campaign.season_cash import Tills
 from tests.campaign.season_centre import ATTENDANT, FINANCE, MANAGER, Centre
-from tests.campaign.season_world import Deed, LotWorld
+from tests.campaign.season_gateways import Gateways
+from tests.campaign.season_world import Deed, LotWorld, local
 
 ONE: Final = timedelta(days=1)
-Work = Callable[["People", Session, LotWorld, Finding, datetime], None]
+LOOKED_AT: Final = (
+    Code.UNREAD,
+    Code.TAILGATE,
+    Code.COUNT_DRIFT,
+    Code.PAID_LATE,
+    Code.OPENING_UNUSED,
+    Code.FEE_DIFFERS,
+)
+Work = Callable[["People", Session, LotWorld, FindingRow, datetime], None]
 
 
 class People:
@@ -39,7 +50,8 @@ class People:
 
     def __init__(self, centre: Centre, bank: Bank, worlds: list[LotWorld], happened: Counter[str]) -> None:
         self._centre, self._bank, self._worlds, self._happened = centre, bank, worlds, happened
-        self._to_look_at: dict[str, set[date]] = {world.lot.site: set() for world in worlds}
+        self._waits: dict[str, set[date]] = {world.lot.site: set() for world in worlds}
+        self.gateways, self._tills = Gateways(centre, bank, worlds[0].lot.account), Tills(centre, bank, happened)
         self._in_files = set[str]()
         self.refused: list[str] = []
 
@@ -51,7 +63,9 @@ class People:
         if story is Story.LOST_ENTRY:
             self._makes_a_lost_entry(world, deed)
         elif story is Story.CASH:
-            self._takes_cash(world, deed)
+            self._tills.takes(world, deed)
+        elif story in BY_VNPAY | BY_MOMO:
+            self.gateways.pays(world, deed)
         else:
             self._believes(deed)
 
@@ -61,9 +75,6 @@ class People:
             note = "khách đưa xem màn hình đã chuyển tiền"
             claims.claim(session, deed.served.lane_out, turn.visit, ATTENDANT, note, self._centre.rules, deed.at)
         self._happened["claims"] += 1
-
-    def _takes_cash(self, world: LotWorld, deed: Deed) -> None:
-        pass
 
     def _makes_a_lost_entry(self, world: LotWorld, deed: Deed) -> None:
         """Nobody's candidates fit; the driver pays what the price list says for it, before the arm goes up."""
@@ -82,44 +93,67 @@ class People:
         self._centre.are_told(world.pays(deed.served, Sending(deed.at + timedelta(seconds=1), turn.price, visit)))
         self._happened["lost entries"] += 1
 
+    def goes_home(self, today: date) -> None:
+        """The end of the day at every lot: reasons, tills, orders of which nobody told."""
+        for world in self._worlds:
+            self._tills.says_why(world, today)
+            self._tills.hands_over(world, today)
+        self._happened["orders asked for"] += self.gateways.asks(_at(today, 23))
+
     # --- in the morning -----------------------------------------------------------------------------------------
 
     def imports(self, today: date) -> None:
-        """Finance brings yesterday's statements."""
+        """Finance brings yesterday's statements and settlements."""
         yesterday, now = today - ONE, _at(today, 8)
-        for account in self._bank.accounts.values():
-            lines = account.lines.get(yesterday)
-            if not lines:
+        for form, account in zip(cycle(FORMS), self._bank.accounts.values(), strict=False):
+            raw = statement(account, form, yesterday)
+            if raw is None:
                 continue
-            raw = statement(account.number, yesterday, lines)
-            file = File(name=f"{account.number}-{yesterday}.csv", raw=raw, by=FINANCE)
+            file = File(name=f"{account.number}-{yesterday}", raw=raw, by=FINANCE)
             with transaction(self._centre.engine) as session:
                 done = bank_statement(session, file, account.number, now)
             self._happened.update({"statements": 1, "bank lines": done.new})
+        for provider, name, raw in self.gateways.settles(yesterday):
+            with transaction(self._centre.engine) as session:
+                settlement_file(session, File(name=name, raw=raw, by=FINANCE), provider, now)
+            self._happened["settlement files"] += 1
 
     def works_off(self, today: date) -> None:
-        """Everybody's findings of yesterday, and of the days before that still have some."""
+        """The cases on everybody's screens: of yesterday, and of the days before that still wait for something."""
         now = _at(today, 9)
         for world in self._worlds:
             site = world.lot.site
-            days = self._to_look_at[site]
-            days.add(today - ONE)
-            for day in sorted(days):
-                with reading(self._centre.engine) as session:
-                    found = report(session, site, day, now).findings
-                for each in found:
-                    self._happened[f"finding: {each.code}"] += day == today - ONE
-                    self._works(world, each, now)
-                if not found:
-                    days.discard(day)
+            self._looks(site, [today, *(day for day in self._waits[site] if day < today - ONE)], now)
+            rows = self._open(site)
+            self._happened.update(f"finding: {row.code}" for row in rows if row.opened_at == now)
+            for row in rows:
+                self._works(world, row, now)
+            self._waits[site] = {local(row.due) for row in self._open(site) if not self._is_a_debt(world, row)}
         self._sends_refunds(today)
 
-    def _works(self, world: LotWorld, finding: Finding, now: datetime) -> None:
+    def _looks(self, site: str, days: Iterable[date], now: datetime) -> None:
+        """Bring the cases of these days, and of the days before each, up to date."""
+        for day in days:
+            with reading(self._centre.engine) as session:
+                looked = findings.look(session, site, day, now)
+            with transaction(self._centre.engine) as session:
+                findings.write(session, looked)
+
+    def _open(self, site: str) -> list[FindingRow]:
+        with reading(self._centre.engine) as session:
+            rows = select(FindingRow).where(FindingRow.site == site, col(FindingRow.closed_at).is_(None))
+            return list(session.exec(rows.order_by(col(FindingRow.due), col(FindingRow.subject))))
+
+    def _works(self, world: LotWorld, row: FindingRow, now: datetime) -> None:
         try:
             with transaction(self._centre.engine) as session:
-                _WORK.get(finding.code, _lets_wait)(self, session, world, finding, now)
-        except (Impossible, NotYours, corrections.NotPossible) as error:
-            self.refused.append(f"{now:%Y-%m-%d} {finding.code} {finding.subject}: {error}")
+                _WORK.get(Code(row.code), People.lets_wait)(self, session, world, row, now)
+        except (Impossible, NotYours, corrections.NotPossible, work.NotSo) as error:
+            self.refused.append(f"{now:%Y-%m-%d} {row.code} {row.subject}: {error}")
+
+    def _is_a_debt(self, world: LotWorld, row: FindingRow) -> bool:
+        """Outstanding with a name: nothing more will come, and everybody knows whose it is."""
+        return row.code == Code.LEFT_NOT_PAID and world.story_of.get(row.visit or "") is Story.NEVER
 
     def closes(self, today: date, last: date) -> None:
         """The day before yesterday, whose bank lines are there."""
@@ -135,20 +169,36 @@ class People:
                 self.refused.append(str(error))
 
     def still_open(self, now: datetime) -> list[str]:
-        """The findings that nobody has explained."""
+        """The cases that are neither explained nor the debts by name that there truly are."""
         left = []
         for world in self._worlds:
-            for day in sorted(self._to_look_at[world.lot.site]):
-                with reading(self._centre.engine) as session:
-                    found = report(session, world.lot.site, day, now).findings
-                left += [
-                    f"{world.lot.site} {day}: {each.code} {each.visit or each.subject} {each.amount}" for each in found
-                ]
+            site = world.lot.site
+            with reading(self._centre.engine) as session:
+                days = findings.older_days(session, site, now)
+            self._looks(site, days, now)
+            rows = self._open(site)
+            debts = {row.visit or "" for row in rows if self._is_a_debt(world, row)}
+            real = {visit for visit, story in world.story_of.items() if story is Story.NEVER}
+            left += [f"{site}: a debt without its case: {visit}" for visit in sorted(real - debts)]
+            left += [
+                f"{site}: {row.code} {row.subject} {row.visit} {row.amount} {row.evidence}"
+                for row in rows
+                if not self._is_a_debt(world, row)
+            ]
         return left
 
     # --- money --------------------------------------------------------------------------------------------------
 
-    def settles(self, session: Session, world: LotWorld, finding: Finding, now: datetime) -> None:
+    def lets_wait(self, session: Session, world: LotWorld, finding: FindingRow, now: datetime) -> None:
+        """Nothing to do yet."""
+
+    def looks_at_pictures(self, session: Session, _: LotWorld, finding: FindingRow, now: datetime) -> None:
+        """What only looking can settle; with money in it two persons must look."""
+        for name in (MANAGER, FINANCE)[: 1 + bool(finding.amount)]:
+            work.dismiss(session, Code(finding.code), finding.subject, name, "đã xem ảnh và sổ, khớp", now)
+        self._happened["dismissed after a look"] += 1
+
+    def settles(self, session: Session, world: LotWorld, finding: FindingRow, now: datetime) -> None:
         """The driver says which stay the money was for."""
         visit = world.visit_of.get(int(finding.subject.rpartition(":")[2]))
         if visit is not None:
@@ -157,14 +207,14 @@ class People:
             decisions.decide(session, wanted, self._centre.speaker(session, FINANCE), self._centre.rules, now)
             self._happened["settled by hand"] += 1
 
-    def gives_back(self, session: Session, _: LotWorld, finding: Finding, now: datetime) -> None:
+    def gives_back(self, session: Session, _: LotWorld, finding: FindingRow, now: datetime) -> None:
         """Two persons agree to the refund that the rule proposes."""
         for row in decisions.open_of(session, [finding.subject]).get(finding.subject, ()):
             for name in (FINANCE, MANAGER):
                 decisions.approve(session, row.decision, self._centre.speaker(session, name), self._centre.rules, now)
             self._happened["refunds agreed"] += 1
 
-    def collects(self, session: Session, world: LotWorld, finding: Finding, now: datetime) -> None:
+    def collects(self, session: Session, world: LotWorld, finding: FindingRow, now: datetime) -> None:
         """A debt: two persons waive it, or it stays one by name, or its money will come."""
         story = world.story_of.get(finding.visit or "")
         if story is Story.WAIVED:
@@ -174,7 +224,7 @@ class People:
             decisions.approve(session, decided.decision, self._centre.speaker(session, FINANCE), rules, now)
             self._happened["waived by two"] += 1
 
-    def finds_its_visit(self, session: Session, world: LotWorld, finding: Finding, now: datetime) -> None:
+    def finds_its_visit(self, session: Session, world: LotWorld, finding: FindingRow, now: datetime) -> None:
         """An exit that was made a lost entry: the passage is that visit's."""
         passage = session.get_one(PassageRow, finding.subject)
         near = select(LostEntryRow).where(LostEntryRow.site == world.lot.site, LostEntryRow.lane == passage.lane)
@@ -199,15 +249,11 @@ class People:
                 return
             account = self._worlds[0].lot.account
             file = transfers.make(session, account, transfers.Form.CSV, FINANCE, now)
-        for row in csv.reader(io.StringIO(file.content.decode("utf-8-sig"))):
-            if row[0].isdecimal():
-                self._bank.booked(account, now + timedelta(hours=1), -int(row[4]), f"CHI TIEN {row[5]} {row[3]}")
-                self._in_files.add(row[5])
+        for number, _, _, name, amount, note in csv.reader(io.StringIO(file.content.decode("utf-8-sig"))):
+            if number.isdecimal():
+                self._bank.booked(account, now + timedelta(hours=1), -int(amount), f"CHI TIEN {note} {name}")
+                self._in_files.add(note)
         self._happened.update({"transfer files": 1, "refunds": file.lines})
-
-
-def _lets_wait(people: People, session: Session, world: LotWorld, finding: Finding, now: datetime) -> None:
-    """Nothing to do yet."""
 
 
 _WORK: Final[Mapping[Code, Work]] = {
@@ -216,6 +262,7 @@ _WORK: Final[Mapping[Code, Work]] = {
     Code.AMOUNT_DIFFERS: People.gives_back,
     Code.LEFT_NOT_PAID: People.collects,
     Code.EXIT_WITHOUT_ENTRY: People.finds_its_visit,
+    **dict.fromkeys(LOOKED_AT, People.looks_at_pictures),
 }
 
 

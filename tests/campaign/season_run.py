@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
 
     sheets: dict[str, Truth]
     happened: Counter[str]
-    seconds: Counter[str]
+    seconds: dict[str, float]
     wrong: list[str]
 
 
@@ -41,7 +41,7 @@ class SeasonRun:
 
     def __init__(self, season: Season, seed: int, folder: Path, together: int = TOGETHER) -> None:
         self.season, self._together = season, together
-        self.seconds = Counter[str]()
+        self.seconds: dict[str, float] = defaultdict(float)
         self.happened = Counter[str]()
         self.bank = Bank(tuple(lot.account for lot in season.lots), Random(f"{seed}/{season.name}/bank"))
         with self.timed("the world"):
@@ -61,6 +61,8 @@ class SeasonRun:
         while day <= last:
             for world in self.lots:
                 self._live(world, day)
+            with self.timed("at night"):
+                self.people.goes_home(day)
             self._morning(day + timedelta(days=1), last)
             yield day
             day += timedelta(days=1)

@@ -8,17 +8,17 @@ from random import Random
 from typing import NamedTuple, TypeVar
 
 from gate.tariff import load
-from simulator.notices import notice, signed
+from simulator.providers.sepay import notice, signed
 from simulator.season.bank import Bank
 from simulator.season.journal import Fact, Journal, Said
 from simulator.season.lanes import Served, serve
 from simulator.season.scenario import Lot, Season
-from simulator.season.stories import BY_WORD, Story
+from simulator.season.stories import BY_MOMO, BY_VNPAY, BY_WORD, Story
 from simulator.season.transfers import Sending, sendings
 from simulator.season.turns import VIETNAM, turns
 
 T = TypeVar("T")
-AT_THE_LANE = BY_WORD | {Story.CASH, Story.LOST_ENTRY}
+AT_THE_LANE = BY_WORD | BY_VNPAY | BY_MOMO | {Story.CASH, Story.LOST_ENTRY}
 SECRET = "the secret of the season's bank feed"
 
 
@@ -92,7 +92,7 @@ class LotWorld:
 
 def _moment(served: Served) -> datetime:
     """A lost entry is made while there is time to pay it."""
-    return served.paid_at - timedelta(seconds=4 if served.turn.story is Story.LOST_ENTRY else 1)
+    return served.paid_at - timedelta(seconds=1 if served.turn.story in BY_WORD else 4)
 
 
 def local(at: datetime) -> date:
