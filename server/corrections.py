@@ -1,7 +1,8 @@
 """A passage belongs to a visit by somebody's word: what follows from it. A posted charge is never touched."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
@@ -116,7 +117,7 @@ def _check(session: Session, gone: PassageRow, stay: VisitRow) -> None:
         raise NotPossible(f"visit {stay.visit} was voided")
     if stay.left_at is not None and not in_doubt(stay):
         raise NotPossible(f"visit {stay.visit} left at {stay.left_at.isoformat()}")
-    if gone.happened_at <= (stay.entered_at or stay.opened_at):
+    if gone.happened_at < (stay.entered_at or stay.opened_at):
         raise NotPossible(f"visit {stay.visit} came in after passage {gone.passage}")
 
 
@@ -150,13 +151,26 @@ def replay(session: Session, row: Told) -> None:
             _inside(session, row)
 
 
-def history(session: Session) -> list[tuple[datetime, Told]]:
-    """All such facts with their moments, in order: a rebuild replays them between events and notices."""
-    found: list[tuple[datetime, Told]] = []
-    found += [(row.taken_at, row) for row in session.exec(select(InsideRow).order_by(col(InsideRow.visit)))]
-    found += [(row.made_at, row) for row in session.exec(select(LostEntryRow).order_by(col(LostEntryRow.visit)))]
-    found += [(row.made_at, row) for row in session.exec(select(CorrectionRow).order_by(col(CorrectionRow.passage)))]
-    return sorted(found, key=lambda each: each[0])
+def history(session: Session) -> Iterator[tuple[datetime, str]]:
+    """When each such fact was told, with its name: a rebuild replays them between events and notices."""
+    for table, (key, moment) in _TOLD.items():
+        for name, at in session.exec(select(key, moment)):
+            yield at, f"{table.__tablename__}:{name}"
+
+
+def again(session: Session, name: str, at: datetime) -> None:  # noqa: ARG001 - the fact knows its moment
+    """What follows from the fact of this name, once more."""
+    kind, _, key = name.partition(":")
+    table = next(each for each in _TOLD if each.__tablename__ == kind)
+    row: Told = session.get_one(table, key)  # type: ignore[assignment] # one of the three
+    replay(session, row)
+
+
+_TOLD: Final[dict[type[Told], tuple[Any, Any]]] = {
+    InsideRow: (InsideRow.visit, InsideRow.taken_at),
+    LostEntryRow: (LostEntryRow.visit, LostEntryRow.made_at),
+    CorrectionRow: (CorrectionRow.passage, CorrectionRow.made_at),
+}
 
 
 def _corrected(session: Session, row: CorrectionRow) -> None:
