@@ -205,14 +205,14 @@ def _vehicle(rng: random.Random, number: int, digits: Sequence[int], *, one_seri
     left = came + timedelta(minutes=1 + stay)
     clone = rng.random() < 0.002  # wears another vehicle's plate
     worn = digits[rng.randrange(number)] if clone and number else digits[number]
-    plate = _plate(worn, one_series=one_series)
+    plate = plate_of(worn, one_series=one_series)
     side = rng.randrange(2)
-    seen_in = _seen(rng, f"V{number}", came, f"in-{side + 1}", plate, kind)
-    seen_out = _seen(rng, f"P{number}", left, f"out-{(side if rng.random() < 0.7 else 1 - side) + 1}", plate, kind)
+    seen_in = seen_of(rng, f"V{number}", came, f"in-{side + 1}", plate, kind)
+    seen_out = seen_of(rng, f"P{number}", left, f"out-{(side if rng.random() < 0.7 else 1 - side) + 1}", plate, kind)
     return Vehicle(number, plate, kind, came, left, seen_in, None if rng.random() < 0.003 else seen_out)
 
 
-def _plate(digits: int, *, one_series: bool) -> str:
+def plate_of(digits: int, *, one_series: bool) -> str:
     """Half of the plates are the province's own; some are motorbikes', one character longer."""
     if one_series:
         return f"24A{digits:05}"
@@ -222,7 +222,8 @@ def _plate(digits: int, *, one_series: bool) -> str:
     return f"{province}{series}{digits:05}"
 
 
-def _seen(rng: random.Random, name: str, at: datetime, lane: str, plate: str, kind: VehicleClass) -> Seen:
+def seen_of(rng: random.Random, name: str, at: datetime, lane: str, plate: str, kind: VehicleClass) -> Seen:
+    """What reader and profiler say of a vehicle: two in a hundred unread, six dirty, the rest nearly always right."""
     if rng.random() < 0.02:
         return Seen(name, at, lane, as_read(""), _measured(rng, kind))
     dirt = rng.random() < 0.06

@@ -35,6 +35,7 @@ class Name(StrEnum):
     NOTICES = "notices"
     KEYS = "keys"
     ASSIGNMENT = "assignment"
+    RANKING = "ranking"
 
 
 class Campaign(NamedTuple):
@@ -56,6 +57,7 @@ CAMPAIGNS: Final[Mapping[Name, Campaign]] = {
     Name.REPLAYS: Campaign("tests.campaign.replays:run", "replayed, stale, forged and retained orders to open"),
     Name.NOTICES: Campaign("tests.campaign.notices:run", "notices of money repeated, late, out of order, forged"),
     Name.KEYS: Campaign("tests.campaign.keys:run", "orders and refunds asked again when the provider forgot the key"),
+    Name.RANKING: Campaign("tests.campaign.ranking:run", "exits of a full car park by the box's own ranking"),
     Name.ASSIGNMENT: Campaign("tests.campaign.assignment:run", "troubled exits against open visits, 3,600 of them"),
 }
 
