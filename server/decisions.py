@@ -15,9 +15,8 @@ from gate.ids import uuid7
 from gate.messages import NOTE_MAX
 from server import effects, ledger
 from server.auth import audit
-from server.db import insert_once
 from server.effects import Kind
-from server.facts_money import ApprovalRow, DecisionRow
+from server.facts_money import DecisionRow, WordRow
 from server.money_rules import RULE, Impossible, MoneyRules, NotYours, Speaker, within
 
 NEEDS: Final = {
@@ -31,8 +30,6 @@ NEEDS: Final = {
     Kind.UNDO: 1,
 }
 """How many different persons' word each needs."""
-WORD: Final = "decision"
-"""The kind of approval that is about a decision."""
 NOTE_MIN: Final = 3
 
 
@@ -84,8 +81,8 @@ def approve(
     if who.name == row.by or any(word.by == who.name for word in before):
         raise NotYours(f"{name}: {who.name} has spoken already; another person must")
     within(rules, who, row.amount)
-    word = ApprovalRow(kind=WORD, subject=name, by=who.name, agrees=agrees, note=note[:NOTE_MAX], at=now)
-    insert_once(session, word)
+    session.add(WordRow(decision=name, by=who.name, agrees=agrees, note=note[:NOTE_MAX], at=now))
+    session.flush()
     audit(session, who.name, "money: agreed" if agrees else "money: refused", name, now, _detail(row))
     return _heard(session, row, now)
 
@@ -100,10 +97,9 @@ def state(session: Session, row: DecisionRow) -> Decided:
 def open_of(session: Session, payments: Iterable[str]) -> dict[str, list[DecisionRow]]:
     """The decisions about these payments that wait for words."""
     rows = session.exec(select(DecisionRow).where(col(DecisionRow.payment).in_(sorted(payments)))).all()
-    words: dict[str, list[ApprovalRow]] = {row.decision: [] for row in rows}
-    about = (ApprovalRow.kind == WORD, col(ApprovalRow.subject).in_(sorted(words)))
-    for word in session.exec(select(ApprovalRow).where(*about)):
-        words[word.subject].append(word)
+    words: dict[str, list[WordRow]] = {row.decision: [] for row in rows}
+    for word in session.exec(select(WordRow).where(col(WordRow.decision).in_(sorted(words)))):
+        words[word.decision].append(word)
     found: dict[str, list[DecisionRow]] = {}
     for row in rows:
         if _open(row, words[row.decision]):
@@ -124,9 +120,9 @@ def ended(session: Session, payment: str, kinds: Iterable[Kind]) -> datetime | N
 
 def history(session: Session) -> Iterator[tuple[datetime, str]]:
     """When each decision that took effect did so: what a rebuild replays."""
-    words: dict[str, list[ApprovalRow]] = {}
-    for word in session.exec(select(ApprovalRow).where(ApprovalRow.kind == WORD)):
-        words.setdefault(word.subject, []).append(word)
+    words: dict[str, list[WordRow]] = {}
+    for word in session.exec(select(WordRow)):
+        words.setdefault(word.decision, []).append(word)
     for row in session.exec(select(DecisionRow)):
         of_it = words.get(row.decision, [])
         if not _refused(of_it) and not _open(row, of_it):
@@ -148,21 +144,20 @@ def _heard(session: Session, row: DecisionRow, now: datetime) -> Decided:
     return state(session, row)._replace(freed=freed)
 
 
-def _open(row: DecisionRow, words: Iterable[ApprovalRow]) -> bool:
+def _open(row: DecisionRow, words: Iterable[WordRow]) -> bool:
     return not _refused(words) and len(_agreeing(row, words)) < NEEDS[Kind(row.kind)]
 
 
-def _refused(words: Iterable[ApprovalRow]) -> bool:
+def _refused(words: Iterable[WordRow]) -> bool:
     return any(not word.agrees for word in words)
 
 
-def _agreeing(row: DecisionRow, words: Iterable[ApprovalRow]) -> set[str]:
+def _agreeing(row: DecisionRow, words: Iterable[WordRow]) -> set[str]:
     return {row.by, *(word.by for word in words if word.agrees)} - {RULE}
 
 
-def _words(session: Session, row: DecisionRow) -> list[ApprovalRow]:
-    about = (ApprovalRow.kind == WORD, ApprovalRow.subject == row.decision)
-    return list(session.exec(select(ApprovalRow).where(*about)))
+def _words(session: Session, row: DecisionRow) -> list[WordRow]:
+    return list(session.exec(select(WordRow).where(WordRow.decision == row.decision)))
 
 
 def _row(session: Session, wanted: Wanted, who: Speaker, now: datetime) -> DecisionRow:

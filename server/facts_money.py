@@ -77,13 +77,25 @@ class DecisionRow(SQLModel, table=True):
 
 
 class ApprovalRow(SQLModel, table=True):
-    """A second person's word on a decision, a tariff or anything else that needs two."""
+    """The second person's word on a tariff, or on anything else that needs just one."""
 
     __tablename__ = "approval"
 
     kind: str = Field(primary_key=True)
     subject: str = Field(primary_key=True)
     by: str
+    agrees: bool
+    note: str
+    at: datetime = moment()
+
+
+class WordRow(SQLModel, table=True):
+    """Another person's word on a decision about money: each person has one."""
+
+    __tablename__ = "decision_word"
+
+    decision: str = Field(primary_key=True)
+    by: str = Field(primary_key=True)
     agrees: bool
     note: str
     at: datetime = moment()

@@ -10,7 +10,7 @@ from server import decisions, ledger, receiving
 from server.db import columns
 from server.derived import VisitRow
 from server.facts import ChargeRow, EntryRow, PaymentRow, PostingRow
-from server.facts_money import ApprovalRow, ClaimRow, DecisionRow, RefundRow, RefundSentRow, TakenBackRow, TransferRow
+from server.facts_money import ClaimRow, DecisionRow, RefundRow, RefundSentRow, TakenBackRow, TransferRow, WordRow
 from server.money_rules import RULE, NoSuch
 
 
@@ -83,8 +83,7 @@ def _ordered(session: Session, where: Any) -> list[EntryRow]:
 
 
 def _decision(session: Session, row: DecisionRow) -> dict[str, Any]:
-    words = (ApprovalRow.kind == decisions.WORD, ApprovalRow.subject == row.decision)
-    said = session.exec(select(ApprovalRow).where(*words).order_by(col(ApprovalRow.at)))
+    said = session.exec(select(WordRow).where(WordRow.decision == row.decision).order_by(col(WordRow.at)))
     state = decisions.state(session, row)
     why = RULES[Situation(row.note)] if row.by == RULE and row.note in set(Situation) else None
     return {
