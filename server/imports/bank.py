@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 
 from gate.statements import BankLine, BankStatement, Unsound, balanced, in_order
 from gate.written import NotWritten, folded, spaced
-from server.imports import as_camt, cells, kinds
+from server.imports import cells, kinds
 from server.imports.cells import Row
 from server.imports.fields import Fields, Sheet, sheet
 from server.imports.flaws import Flaws, name_of
-from server.imports.mapping import Mapping, shipped
+from server.imports.mapping import Mapping, is_in, shipped
 
 CURRENCY: Final = "VND"
 _ACCOUNT: Final = re.compile(
@@ -34,6 +34,8 @@ def read(path: str, raw: bytes, account: str, today: date, mapping: Mapping | No
     flaws = Flaws(name_of(path))
     kind = kinds.kind_of(raw, flaws)
     if kind is kinds.FileKind.CAMT:
+        from server.imports import as_camt  # noqa: PLC0415 - the library loads for a second
+
         return Read(_whole(as_camt.read(raw, account, today, flaws), flaws), kind.value)
     known = [mapping] if mapping else [each for each in shipped().values() if each.kind == "bank"]
     rows = kinds.rows(raw, kind, mapping.sheet if mapping else "", flaws)
@@ -90,7 +92,7 @@ def _line(fields: Fields, mapping: Mapping, account: str) -> BankLine:
         bank_reference=fields.text("reference"),
         text=words,
         balance=balance,
-        fee=any(folded(each) in folded(words) for each in mapping.fees),
+        fee=is_in(mapping.fees, words),
     )
     if fields.has("account") and _digits(fields.text("account")) != _digits(account):
         fields.flaw("account", f"{fields.text('account')!r} is another account than {account}")

@@ -5,12 +5,12 @@ from datetime import date, datetime
 from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
-from gate.written import NotWritten, folded, sane, spaced
+from gate.written import NotWritten, sane, spaced
 from server.imports import cells
 from server.imports.cells import LINES_MAX, Cell, Row
 from server.imports.flaws import Flaws
 from server.imports.heading import ROWS_MAX, Heading, closest, find
-from server.imports.mapping import Mapping
+from server.imports.mapping import Mapping, starts
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ class Fields:
         if not words:
             return False
         first = next((cell for cell in self.row.cells if isinstance(cell, str) and spaced(cell)), "")
-        return any(folded(first[:200]).startswith(folded(word)) for word in words)
+        return starts(first[:200], words)
 
     def _read(self, key: str, read: Callable[[Cell], T], default: T) -> T:
         place = self._sheet.heading.places.get(key)

@@ -3,7 +3,7 @@
 docs/imports.md says how to write one.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -142,5 +142,16 @@ def _missing(mapping: Mapping) -> str:
 
 
 def starts(said: str, words: Words) -> bool:
-    """Whether a cell begins with one of the words."""
-    return any(said.startswith(folded(word)) for word in words)
+    """Whether a text begins with one of the words."""
+    return folded(said).startswith(_folded(words))
+
+
+def is_in(words: Words, said: str) -> bool:
+    """Whether one of the words is in a text."""
+    text = folded(said) if words else ""
+    return any(word in text for word in _folded(words))
+
+
+@lru_cache(maxsize=1_000)
+def _folded(words: Words) -> tuple[str, ...]:
+    return tuple(map(folded, words))

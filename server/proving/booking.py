@@ -96,11 +96,16 @@ def _payments(session: Session, explained: Sequence[Explained]) -> list[Entry]:
 
 def payments(session: Session, names: Sequence[str]) -> dict[str, PaymentRow]:
     """Payments by their names in the ledger."""
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        provider, _, number = name.rpartition(":")
+        wanted[provider].append(number)
     found: dict[str, PaymentRow] = {}
-    for start in range(0, len(names), _AT_ONCE):
-        some = [name.rpartition(":")[2] for name in names[start : start + _AT_ONCE]]
-        for row in session.exec(select(PaymentRow).where(col(PaymentRow.provider_id).in_(some))):
-            found[f"{row.provider}:{row.provider_id}"] = row
+    for provider, numbers in wanted.items():
+        for start in range(0, len(numbers), _AT_ONCE):
+            some = col(PaymentRow.provider_id).in_(numbers[start : start + _AT_ONCE])
+            rows = session.exec(select(PaymentRow).where(PaymentRow.provider == provider, some))
+            found |= {f"{provider}:{row.provider_id}": row for row in rows}
     return found
 
 
