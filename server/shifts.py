@@ -18,7 +18,7 @@ from gate.ledger import About, EntryKind, LedgerAccount
 from gate.messages import OpeningReason
 from gate.workdays import after
 from gate.working import What
-from server import ledger
+from server import ledger, work
 from server.auth import audit
 from server.db import hold, insert_once
 from server.derived import VisitRow
@@ -33,7 +33,7 @@ TEXT_MAX: Final = 400
 CASH_MAX: Final = 10**10
 DEPOSIT_BY: Final = time(17, 0)
 UNEXPLAINED: Final = (OpeningReason.BY_HAND, OpeningReason.FIRE, OpeningReason.BUTTON)
-SAID: Final = (What.EXPLAIN, What.DISMISS)
+_CODE: Final = Code.OPENING_UNEXPLAINED
 
 
 class ShiftRefused(ValueError):
@@ -158,16 +158,13 @@ def book(session: Session, receipt: ReceiptRow) -> bool:
 
 def missing_reasons(session: Session, site: str, since: datetime, until: datetime) -> list[OpeningRow]:
     """Openings by hand, by the button or by fire in that time that nobody has given a reason for."""
-    told = select(WorkRow.subject).where(
-        WorkRow.code == Code.OPENING_UNEXPLAINED, col(WorkRow.what).in_(SAID), WorkRow.note != ""
-    )
     found = (
         select(OpeningRow)
         .where(OpeningRow.site == site, OpeningRow.happened_at >= since, OpeningRow.happened_at <= until)
-        .where(col(OpeningRow.reason).in_(UNEXPLAINED), OpeningRow.note == "", col(OpeningRow.opening).not_in(told))
+        .where(col(OpeningRow.reason).in_(UNEXPLAINED), OpeningRow.note == "")
         .order_by(col(OpeningRow.happened_at), col(OpeningRow.opening))
     )
-    return list(session.exec(found))
+    return [row for row in session.exec(found) if work.standing(session, _CODE, row.opening).settled is None]
 
 
 def give_reason(session: Session, opening: str, *, by: str, note: str, now: datetime) -> None:
@@ -178,19 +175,27 @@ def give_reason(session: Session, opening: str, *, by: str, note: str, now: date
     if not note.strip():
         raise ShiftRefused("a reason is needed")
     _text(note)
-    work = WorkRow(
-        work=f"{Code.OPENING_UNEXPLAINED}:{opening}:{now.isoformat()}",
-        code=Code.OPENING_UNEXPLAINED,
-        subject=opening,
+    try:
+        work.explain(session, _CODE, opening, by, note, now)
+    except work.NoSuchFinding:  # it is not on the screens yet
+        if work.standing(session, _CODE, opening).settled is None:
+            _explained(session, row, by, note.strip(), now)
+
+
+def _explained(session: Session, row: OpeningRow, by: str, note: str, now: datetime) -> None:
+    said = WorkRow(
+        work=f"{_CODE}:{row.opening}:{now.isoformat()}",
+        code=_CODE,
+        subject=row.opening,
         site=row.site,
         what=What.EXPLAIN,
         by=by,
-        note=note.strip(),
+        note=note,
         amount=0,
         at=now,
     )
-    insert_once(session, work)
-    audit(session, by, "gave an opening its reason", opening, now, {"note": note.strip()})
+    insert_once(session, said)
+    audit(session, by, "gave an opening its reason", row.opening, now, {"note": note})
 
 
 def hand_over(
