@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from gate.ledger import Entry
 from server.clocks import Timed, entries
-from server.db import columns, hold_all, insert_many, upsert_many
+from server.db import columns, insert_many, upsert_many
 from server.derived import JournalMarkRow, LaneNowRow, VisitRow
 from server.facts import ChargeRow, EventRow, PaymentRow
 from server.now import LaneNow, VisitNow
@@ -58,21 +58,6 @@ class Batch:
         if visits:
             self.entries.update(entries(self.session, sorted(visits), boxes))
             self.session.expunge_all()
-
-    def expect_money(self, visits: set[str]) -> None:
-        """Keep others off these visits until the batch is committed, and see the money and charges that came meanwhile.
-
-        A notice that sees no price leaves its money waiting; without this a price could miss that money. What was
-        charged meanwhile is not pended any more.
-        """
-        if not visits:
-            return
-        hold_all(self.session, visits)
-        names = sorted(visits)
-        self._know_money(names)
-        late = set(self.session.exec(select(ChargeRow.visit).where(col(ChargeRow.visit).in_(names)))) - self.charged
-        self.charged |= late
-        self._entries = [entry for entry in self._entries if entry.visit not in late]
 
     def _know_money(self, names: list[str]) -> None:
         early = select(PaymentRow.reference).where(col(PaymentRow.reference).in_(names))

@@ -58,9 +58,11 @@ def decide(session: Session, wanted: Wanted, who: Speaker, rules: MoneyRules, no
     """Say the first word. Raises Impossible, NotYours, NoSuch."""
     if not NOTE_MIN <= len(wanted.note.strip()) <= NOTE_MAX:
         raise Impossible(f"note: say why in {NOTE_MIN} to {NOTE_MAX} characters")
-    effects.hold_payment(session, wanted.payment, wanted.visit, wanted.to_visit)
     if wanted.undoes:
-        _hold_of(session, effects.decision(session, wanted.undoes))
+        held = _hold_of(session, effects.decision(session, wanted.undoes))
+    else:
+        held = effects.hold_payment(session, wanted.payment, wanted.visit, wanted.to_visit)
+    now = ledger.later(session, held, now)
     row = effects.checked(session, _row(session, wanted, who, now))
     within(rules, who, row.amount)
     session.add(row)
@@ -74,7 +76,7 @@ def approve(
 ) -> Decided:
     """Another person's word on a decision. Raises Impossible, NotYours, NoSuch."""
     row = effects.decision(session, name)
-    _hold_of(session, row)
+    now = ledger.later(session, _hold_of(session, row), now)
     before = _words(session, row)
     if not _open(row, before):
         raise Impossible(f"{name}: it {'was refused' if _refused(before) else 'has taken effect'} already")
@@ -176,10 +178,10 @@ def _row(session: Session, wanted: Wanted, who: Speaker, now: datetime) -> Decis
     )
 
 
-def _hold_of(session: Session, row: DecisionRow) -> None:
+def _hold_of(session: Session, row: DecisionRow) -> set[str]:
     undone = effects.decision(session, row.undoes) if row.undoes else row
     names = (row.visit, row.to_visit, undone.visit, undone.to_visit, f"decision:{row.decision}")
-    effects.hold_payment(session, row.payment or undone.payment, *names)
+    return effects.hold_payment(session, row.payment or undone.payment, *names)
 
 
 def _detail(row: DecisionRow) -> dict[str, str]:

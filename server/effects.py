@@ -312,15 +312,19 @@ def _post(session: Session, entry: Entry, now: datetime) -> None:
         raise Impossible(f"{entry.key} was posted before")
 
 
-def hold_payment(session: Session, payment: str, *names: str) -> None:
-    """Keep others off the payment and every visit that its money touches, in one order for all who hold many."""
+def hold_payment(session: Session, payment: str, *names: str) -> set[str]:
+    """Keep others off the payment and every visit that its money touches, in one order for all who hold many.
+
+    Says what is held.
+    """
     touched = {name for name in names if name}
     if payment:
         provider, _, number = payment.partition(":")
         row = session.get(PaymentRow, (provider, number))
-        touched |= {f"payment:{payment}", *ledger.settled_by(session, payment)}
+        touched |= {f"{ledger.PAYMENT_HELD}{payment}", *ledger.settled_by(session, payment)}
         touched |= {row.reference} if row and row.reference else set()
     hold_all(session, touched)
+    return touched
 
 
 def _money(session: Session, payment: str) -> _Money:

@@ -27,14 +27,13 @@ from gate.messages import (
     PlateRead,
     Quoted,
     VehiclePassed,
-    VisitVoided,
 )
 from gate.topics import Channel, Topic
 from gate.wire import BYTES_MAX, Malformed, decode, encode
 from server import clocks, ledger, proposals
 from server.apply import apply, visits_in
 from server.batch import Batch
-from server.db import AWAY, insert_once, transaction
+from server.db import AWAY, hold_all, insert_once, transaction
 from server.facts import AnomalyRow, EventRow
 from server.register import BoxRow
 from server.tariffs import Tariffs
@@ -147,13 +146,25 @@ def _ingest(engine: Engine, tariffs: Tariffs, arrivals: Sequence[Arrival], recei
             troubles.append(envelope)
         else:
             parsed.append((arrival.topic, envelope, arrival.payload))
-    now = received or datetime.now(UTC)
     with transaction(engine) as session:
+        now = _held_at(session, [envelope for _, envelope, _ in parsed], received)
         taken = _book(session, tariffs, parsed, troubles, now)
-        clocks.heed(session, taken.fresh, now)
+        clocks.heed(session, taken.fresh, received or now)
         for trouble in troubles:
             _record(session, trouble, now)
     return taken
+
+
+def _held_at(session: Session, envelopes: Sequence[Envelope], received: datetime | None) -> datetime:
+    """Keep money and decisions off these visits until the batch is committed; the moment as of which it is booked.
+
+    Without this a price could miss the money that comes at the same moment, or be charged twice.
+    """
+    visits = {visit for envelope in envelopes for visit in visits_in(envelope)}
+    session.connection()  # where one writer is let in at a time, this waits for it
+    hold_all(session, visits)
+    now = received or datetime.now(UTC)
+    return ledger.later(session, visits, now) if visits else now
 
 
 def _book(
@@ -197,8 +208,6 @@ def _know(batch: Batch, envelopes: Sequence[Envelope]) -> None:
 
 
 def _write(batch: Batch, taken: Taken) -> None:
-    priced = {each.body.visit for each in taken.fresh if isinstance(each.body, Quoted | VisitVoided)}
-    batch.expect_money(priced | {left[0] for each in taken.fresh if (left := _left(each))})
     batch.flush()
     _money(batch, taken, batch.now)
 

@@ -1,11 +1,11 @@
 """Posting entries, the two phases of a charge, and what stands on a visit and on a payment."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from gate import ledger
 from gate.ledger import Entry, LedgerAccount
@@ -14,6 +14,8 @@ from server.derived import VisitRow
 from server.facts import ChargeRow, EntryRow, PaymentRow, PostingRow
 from server.now import VisitNow
 
+PAYMENT_HELD: Final = "payment:"
+"""Before a payment's name where it is held against others."""
 Priced = VisitRow | VisitNow
 """A visit as far as its charge needs it: a row of the database or ingest's own copy."""
 
@@ -32,6 +34,15 @@ def post_all(session: Session, entries: Sequence[Entry], now: datetime) -> None:
     lines = [line for entry in entries for line in _posting_values(ledger.balanced(entry))]
     insert_many(session, EntryRow, [_entry_values(entry, now) for entry in entries])
     insert_many(session, PostingRow, lines)
+
+
+def later(session: Session, names: Iterable[str], now: datetime) -> datetime:
+    """A moment after all that is recorded of these visits and payments, for who holds them: `now`, unless it was taken
+    before others were let in first. So the order of recording is the order of what happened, and a rebuild's too."""
+    known = [name.removeprefix(PAYMENT_HELD) for name in names]
+    about = or_(col(EntryRow.visit).in_(known), col(EntryRow.payment).in_(known))
+    last = session.exec(select(EntryRow.recorded_at).where(about).order_by(col(EntryRow.recorded_at).desc())).first()
+    return now if last is None else max(now, last + timedelta(microseconds=1))
 
 
 # --- the second phase of a charge ------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from server.ingest import Settled
 from server.providers import registry
 from server.providers.contract import Outcome, Received, Verdict
 from server.providers.notice import Kind, Notice
-from server.receiving import receive
+from server.receiving import held_at, receive
 from server.register import PayAccountRow
 
 UNREAD: Final = "unread-"
@@ -58,6 +58,7 @@ def keep(session: Session, received: Received, notice: Notice, fingerprint: str)
         if verdict is not Verdict.TAKEN:
             _set_aside(session, received, notice, verdict)
             return Kept(verdict)
+    received = received._replace(at=held_at(session, notice, received.at))
     row = _row(notice.provider, notice.provider_id, received, fingerprint)
     if not insert_once(session, row):
         return Kept(_again(session, notice, row))

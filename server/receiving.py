@@ -71,6 +71,19 @@ def receive(session: Session, notice: Notice, now: datetime, policy: Policy = PO
     return _resolved(session, payment, named, now, policy)
 
 
+def held_at(session: Session, notice: Notice, now: datetime) -> datetime:
+    """Keep others off what the notice is about; the moment as of which it is booked, after all that is recorded."""
+    if notice.kind is Kind.REVERSED:
+        payment = _payment_of(session, notice)
+        held = effects.hold_payment(session, ledger.payment_name(payment)) if payment else set()
+        return ledger.later(session, held, now)
+    reference = _named(session, notice, _sites_of(session, notice)).reference
+    if reference is None:
+        return now
+    hold(session, reference)
+    return ledger.later(session, [reference], now)
+
+
 def likely(session: Session, payment: PaymentRow) -> tuple[slips.Candidate, ...]:
     """Whose reference may have been meant by one with a slip: open debts of exactly this amount, near in time, nearest
     first. They are proposed to a person; no rule ever settles by a likeness."""

@@ -137,6 +137,7 @@ def _sent(session: Session, name: str, amount: int, way: str, proof: str, happen
     undone = row is not None and session.get(EntryRow, f"undo:{row.decision}") is not None
     if row is None or row.amount != amount or undone:
         return False
+    now = max(now, row.made_at + timedelta(microseconds=1))
     sent = RefundSentRow(refund=name, way=way, proof=proof, amount=amount, happened_at=happened_at, recorded_at=now)
     if not insert_once(session, sent):
         known = session.get_one(RefundSentRow, name)

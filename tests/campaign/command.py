@@ -32,6 +32,7 @@ class Name(StrEnum):
     BOX_LANES = "box-lanes"
     PAYLOADS = "payloads"
     REPLAYS = "replays"
+    RACES = "races"
     NOTICES = "notices"
     KEYS = "keys"
     ASSIGNMENT = "assignment"
@@ -55,6 +56,7 @@ CAMPAIGNS: Final[Mapping[Name, Campaign]] = {
     Name.BOX_LANES: Campaign("tests.campaign.box_lanes:run", "the same with the box's whole lane above the table"),
     Name.PAYLOADS: Campaign("tests.campaign.payloads:run", "mutated messages on every topic of box and centre"),
     Name.REPLAYS: Campaign("tests.campaign.replays:run", "replayed, stale, forged and retained orders to open"),
+    Name.RACES: Campaign("tests.campaign.races:run", "many at one visit's money at the same moment, on PostgreSQL"),
     Name.NOTICES: Campaign("tests.campaign.notices:run", "notices of money repeated, late, out of order, forged"),
     Name.KEYS: Campaign("tests.campaign.keys:run", "orders and refunds asked again when the provider forgot the key"),
     Name.RANKING: Campaign("tests.campaign.ranking:run", "exits of a full car park by the box's own ranking"),
