@@ -29,7 +29,7 @@ class Network(httpx.BaseTransport):
     """Host -> twin. `fate` is asked for each exchange."""
 
     def __init__(self, twins: Mapping[str, Twin], fate: Callable[[], Fate] = lambda: Fate.ARRIVES) -> None:
-        self._twins = dict(twins)
+        self.twins = dict(twins)
         self.fate = fate
         self.exchanges = 0
 
@@ -41,7 +41,7 @@ class Network(httpx.BaseTransport):
             raise httpx.ConnectTimeout("lost on the way", request=request)
         if fate is Fate.BROKEN:
             return httpx.Response(503, content=b"")
-        status, body = self._twins[request.url.host].handle(request.url.path, request.read())
+        status, body = self.twins[request.url.host].handle(request.url.path, request.read())
         if fate is Fate.ANSWER_LOST:
             raise httpx.ReadTimeout("lost on the way back", request=request)
         return httpx.Response(status, content=body)

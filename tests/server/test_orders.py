@@ -361,15 +361,48 @@ def test_only_hosts_that_we_were_told_of_are_called(url: str, may: bool) -> None
             HttpLine({MOMO_HOST}).post(url, b"{}")
 
 
-def test_an_answer_to_another_question_is_none(one: MoneyDesk) -> None:
-    class Liar:
-        def handle(self, path: str, body: bytes) -> tuple[int, bytes]:
-            status, said = one.momo_twin.handle(path, body)
-            return status, said.replace(ORDER.encode(), f"{VISIT}99".encode())
+class Liar:
+    """A provider whose answers say something else."""
 
-    one.network._twins[MOMO_HOST] = Liar()  # noqa: SLF001 - the provider errs
-    with pytest.raises(Unanswered, match="another"):
+    def __init__(self, twin: MomoTwin, true: bytes, false: bytes) -> None:
+        self._twin, self._true, self._false = twin, true, false
+
+    def handle(self, path: str, body: bytes) -> tuple[int, bytes]:
+        status, said = self._twin.handle(path, body)
+        return status, said.replace(self._true, self._false)
+
+
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        (ORDER.encode(), f"{VISIT}99".encode()),
+        (b'"amount":30000', b'"amount":40000'),
+        (b"https://test-payment.momo.vn/", b"https://evil.vn/"),
+        (b"{", b"["),
+    ],
+    ids=["order", "amount", "page", "form"],
+)
+def test_an_answer_to_another_question_is_none(one: MoneyDesk, true: bytes, false: bytes) -> None:
+    one.network.twins[MOMO_HOST] = Liar(one.momo_twin, true, false)
+    with pytest.raises(Unanswered):
         one.ask("momo", VISIT)
+
+
+def test_a_provider_that_cannot_say_which_refunds_there_were_gets_no_second_request(sold: MoneyDesk) -> None:
+    sold.loses(LOST)
+    with pytest.raises(Unanswered):
+        gives(sold)
+    sold.clock.wait(32 * DAY)
+    sold.network.twins[MOMO_HOST] = Liar(sold.momo_twin, b'"resultCode":0', b'"resultCode":10')  # maintenance
+    listed = sold.momo_twin._sessions[0].refunds  # noqa: SLF001 - and its list is empty meanwhile
+    kept = dict(listed)
+    listed.clear()
+    with pytest.raises(Unanswered, match="not which refunds"):
+        gives(sold)
+    listed.update(kept)
+    sold.network.twins[MOMO_HOST] = sold.momo_twin
+    assert gives(sold) is Outcome.REFUNDED
+    assert given(sold) == [-10_000]
 
 
 def test_over_a_real_socket_too(one: MoneyDesk) -> None:
