@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from gate.lease import Standing
 from gate.messages import BillLine
@@ -14,6 +14,7 @@ from gate.tariff import Bill, Tariff, load, price
 from gate.vehicle import VehicleClass
 from server.listings import ListingEndedRow, ListingRow, VaultListingRow
 from server.register import TariffRow
+from server.tariffs import counting
 
 
 class NoTariff(ValueError):
@@ -31,8 +32,7 @@ class Priced(NamedTuple):
 
 def tariff_at(session: Session, site: str, at: datetime) -> Tariff:
     """The site's price list at a moment: of those that have begun and are not over, the one that began last."""
-    not_over = or_(col(TariffRow.until).is_(None), col(TariffRow.until) > at)
-    held = select(TariffRow).where(TariffRow.site == site, col(TariffRow.since) <= at, not_over)
+    held = select(TariffRow).where(*counting(site, at), col(TariffRow.since) <= at)
     row = session.exec(held.order_by(col(TariffRow.since).desc()).limit(1)).first()
     if row is None:
         raise NoTariff(f"{site} has no price list for {at.isoformat()}")

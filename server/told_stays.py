@@ -1,7 +1,7 @@
 """Stays that boxes must be told of: who was inside before the first day, and who left unseen by a person's word."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from gate.lease import GONE_MAX, INSIDE_MAX, Inside
 from gate.vehicle import VehicleClass
 from server.derived import VisitRow
-from server.facts_visits import CorrectionRow, InsideFileRow, InsideRow
+from server.facts_visits import CorrectionRow, InsideFileRow, InsideRow, LostEntryRow
 from server.vault import VaultReadRow
 
 TOLD_FOR: Final = timedelta(days=7)
@@ -43,7 +43,7 @@ def gone(session: Session, site: str, now: datetime) -> tuple[str, ...]:
     newest = (
         select(CorrectionRow.visit)
         .join(VisitRow, col(VisitRow.visit) == col(CorrectionRow.visit))
-        .where(CorrectionRow.site == site, col(CorrectionRow.made_at) > now - TOLD_FOR)
+        .where(CorrectionRow.site == site, col(CorrectionRow.made_at) > now - TOLD_FOR, ~_of_lost().exists())
         .where(col(VisitRow.exit_passage) == col(CorrectionRow.passage))
         .order_by(col(CorrectionRow.made_at).desc(), col(CorrectionRow.visit))
         .limit(GONE_MAX)
@@ -54,5 +54,10 @@ def gone(session: Session, site: str, now: datetime) -> tuple[str, ...]:
 def terms(session: Session, site: str) -> tuple[str, str]:
     """What changes when there is something new to tell: a new snapshot goes out then."""
     files = select(func.count()).select_from(InsideFileRow).where(InsideFileRow.site == site)
-    made = select(func.count()).select_from(CorrectionRow).where(CorrectionRow.site == site)
+    made = select(func.count()).select_from(CorrectionRow).where(CorrectionRow.site == site, ~_of_lost().exists())
     return str(session.exec(files).one()), str(session.exec(made).one())
+
+
+def _of_lost() -> Any:
+    """A correction of a lost entry: no box knows its visit."""
+    return select(LostEntryRow.visit).where(LostEntryRow.visit == CorrectionRow.visit)

@@ -48,7 +48,7 @@ class Troubled(NamedTuple):
 def look(session: Session, site: str, now: datetime) -> Troubled:
     """Exits of the last day and a half, all stays that may be theirs. Only reads."""
     exits = [*_nobodys(session, site, now), *_doubted(session, site, now)]
-    stays = open_stays(session, site)
+    stays = open_stays(session, site, now)
     approaches = [each.approach for each in exits] + [each.entry_approach for each in stays]
     reads, tags = reads_of(session, approaches), tags_of(session, site, now)
     outs = [
@@ -81,11 +81,13 @@ def habits_of(session: Session, site: str, now: datetime) -> Habits:
     )
 
 
-def open_stays(session: Session, site: str) -> Sequence[VisitRow]:
-    """Who came in and never left, and who left by a match that is in doubt."""
-    never_left = col(VisitRow.left_at).is_(None)
+def open_stays(session: Session, site: str, now: datetime) -> Sequence[VisitRow]:
+    """Who came in and never left, and who left of late by a match that is in doubt."""
+    never_left, of_late = col(VisitRow.left_at).is_(None), col(VisitRow.left_at) >= now - BACK
     here = (VisitRow.site == site, col(VisitRow.entered_at).is_not(None), col(VisitRow.voided).is_(False))
-    return session.exec(select(VisitRow).where(*here, or_(never_left, in_doubt())).order_by(col(VisitRow.visit))).all()
+    return session.exec(
+        select(VisitRow).where(*here, or_(never_left, and_(of_late, in_doubt()))).order_by(col(VisitRow.visit))
+    ).all()
 
 
 def in_doubt() -> ColumnElement[bool]:
@@ -95,7 +97,7 @@ def in_doubt() -> ColumnElement[bool]:
 
 def came(session: Session, site: str, now: datetime) -> list[Seen]:
     """The entries of all stays that may be leaving."""
-    stays = open_stays(session, site)
+    stays = open_stays(session, site, now)
     reads = reads_of(session, [each.entry_approach for each in stays])
     tags = tags_of(session, site, now)
     return [_came(stay, reads, tags) for stay in stays if stay.left_at is None]
@@ -111,11 +113,11 @@ def seen_at(read: VaultReadRow, tags: dict[str, str]) -> Seen:
 
 def _nobodys(session: Session, site: str, now: datetime) -> list[Exit]:
     """Passages out without a visit that nothing has explained since."""
-    told = (select(ExplainedRow.passage), select(CorrectionRow.passage))
+    explained = select(ExplainedRow.passage).where(ExplainedRow.passage == PassageRow.passage)
     rows = session.exec(
         select(PassageRow)
         .where(PassageRow.site == site, PassageRow.direction == Direction.OUT, col(PassageRow.visit).is_(None))
-        .where(col(PassageRow.happened_at) >= now - BACK, *(col(PassageRow.passage).not_in(each) for each in told))
+        .where(col(PassageRow.happened_at) >= now - BACK, ~explained.exists())
         .order_by(col(PassageRow.happened_at), col(PassageRow.passage))
     ).all()
     approaches = approaches_of(session, site, rows)
@@ -123,11 +125,11 @@ def _nobodys(session: Session, site: str, now: datetime) -> list[Exit]:
 
 
 def _doubted(session: Session, site: str, now: datetime) -> list[Exit]:
-    told = select(CorrectionRow.passage)
+    corrected = select(CorrectionRow.passage).where(CorrectionRow.passage == VisitRow.exit_passage)
     rows = session.exec(
         select(VisitRow)
         .where(VisitRow.site == site, in_doubt(), col(VisitRow.left_at) >= now - BACK)
-        .where(col(VisitRow.exit_passage).is_not(None), col(VisitRow.exit_passage).not_in(told))
+        .where(col(VisitRow.exit_passage).is_not(None), ~corrected.exists())
         .order_by(col(VisitRow.left_at), col(VisitRow.visit))
     )
     return [
@@ -176,9 +178,9 @@ def reads_of(session: Session, approaches: Iterable[str]) -> dict[str, VaultRead
 
 
 def tags_of(session: Session, site: str, now: datetime) -> dict[str, str]:
-    """Which tag was before which lane's reader, by approach, in a week."""
+    """Which tag was before which lane's reader of late, by approach."""
     said = select(EventRow.body).where(
-        EventRow.site == site, EventRow.kind == "tag_read", col(EventRow.happened_at) >= now - LEARNED
+        EventRow.site == site, EventRow.kind == "tag_read", col(EventRow.happened_at) >= now - BACK
     )
     return {str(body.approach): body.tag_sha256 for body in _bodies(session.exec(said), TagRead)}
 

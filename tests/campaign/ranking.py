@@ -4,7 +4,6 @@ Reads, dirt and mistakes come from the generator of `tests.campaign.assignment`,
 """
 
 import random
-import time
 from collections import Counter
 from datetime import timedelta
 from typing import Final
@@ -42,7 +41,6 @@ class Tally:
     def __init__(self) -> None:
         self.count = self.sure = self.wrong = self.exact = self.exact_sure = 0
         self.bands, self.right = Counter[int](), Counter[int]()
-        self.took: list[float] = []
 
     def exits(self, rng: random.Random, count: int, *, one_series: bool) -> None:
         """Rank so many vehicles at an exit."""
@@ -53,9 +51,7 @@ class Tally:
             stranger = rng.random() < STRANGERS
             place = INSIDE + number if stranger else rng.randrange(INSIDE)
             out = seen_of(rng, "P", MORNING + timedelta(hours=1), "out-1", worn[place], VehicleClass.CAR9).read
-            began = time.perf_counter()
             ranking = rank(out.text, VehicleClass.CAR9, visits, unlikeness=unlikeness, sure=out.sure)
-            self.took.append(time.perf_counter() - began)
             exact = not stranger and out.text == entries[place].text == worn[place]
             self._count(ranking, None if stranger else f"V{place}", exact=exact)
 
@@ -80,11 +76,7 @@ class Tally:
             "wrong among the sure": f"{self.wrong} of {self.sure}",
             "exact reads that are sure": f"{self.exact_sure} of {self.exact}",
             "calibration": bands,
-            "milliseconds p50, p99": ", ".join(f"{1000 * self._percentile(share):.2f}" for share in (0.5, 0.99)),
         }
-
-    def _percentile(self, share: float) -> float:
-        return sorted(self.took)[int(share * (len(self.took) - 1))]
 
     def failures(self) -> list[str]:
         """What was promised and is not so."""
