@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "close": Command("server.cli_close:app", "Close a site's day once for ever; check what was closed."),
     "shift": Command("server.cli_shifts:app", "Shifts and tills: begin, receipts, hand over, deposit."),
     "export": Command("server.cli:export_days", "Write a site's days for finance: xlsx, csv or json."),
+    "import": Command("server.cli_imports:app", "Bank statements and providers' settlements; what each bank line is."),
     "lists": Command("server.cli_lists:app", "A site's passes, exemptions and denials."),
     "tariffs": Command("server.cli_tariffs:app", "A site's price lists: drafts, approval, replay of past days."),
     "visits": Command("server.cli_visits:app", "Stays: look at one, answer proposals, lost entries, the first day."),

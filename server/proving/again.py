@@ -13,14 +13,15 @@ from server.proving.kinds import sites_of
 from server.proving.matcher import in_order
 
 
-def history(session: Session) -> list[datetime]:
-    """The moments at which lines were imported or explained, in order."""
+def history(session: Session) -> list[tuple[datetime, str]]:
+    """The moments at which lines were imported or explained, in order, each with a name."""
     moments = set(session.exec(select(BankLineRow.recorded_at).distinct()))
     moments |= set(session.exec(select(ExplanationRow.at).distinct()))
-    return sorted(moments | set(session.exec(select(SettlementLineRow.recorded_at).distinct())))
+    moments |= set(session.exec(select(SettlementLineRow.recorded_at).distinct()))
+    return [(at, at.isoformat()) for at in sorted(moments)]
 
 
-def again(session: Session, at: datetime) -> None:
+def again(session: Session, _: str, at: datetime) -> None:
     """What followed from files and explanations of that moment."""
     order = (col(SettlementLineRow.provider), col(SettlementLineRow.statement), col(SettlementLineRow.line))
     rows = session.exec(select(SettlementLineRow).where(SettlementLineRow.recorded_at == at).order_by(*order))

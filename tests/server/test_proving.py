@@ -4,16 +4,18 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import select
+from sqlmodel import delete, select
 
 from gate.findings import Code
 from gate.ledger import LedgerAccount
 from server.books import balance
 from server.db import reading, transaction
-from server.facts import EntryRow, PaymentRow
+from server.facts import EntryRow, PaymentRow, PostingRow
 from server.facts_bank import BankLineRow, ExplanationRow, ProofRow
 from server.facts_money import DepositRow
-from server.proving import NotSo, explain, prove
+from server.providers.notice import Notice
+from server.proving import NotSo, again, already_on_statement, explain, history, prove
+from server.receiving import receive
 from simulator.statements import Moved, Taken
 from tests.server.bankworld import (
     END,
@@ -311,3 +313,25 @@ def test_a_month_with_faults_ends_at_bank_lines_or_cases(engine: Engine, seed: i
     unknown = {each.subject for each in cases[Code.BANK_LINE_UNKNOWN]}
     assert by_line | unknown == {row["digest"] for row in lines}
     assert not by_line & unknown
+
+
+@pytest.mark.parametrize("seed", [3])
+def test_the_entries_follow_again_from_what_was_decided(engine: Engine, seed: int) -> None:
+    made = month(seed)
+    played(engine, made)
+    with transaction(engine) as session:
+        stranger = session.exec(select(BankLineRow).where(BankLineRow.amount == 77_000)).one()
+        explain(session, stranger.digest, "other", "lan", "a gift", END + DAY)
+    tables = (PaymentRow, EntryRow, PostingRow)
+    before = [rows(engine, table) for table in tables]
+    steps: list[tuple[datetime, str, Notice | None]] = [(moment, "notice", notice) for moment, notice in made.notices]
+    with transaction(engine) as session:
+        steps += [(moment, name, None) for moment, name in history(session)]
+        for table in (PostingRow, EntryRow, PaymentRow):
+            session.exec(delete(table))
+        for moment, name, notice in sorted(steps, key=lambda each: each[0]):
+            if notice is None:
+                again(session, name, moment)
+            elif already_on_statement(session, notice, moment) is None:
+                receive(session, notice, moment)
+    assert [rows(engine, table) for table in tables] == before
