@@ -143,8 +143,8 @@ def _again(row: Any, lines: tuple[BillLine, ...], tariff: Tariff) -> Change | No
 
 
 def _of_all_times(tariff: Tariff) -> Tariff:
-    """With a VAT rate for the past too: a draft need not know one, and totals include whatever it is."""
-    return replace(tariff, vat=(VatRate(since=_ALWAYS, rate_bp=tariff.vat[0].rate_bp), *tariff.vat))
+    """With one VAT rate for all times: a draft need not know that of the past, and totals include whatever it is."""
+    return replace(tariff, vat=(VatRate(since=_ALWAYS, rate_bp=tariff.vat[0].rate_bp),))
 
 
 def _sum_json(each: Sum) -> dict[str, int]:
