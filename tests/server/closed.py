@@ -9,6 +9,7 @@ from server.closing import Made, close
 from server.db import transaction
 from server.derived import BoxNowRow, JournalMarkRow
 from server.reconcile import ZONE, bounds
+from server.register import SiteRow
 from tests.server.box import MORNING, Box, book, notice, paid, reference
 
 KEY = private_key("aGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8gMTI=")
@@ -59,8 +60,21 @@ def a_day(engine: Engine, box: Box, on: date, stays: int = 2, *, pay: bool = Tru
     heard(engine, bounds(on)[1] + timedelta(minutes=5), box)
 
 
-def closed(engine: Engine, on: date, site: str = "SPS", now: datetime | None = None, *, first: bool = False) -> Made:
-    """Close the day the morning after it."""
+def closed(
+    engine: Engine,
+    on: date,
+    site: str = "SPS",
+    now: datetime | None = None,
+    *,
+    first: bool = False,
+    tolerance: int = 10**9,
+) -> Made:
+    """Close the day the morning after it. Usually the site is patient: no bank sends statements here."""
+    with transaction(engine) as session:
+        row = session.get(SiteRow, site)
+        if row is not None and row.tolerance_vnd != tolerance:
+            row.tolerance_vnd = tolerance
+            session.add(row)
     first = first or on == FIRST
     return close(engine, site, on, KEY, by="chi Hoa", now=now or after(on), first=first)
 

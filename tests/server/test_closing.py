@@ -158,7 +158,7 @@ def test_it_refuses_above_tolerance_and_names_what(engine: Engine) -> None:
     box = Box()
     a_day(engine, box, FIRST)
     paid(engine, notice(500, "no reference at all", 1_000_000), MORNING + HOUR)
-    said = reasons(engine, FIRST)
+    said = reasons(engine, FIRST, tolerance=0)
     assert "unexplained are 1.000.000" in said
     assert "Money for no known visit (payment_unknown): sepay:500" in said
 

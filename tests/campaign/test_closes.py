@@ -1,0 +1,12 @@
+"""The campaign of closes, in small, and that its judge sees what is wrong."""
+
+import pytest
+
+from tests.campaign.closes import run
+
+
+@pytest.mark.slow
+def test_a_few_days_hold() -> None:
+    result = run(3, scale=0.03, say=lambda _: None)
+    assert result.failures == []
+    assert result.figures["closes"] == 12
