@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "reconcile": Command("server.cli:reconcile", "Compare a site's day: passages, visits, money."),
     "close": Command("server.cli_close:app", "Close a site's day once for ever; check what was closed."),
     "shift": Command("server.cli_shifts:app", "Shifts and tills: begin, receipts, hand over, deposit."),
+    "findings": Command("server.cli_findings:app", "What is due and missing, and what people do about it."),
     "export": Command("server.cli:export_days", "Write a site's days for finance: xlsx, csv or json."),
     "import": Command("server.cli_imports:app", "Bank statements and providers' settlements; what each bank line is."),
     "lists": Command("server.cli_lists:app", "A site's passes, exemptions and denials."),

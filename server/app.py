@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.base import RequestResponseEndpoint
 
-from server.api import books, boxes, lanes, lists, money, notices, orders, pictures, session, visits
+from server.api import books, boxes, findings, lanes, lists, money, notices, orders, pictures, session, visits
 from server.auth import Doorkeeper
 from server.centre import Centre
 from server.console.install import install
@@ -34,7 +34,7 @@ def application(centre: Centre) -> FastAPI:
     app = FastAPI(title="barie", lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.centre = centre
     app.state.doorkeeper = Doorkeeper(centre.engine)
-    for part in (session, notices, orders, pictures, lanes, lists, boxes, books, visits, money):
+    for part in (session, notices, orders, pictures, lanes, lists, boxes, books, findings, visits, money):
         app.include_router(part.router)
     install(app, centre)
     app.middleware("http")(_with_headers)

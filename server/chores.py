@@ -10,8 +10,10 @@ import structlog
 from sqlmodel import Session, col, delete, select
 
 from gate.findings import Code
+from server import duplicates, occupancy
 from server.anomalies import anomaly
 from server.derived import BoxNowRow, FindingRow
+from server.facts import AnomalyRow
 from server.findings import Looked, look, older_days, write
 from server.presence import SILENT
 from server.reconcile import bounds, local_date
@@ -23,6 +25,8 @@ LEASE_SHORT: Final = timedelta(minutes=30)
 HALF_PAST_MIDNIGHT: Final = timedelta(hours=17, minutes=30)
 """In UTC, for the sites' half past midnight."""
 DAYS_AT_ONCE: Final = 31
+TROUBLE_KEPT: Final = timedelta(days=400)
+"""A year and a month: a season's books are compared with those of the season before."""
 log = structlog.get_logger()
 
 
@@ -59,6 +63,28 @@ def watch_boxes(session: Session, now: datetime, listening_since: datetime) -> N
             words = {"box": box.box, "waiting": str(box.waiting), "why": "facts wait in the box"}
             subject = f"{box.box}:waiting:{local_date(now)}"
             anomaly(session, Code.WITNESS_MISSING, subject, box.site, now, words)
+
+    for row in session.exec(select(BoxRow).where(col(BoxRow.box).not_in(select(BoxNowRow.box)))):
+        if now - listening_since > SILENT:  # registered, and never heard of
+            words = {"box": row.box, "heard": "", "why": "nobody has ever heard of this box"}
+            anomaly(session, Code.WITNESS_MISSING, f"{row.box}:never", row.site, now, words)
+
+
+def watch_counts(session: Session, now: datetime) -> None:
+    """More vehicles inside than places, or fewer than none: a count is wrong. And plates that were read twice."""
+    for site in sites(session):
+        occupancy.watch(session, site, now)
+        duplicates.watch(session, site, now)
+
+
+def forget_old_trouble(session: Session, now: datetime) -> None:
+    """Recorded trouble is kept as long as its books; what no open finding shows and is older goes."""
+    shown = select(FindingRow.subject).where(
+        FindingRow.code == AnomalyRow.code,
+        FindingRow.subject == AnomalyRow.subject,
+        col(FindingRow.closed_at).is_(None),
+    )
+    session.exec(delete(AnomalyRow).where(col(AnomalyRow.happened_at) < now - TROUBLE_KEPT, ~shown.exists()))
 
 
 def watch_leases(session: Session, now: datetime) -> None:

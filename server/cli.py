@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final, NoReturn
 
@@ -19,19 +19,16 @@ import segno
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from gate import tariff, vietqr
-from gate.findings import WORDS, Finding
 from gate.money import dong
-from gate.reconcile import Report
 from gate.vehicle import VehicleClass
 from server.auth import audit
 from server.config import BadConfig, load
+from server.day_shown import as_json, show
 from server.db import connect, reading, transaction
 from server.export import BadRange, Format, Plates, chart, export, snapshot
 from server.language import Language
@@ -106,63 +103,22 @@ def _config(given: Path | None) -> Path:
 # --- reconcile ---------------------------------------------------------------------------------------------
 
 
-def reconcile(site: Site, on: Day, *, json: AsJson = False, config: Config = None, database: Database = None) -> None:
+def reconcile(
+    site: Site,
+    on: Day,
+    *,
+    language: Annotated[Language, typer.Option("--lang", help="Of the table.")] = Language.VI,
+    json: AsJson = False,
+    config: Config = None,
+    database: Database = None,
+) -> None:
     """Compare a site's day: passages against visits against money, item by item."""
     with _reasons("reconcile"), _books(config, database) as engine, reading(engine) as session:
         found = report(session, site, on.date(), datetime.now(UTC))
         if json:
-            _say_json(_as_json(found))
+            _say_json(as_json(found))
         else:
-            _show(site, on.date(), found)
-
-
-def _as_json(found: Report) -> dict[str, Any]:
-    return {
-        "counts": found.counts,
-        "money": found.money,
-        "in_transit": [_finding(finding) for finding in found.in_transit],
-        "findings": [_finding(finding) for finding in found.findings],
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "code": finding.code,
-        "visit": finding.visit,
-        "amount": finding.amount,
-        "due": finding.due,
-        "evidence": finding.evidence,
-        "subject": finding.subject,
-    }
-
-
-def _show(site: str, on: date, found: Report) -> None:
-    console = Console()
-    title = f"{site} · {on:%d/%m/%Y}"
-    figures = Table("", "", title=title, show_header=False)
-    for name, count in found.counts.items():
-        if count or not name.startswith("openings_"):
-            figures.add_row(name.replace("_", " "), str(count))
-    figures.add_section()
-    for name, amount in found.money.items():
-        figures.add_row(name.replace("_", " "), dong(amount))
-    figures.columns[1].justify = "right"
-    console.print(figures)
-    for heading, findings in (("Phát hiện · Findings", found.findings), ("Đang chờ · In transit", found.in_transit)):
-        if findings:
-            console.print(_findings(heading, findings))
-    if not found.findings:
-        console.print("Không có phát hiện nào. Nothing is due and missing.")
-
-
-def _findings(heading: str, findings: tuple[Finding, ...]) -> Table:
-    table = Table("Phát hiện", "Finding", "Lượt", "₫", "Đến hạn", title=heading)
-    for finding in findings:
-        words = WORDS[finding.code]
-        due = f"{finding.due.astimezone(ZONE):%H:%M %d/%m}"
-        subject = Text(finding.visit or finding.subject)  # what strangers wrote is never markup
-        table.add_row(words.vi, words.en, subject, dong(finding.amount), due)
-    return table
+            show(site, on.date(), found, language)
 
 
 # --- export ------------------------------------------------------------------------------------------------

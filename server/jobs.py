@@ -242,6 +242,7 @@ def the_jobs(started: datetime) -> tuple[Job, ...]:
     return (
         Job("boxes", often, quietly(lambda session, now: chores.watch_boxes(session, now, started))),
         Job("cases", often, cases, chores.look_at_cases),
+        Job("counts", timedelta(minutes=1), quietly(chores.watch_counts)),
         Job("leases", timedelta(minutes=10), quietly(chores.watch_leases)),
         Job("older cases", hourly, cases, chores.look_at_older_days),
         Job("day reminder", timedelta(days=1), quietly(chores.remind_of_the_day), offset=at_night),
@@ -253,6 +254,7 @@ def the_jobs(started: datetime) -> tuple[Job, ...]:
 
 def _clean_up(session: Session, now: datetime) -> None:
     chores.end_sessions(session, now)
+    chores.forget_old_trouble(session, now)
     session.exec(delete(JobRunRow).where(col(JobRunRow.ran_at) < now - KEPT))
 
 

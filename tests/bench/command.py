@@ -10,6 +10,7 @@ import typer
 from tests.bench.gate import bench_gate
 from tests.bench.ingest import bench_ingest
 from tests.bench.lanes import bench_lanes
+from tests.bench.reconcile import bench_reconcile
 
 
 class Name(StrEnum):
@@ -18,23 +19,26 @@ class Name(StrEnum):
     GATE = "gate"
     INGEST = "ingest"
     LANES = "lanes"
+    RECONCILE = "reconcile"
 
 
 def bench(
     name: Annotated[
         Name,
         typer.Argument(
-            help="gate: vehicle on the loop to arm commanded; ingest: durable events/s; lanes: eight busy lanes"
+            help="gate: vehicle on the loop to arm commanded; ingest: durable events/s; lanes: eight busy lanes; "
+            "reconcile: a month of a million visits"
         ),
     ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
     runs: Annotated[int | None, typer.Option(min=1, help="gate: vehicles read; ingest: rounds of each path")] = None,
     minutes: Annotated[float, typer.Option(min=0.1, max=600, help="lanes: how long vehicles come")] = 3.0,
+    scale: Annotated[float, typer.Option(min=0.001, max=10, help="reconcile: millions of visits")] = 1.0,
 ) -> None:
     """Measure the real parts beside the bare path, in one run. Takes some minutes; nothing is left behind."""
     sys.stderr.write(f"measuring {name}: real brokers and processes, some minutes\n")
-    figures = _measure(name, runs, minutes)
+    figures = _measure(name, runs, minutes, scale)
     if as_json:
         sys.stdout.write(json.dumps(figures) + "\n")
         return
@@ -42,9 +46,11 @@ def bench(
         sys.stdout.write(f"{key:20} {value}\n")
 
 
-def _measure(name: Name, runs: int | None, minutes: float) -> dict[str, Any]:
+def _measure(name: Name, runs: int | None, minutes: float, scale: float) -> dict[str, Any]:
     if name is Name.GATE:
         return bench_gate(runs or 40, 4 * (runs or 40))
     if name is Name.LANES:
         return bench_lanes(minutes)
+    if name is Name.RECONCILE:
+        return bench_reconcile(scale)
     return bench_ingest(runs or 3)
