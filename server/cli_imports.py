@@ -30,7 +30,7 @@ from server.imports.kinds import BYTES_MAX
 from server.imports.mapping import named
 from server.money_rules import NotYours, speaker
 from server.proving import explain
-from server.reconcile import NoSuchSite
+from server.reconcile import ZONE, NoSuchSite
 from server.register import SiteRow
 from server.roles import POWERS, Power
 
@@ -234,9 +234,8 @@ def _say(done: Imported, check: bool, json: bool) -> None:  # noqa: FBT001
         _say_json({**done._asdict(), "proven": proven, "kept": not check and done.before is None})
         return
     if done.before is not None:
-        typer.echo(
-            f"{done.name}: đã nhập lúc {done.before:%d/%m/%Y %H:%M} UTC, không làm gì · imported before, nothing done"
-        )
+        at = f"{done.before.astimezone(ZONE):%d/%m/%Y %H:%M}"
+        typer.echo(f"{done.name}: đã nhập lúc {at}, không làm gì · imported before, nothing was done")
         return
     head = "kiểm tra, chưa lưu · checked, nothing kept" if check else "đã nhập · imported"
     typer.echo(f"{done.name}: {head}: {done.lines} dòng · lines, {done.new} mới · new ({done.mapping})")
