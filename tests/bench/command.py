@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tests.bench.export import bench_export
 from tests.bench.gate import bench_gate
 from tests.bench.ingest import bench_ingest
 from tests.bench.lanes import bench_lanes
@@ -19,6 +20,7 @@ class Name(StrEnum):
     GATE = "gate"
     INGEST = "ingest"
     LANES = "lanes"
+    EXPORT = "export"
     RECONCILE = "reconcile"
 
 
@@ -49,6 +51,8 @@ def bench(
 def _measure(name: Name, runs: int | None, minutes: float, scale: float) -> dict[str, Any]:
     if name is Name.GATE:
         return bench_gate(runs or 40, 4 * (runs or 40))
+    if name is Name.EXPORT:
+        return bench_export(runs or 3)
     if name is Name.LANES:
         return bench_lanes(minutes)
     if name is Name.RECONCILE:

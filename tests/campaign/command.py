@@ -37,6 +37,11 @@ class Name(StrEnum):
     KEYS = "keys"
     ASSIGNMENT = "assignment"
     RANKING = "ranking"
+    SEASONS = "seasons"
+    SEASON_SAPA = "season-sapa"
+    SEASON_BAOHA = "season-baoha"
+    CLOSES = "closes"
+    CLOSES_POSTGRES = "closes-postgres"
 
 
 class Campaign(NamedTuple):
@@ -61,6 +66,11 @@ CAMPAIGNS: Final[Mapping[Name, Campaign]] = {
     Name.KEYS: Campaign("tests.campaign.keys:run", "orders and refunds asked again when the provider forgot the key"),
     Name.RANKING: Campaign("tests.campaign.ranking:run", "exits of a full car park by the box's own ranking"),
     Name.ASSIGNMENT: Campaign("tests.campaign.assignment:run", "troubled exits against open visits, 3,600 of them"),
+    Name.CLOSES: Campaign("tests.campaign.closes:run", "400 business days, each closed exactly once and in order"),
+    Name.CLOSES_POSTGRES: Campaign("tests.campaign.closes:run_postgres", "the same with PostgreSQL at the centre"),
+    Name.SEASONS: Campaign("tests.campaign.season:run", "both seasons to the published totals, through everything"),
+    Name.SEASON_SAPA: Campaign("tests.campaign.season:run_sapa", "50,670 turns of Sa Pa's two lots in a year"),
+    Name.SEASON_BAOHA: Campaign("tests.campaign.season:run_baoha", "34,000 turns of Bảo Hà to its festival"),
 }
 
 
