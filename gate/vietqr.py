@@ -24,7 +24,10 @@ class BrokenPayload(ValueError):
 
 
 class VietQR(NamedTuple):
-    """What a payload says. `amount` is None where the payer types it."""
+    """What a payload says. `amount` is None where the payer types it; `note` is the purpose (62.08).
+
+    `merchant_code` is object 52, `name` 59, `city` 60; `additional` holds what else stands in 62, by its two digits.
+    """
 
     bin: str
     account: str
@@ -32,6 +35,10 @@ class VietQR(NamedTuple):
     amount: int | None
     note: str
     dynamic: bool
+    merchant_code: str = ""
+    name: str = ""
+    city: str = ""
+    additional: tuple[tuple[str, str], ...] = ()
 
 
 def crc16(text: str) -> str:
@@ -85,8 +92,18 @@ def decode(payload: str) -> VietQR:
     _check_lengths(objects, "")
     additional = _objects(objects["62"], "62") if "62" in objects else {}
     _check_lengths(additional, "62.")
-    note = additional.get("08", "")
-    return VietQR(bank, account, service, _amount(objects.get("54")), note, objects.get("01") == "12")
+    return VietQR(
+        bank,
+        account,
+        service,
+        _amount(objects.get("54")),
+        note=additional.pop("08", ""),
+        dynamic=objects.get("01") == "12",
+        merchant_code=_code(objects.get("52", "")),
+        name=objects.get("59", ""),
+        city=objects.get("60", ""),
+        additional=tuple(additional.items()),
+    )
 
 
 def _check_lengths(objects: dict[str, str], where: str) -> None:
@@ -102,6 +119,8 @@ def _merchant(template: str | None) -> tuple[str, str, str]:
     merchant = _objects(template, "38")
     if merchant.get("00") != GUID:
         raise BrokenPayload(f"38.00: GUID is {GUID}, not {merchant.get('00')!r}")
+    if strange := set(merchant) - {"00", "01", "02"}:
+        raise BrokenPayload(f"38: {min(strange)} does not belong inside the account template")
     if "01" not in merchant:
         raise BrokenPayload("38.01: no beneficiary")
     beneficiary = _objects(merchant["01"], "38.01")
@@ -119,11 +138,17 @@ def _merchant(template: str | None) -> tuple[str, str, str]:
     return bank, account, service
 
 
+def _code(text: str) -> str:
+    if text and not (text.isdecimal() and len(text) == 4):
+        raise BrokenPayload(f"52: a merchant code is four digits, not {text!r}")
+    return text
+
+
 def _amount(text: str | None) -> int | None:
     if text is None:
         return None
-    if not (text.isdecimal() and len(text) <= 13) or int(text) == 0:
-        raise BrokenPayload(f"54: an amount is 1 to 13 digits and not zero: {text!r}")
+    if not (text.isdecimal() and len(text) <= 13) or text.startswith("0"):
+        raise BrokenPayload(f"54: an amount is 1 to 13 digits without a leading zero: {text!r}")
     return int(text)
 
 
