@@ -152,7 +152,9 @@ def site(engine: Engine) -> Site:
 
 def booked(engine: Engine, visit: str) -> datetime:
     """When the centre wrote down the last money for a visit."""
-    found = [row["recorded_at"] for row in rows(engine, EntryRow) if (row["visit"], row["kind"]) == (visit, "payment")]
+    found: list[datetime] = [
+        row["recorded_at"] for row in rows(engine, EntryRow) if (row["visit"], row["kind"]) == (visit, "payment")
+    ]
     return max(found)
 
 
