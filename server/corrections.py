@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from gate.vehicle import VehicleClass
 from server import ledger
@@ -237,9 +237,3 @@ def _inside(session: Session, row: InsideRow) -> None:
     )
     session.add(stay)
     session.flush()
-
-
-def corrected(session: Session, passages: list[str]) -> dict[str, str]:
-    """Which visit each of these passages is by somebody's word; the others are left out."""
-    rows = select(CorrectionRow.passage, CorrectionRow.visit).where(col(CorrectionRow.passage).in_(passages))
-    return dict(session.exec(rows).all())

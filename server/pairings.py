@@ -1,7 +1,7 @@
 """Proposals of who an exit was: made hourly and when a box has caught up, each a case until a person says yes or no."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -13,10 +13,10 @@ from gate.tariff import BadTariff
 from gate.vehicle import VehicleClass
 from server import troubled
 from server.assignment import Pair, assign
-from server.corrections import RULE, NotPossible, corrected, made
+from server.corrections import RULE, NotPossible, made
 from server.db import hold, hold_all, insert_many
 from server.derived import BoxNowRow, VisitRow
-from server.facts import ChargeRow, OpeningRow, PassageRow
+from server.facts import ChargeRow, ExplainedRow, OpeningRow, PassageRow
 from server.facts_visits import CorrectionRow, LostEntryRow, PairingRow, PairingWordRow
 from server.pricing import NoTariff, stay_price
 from server.register import JobRunRow, SiteRow
@@ -27,14 +27,14 @@ LEAST: Final = 0.5
 BEHIND: Final = 100
 """Facts that wait in a box from which on it has a backlog; once it is in, its site is looked at again."""
 _BEHIND: Final = "behind:"
-HOUR: Final = timedelta(hours=1)
+_AT_ONCE: Final = 500
 
 
 class Found(NamedTuple):
-    """The pairs of a site, each with its exit."""
+    """What is proposed at a site for the first time, as rows of `pairing`."""
 
     site: str
-    pairs: list[tuple[Exit, Pair]]
+    pairs: list[dict[str, Any]]
 
 
 # --- the job ----------------------------------------------------------------------------------------------
@@ -45,18 +45,18 @@ def find(session: Session, site: str, now: datetime) -> Found:
     trouble = troubled.look(session, site, now)
     by_name = {each.passage: each for each in trouble.exits}
     pairs = assign(trouble.habits, trouble.outs, trouble.stays)
-    likely = [pair for pair in pairs if pair.probability >= LEAST]
-    return Found(site, [(by_name[pair.out], pair) for pair in likely if by_name[pair.out].before != pair.stay])
+    known = _known(session, list(by_name))
+    fresh = [pair for pair in pairs if pair.probability >= LEAST and (pair.out, pair.stay) not in known]
+    other = [(by_name[pair.out], pair) for pair in fresh if by_name[pair.out].before != pair.stay]
+    return Found(site, [_row(session, site, exit_, pair, now) for exit_, pair in other])
 
 
 def write(session: Session, found: Found, now: datetime) -> int:
     """Keep what is proposed for the first time, and what was overtaken. Says how many are new."""
     hold(session, f"pairings:{found.site}")
     _overtake(session, found.site, now)
-    known = _known(session, [exit_.passage for exit_, _ in found.pairs])
-    fresh = [each for each in found.pairs if (each[1].out, each[1].stay) not in known]
-    insert_many(session, PairingRow, [_row(session, found.site, exit_, pair, now) for exit_, pair in fresh])
-    return len(fresh)
+    insert_many(session, PairingRow, found.pairs)
+    return len(found.pairs)
 
 
 def look_hourly(session: Session, now: datetime) -> list[Found]:
@@ -94,9 +94,12 @@ def _behind() -> Any:
 # --- what is kept -----------------------------------------------------------------------------------------
 
 
-def _known(session: Session, passages: list[str]) -> set[tuple[str, str]]:
-    rows = select(PairingRow.passage, PairingRow.visit).where(col(PairingRow.passage).in_(passages))
-    return set(session.exec(rows).all())
+def _known(session: Session, passages: Sequence[str]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for start in range(0, len(passages), _AT_ONCE):
+        some = col(PairingRow.passage).in_(passages[start : start + _AT_ONCE])
+        found.update(session.exec(select(PairingRow.passage, PairingRow.visit).where(some)))
+    return found
 
 
 def _row(session: Session, site: str, exit_: Exit, pair: Pair, now: datetime) -> dict[str, Any]:
@@ -140,45 +143,31 @@ def _difference(session: Session, stay: VisitRow, exit_: Exit) -> int:
 
 def _overtake(session: Session, site: str, now: datetime) -> None:
     """A proposal whose exit or stay was settled otherwise asks nobody any more."""
-    gone = [row for row in unanswered(session, site) if not _is_open(session, row)]
-    words = [
-        {
-            "passage": row.passage,
-            "visit": row.visit,
-            "site": site,
-            "word": "overtaken",
-            "by": RULE,
-            "note": "",
-            "at": now,
-        }
-        for row in gone
-    ]
-    insert_many(session, PairingWordRow, words)
+    still = {(row.passage, row.visit) for row in waiting(session, site)}
+    gone = [row for row in session.exec(_unanswered(site)) if (row.passage, row.visit) not in still]
+    word = {"site": site, "word": "overtaken", "by": RULE, "note": "", "at": now}
+    insert_many(session, PairingWordRow, [{"passage": row.passage, "visit": row.visit, **word} for row in gone])
 
 
-def unanswered(session: Session, site: str) -> list[PairingRow]:
-    """Proposals without a word, the oldest first."""
+def waiting(session: Session, site: str) -> Sequence[PairingRow]:
+    """Proposals that a person can still say yes to, the oldest first."""
+    corrected = select(CorrectionRow.passage).where(CorrectionRow.passage == PairingRow.passage)
+    explained = select(ExplainedRow.passage).where(ExplainedRow.passage == PairingRow.passage)
+    still_open = or_(col(VisitRow.left_at).is_(None), troubled.in_doubt())
+    rows: Sequence[PairingRow] = session.exec(
+        _unanswered(site)
+        .join(VisitRow, col(VisitRow.visit) == col(PairingRow.visit))
+        .where(still_open, ~corrected.exists(), ~explained.exists())
+    ).all()
+    return rows
+
+
+def _unanswered(site: str) -> Any:
     answered = select(PairingWordRow.passage).where(
         PairingWordRow.passage == PairingRow.passage, PairingWordRow.visit == PairingRow.visit
     )
     order = (col(PairingRow.proposed_at), col(PairingRow.passage), col(PairingRow.visit))
-    return list(session.exec(select(PairingRow).where(PairingRow.site == site, ~answered.exists()).order_by(*order)))
-
-
-def waiting(session: Session, site: str) -> Iterator[PairingRow]:
-    """Proposals that a person can still say yes to."""
-    return (row for row in unanswered(session, site) if _is_open(session, row))
-
-
-def _is_open(session: Session, row: PairingRow) -> bool:
-    still = or_(col(VisitRow.left_at).is_(None), troubled.in_doubt())
-    stay = session.exec(select(VisitRow.visit).where(VisitRow.visit == row.visit, still)).first()
-    return stay is not None and not corrected(session, [row.passage]) and not _explained(session, row.passage)
-
-
-def _explained(session: Session, passage: str) -> bool:
-    gone = session.get(PassageRow, passage)
-    return gone is None or (gone.visit is None and bool(troubled.told(session, passage)))
+    return select(PairingRow).where(PairingRow.site == site, ~answered.exists()).order_by(*order)
 
 
 def expected(session: Session, site: str, now: datetime) -> Iterable[Expectation]:  # noqa: ARG001 - as all of them

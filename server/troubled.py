@@ -139,12 +139,6 @@ def _doubted(session: Session, site: str, now: datetime) -> list[Exit]:
     ]
 
 
-def told(session: Session, passage: str) -> str | None:
-    """The visit that explained a passage, if one did."""
-    row = session.get(ExplainedRow, passage)
-    return row.visit if row else None
-
-
 def approaches_of(session: Session, site: str, passages: Sequence[PassageRow]) -> dict[str, str]:
     """Where each passage's vehicle was looked at: as the box said with it, else as its opening was given."""
     found: dict[str, str] = {}

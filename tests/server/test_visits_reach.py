@@ -61,7 +61,7 @@ def propose(engine: Engine, now: Any) -> None:
 
 def test_a_proposal_over_http(troubled: tuple[Engine, str, str], caller: Caller) -> None:
     engine, passage, visit = troubled
-    propose(engine, MORNING + pairings.HOUR * 8)
+    propose(engine, MORNING + timedelta(hours=8))
     boss, url = as_(caller, "manager"), f"/v1/pairings/{passage}/{visit}"
     (one,) = caller.get("/v1/sites/SPS/pairings", headers=boss).json()["pairings"]
     assert (one["entry"]["plate"], one["exit"]["plate"], one["difference"]) == ("24A12378", "24A1237B", 30_000)
@@ -112,7 +112,7 @@ def test_a_list_over_http(engine: Engine, caller: Caller) -> None:
 
 def test_from_the_command_line(troubled: tuple[Engine, str, str], books_url: str, tmp_path: Any) -> None:
     engine, passage, visit = troubled
-    propose(engine, MORNING + pairings.HOUR * 8)
+    propose(engine, MORNING + timedelta(hours=8))
 
     def run(*words: str) -> Any:
         return CliRunner().invoke(command, [*words, "--database", books_url])
