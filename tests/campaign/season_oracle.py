@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gate.ledger import EntryKind, LedgerAccount
+from server.close_check import check
 from server.derived import VisitRow
 from server.facts import ChargeRow, EntryRow, PassageRow, PostingRow
 from server.facts_bank import BankLineRow, ExplanationRow
@@ -54,6 +56,13 @@ def banked(session: Session, bank: Bank) -> Iterator[str]:
         .where(~select(ExplanationRow.digest).where(ExplanationRow.digest == BankLineRow.digest).exists())
     )
     yield from _differ("bank lines without an explanation", 0, session.exec(unexplained).one())
+
+
+def closed(session: Session, site: str, key: Ed25519PublicKey, days: int) -> Iterator[str]:
+    """Each way in which the chain of closes is not whole."""
+    found = check(session, site, key)
+    yield from _differ(f"{site}: closes", days, found.closes)
+    yield from (f"{site}: close of {each.on}: {each.where}: {each.what}" for each in found.wrong)
 
 
 def balances(session: Session, site: str) -> Counter[str]:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import NamedTuple, TypeVar
 
+from gate.messages import OpeningReason
 from gate.tariff import load
 from simulator.providers.sepay import notice, signed
 from simulator.season.bank import Bank
@@ -65,6 +66,10 @@ class LotWorld:
             found.extend(self.journal.comes_in(each))
         for each in self._out.get(day, ()):
             found.extend(self.journal.goes_out(each))
+        if found and day.day % 3 == 0:  # a button pressed and nobody there, and a test of the arm
+            noon = datetime.combine(day, datetime.min.time(), VIETNAM) + timedelta(hours=4)
+            found.extend(self.journal.opens_for_nobody("in-1", noon, OpeningReason.BUTTON))
+            found.extend(self.journal.opens_for_nobody("in-2", noon, OpeningReason.PERSON, "kiểm tra / test"))
         return self.journal.written(found)
 
     def notices(self, day: date) -> list[Told]:
