@@ -32,6 +32,7 @@ _WORDS: Final = {0: "Thành công.", 1000: "Chờ thanh toán.", 1005: "Giao d�
 class Session:
     """A page to pay at."""
 
+    place: int
     order: str
     request: str
     amount: int
@@ -133,15 +134,17 @@ class MomoTwin:
     def _created(self, asked: dict[str, Any]) -> bytes:
         if not 1_000 <= asked["amount"] <= 50_000_000:
             return self._said(asked, 22, "Số tiền không hợp lệ.")
-        session = Session(asked["orderId"], asked["requestId"], asked["amount"], asked["orderInfo"], self._now())
+        session = Session(
+            len(self._sessions), asked["orderId"], asked["requestId"], asked["amount"], asked["orderInfo"], self._now()
+        )
         self._sessions.append(session)
         self._of_order.setdefault(session.order, []).append(session)
         url = self._page(session)
-        code = f"momo://pay?t={self._sessions.index(session)}"
+        code = f"momo://pay?t={session.place}"
         return self._said(asked, 0, "Thành công.", amount=session.amount, payUrl=url, qrCodeUrl=code)
 
     def _page(self, session: Session) -> str:
-        return f"https://test-payment.momo.vn/v2/gateway/pay?t={self._sessions.index(session)}"
+        return f"https://test-payment.momo.vn/v2/gateway/pay?t={session.place}"
 
     def _queried(self, asked: dict[str, Any]) -> bytes:
         sessions = self._of_order.get(asked["orderId"])

@@ -23,7 +23,7 @@ from simulator.population import Payer
 from simulator.providers.sepay import notice
 from tests.campaign.books import books
 from tests.campaign.forgeries import FORGERS, True_, forged
-from tests.campaign.result import Result, Say, missing
+from tests.campaign.result import Figure, Result, Say, missing
 from tests.server.box import ACCOUNT
 from tests.server.money_desk import MoneyDesk, stand_at_the_exit
 
@@ -51,7 +51,11 @@ def run(seed: int, *, scale: float, say: Say) -> Result:
         world.tell([*true, *material], say)
         world.ask_for_the_rest()
         failures += world.differences()
-        figures = {"notices": len(true) + len(material), "forgeries": forgeries, **dict(sorted(world.counts.items()))}
+        figures: dict[str, Figure] = {
+            "notices": len(true) + len(material),
+            "forgeries": forgeries,
+            **dict(sorted(world.counts.items())),
+        }
     kinds = {name: world.counts[name] for name in ("out of order", "late by more than a day", "found by asking")}
     kinds |= {f"told again by {name}": world.counts[f"told again by {name}"] for name in FORGERS}
     return Result("notices", seed, figures, [*failures, *missing(kinds)])
