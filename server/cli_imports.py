@@ -198,8 +198,9 @@ def _kept(engine: Engine, check: bool, work: Callable[[Session, datetime], Impor
                 done = work(session, now)
                 if check:
                     raise _NothingKept
-                who = f"{getpass.getuser()} (command line)"
-                audit(session, who, f"imported a {done.kind} file", done.source, now, {"name": done.name})
+                if done.before is None:
+                    who = f"{getpass.getuser()} (command line)"
+                    audit(session, who, f"imported a {done.kind} file", done.source, now, {"name": done.name})
         except _NothingKept:
             pass
     assert done is not None

@@ -112,7 +112,8 @@ def _kept(centre: Centre, person: Person, work: Callable[[Session, datetime], Im
     try:
         with transaction(centre.engine) as session:
             done = work(session, now)
-            audit(session, person.name, f"imported a {done.kind} file", done.source, now, {"name": done.name})
+            if done.before is None:
+                audit(session, person.name, f"imported a {done.kind} file", done.source, now, {"name": done.name})
     except BadFile as error:
         flaws = [flaw._asdict() for flaw in error.flaws]
         raise HTTPException(422, {"file": error.name, "count": error.count, "flaws": flaws}) from error
