@@ -7,12 +7,45 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.base import RequestResponseEndpoint
 
-from server.api import books, boxes, findings, lanes, lists, money, notices, orders, pictures, session, visits
+from server.api import (
+    books,
+    boxes,
+    closing,
+    findings,
+    imports,
+    lanes,
+    lists,
+    money,
+    notices,
+    orders,
+    pictures,
+    session,
+    shifts,
+    tariffs,
+    visits,
+)
 from server.auth import Doorkeeper
 from server.centre import Centre
 from server.console.install import install
 from server.limits import BodyLimit
 
+PARTS: Final = (
+    session,
+    notices,
+    orders,
+    pictures,
+    lanes,
+    lists,
+    tariffs,
+    boxes,
+    books,
+    findings,
+    visits,
+    money,
+    imports,
+    shifts,
+    closing,
+)
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'self'",
@@ -34,7 +67,7 @@ def application(centre: Centre) -> FastAPI:
     app = FastAPI(title="barie", lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.centre = centre
     app.state.doorkeeper = Doorkeeper(centre.engine)
-    for part in (session, notices, orders, pictures, lanes, lists, boxes, books, findings, visits, money):
+    for part in PARTS:
         app.include_router(part.router)
     install(app, centre)
     app.middleware("http")(_with_headers)
