@@ -129,7 +129,8 @@ class World:
             self._late_vehicle(on)
 
     def end(self, on: date) -> None:
-        """The last night: all is caught up with."""
+        """The night after an empty day: all is caught up with, what came late included."""
+        on = max([on, *self.closes()]) + DAY
         self._heard(on, max(self.now, bounds(on)[1]) + HOUR)
         for _ in range(40):
             if on in self.closes():
@@ -169,7 +170,7 @@ class World:
         if newest is not None:
             self.happened["late vehicles"] += 1
             at = bounds(newest)[0] + 12 * HOUR
-            self._stay(at, at + HOUR, bounds(on)[1] + HOUR)
+            self._stay(at, at + HOUR, max(self.now, bounds(on)[1]) + HOUR)
 
     def _heard(self, on: date, at: datetime) -> None:
         self.now = max(self.now, at)
