@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import Engine
+import sqlalchemy
+from sqlalchemy import Engine, or_
 from sqlmodel import col, func, select
 
 from gate.ledger import EntryKind, LedgerAccount
@@ -121,8 +122,7 @@ class Track:
         """The money goes back while a late capture of the same stay comes in."""
         self._at_the_exit()
         payment = self._paid()
-        wanted = {"payment": payment, "to_visit": self.visit}
-        refund = decided(self.engine, Kind.REFUND, now=_now(), **wanted).decision
+        refund = decided(self.engine, Kind.REFUND, now=_now(), payment=payment, to_visit=self.visit).decision
         return Race([self._agrees(refund, HOA), self._pays(), self._agrees(refund, MINH)], 2)
 
     def double_approve(self) -> Race:
@@ -206,18 +206,15 @@ class Track:
     def _wrong(self) -> list[str]:
         """What the ledger shows of this visit and its payments that must not be."""
         with reading(self.engine) as session:
-            mine = select(EntryRow.kind, EntryRow.payment, EntryRow.visit, PostingRow.account, PostingRow.amount)
-            mine = mine.join(PostingRow, col(PostingRow.key) == col(EntryRow.key))
+            shown = (EntryRow.kind, EntryRow.payment, EntryRow.visit, PostingRow.account, PostingRow.amount)
+            mine = sqlalchemy.select(*map(col, shown)).join(PostingRow, col(PostingRow.key) == col(EntryRow.key))
             names = [f"sepay:{number}" for number in range(max(1, self.number - 3), self.number + 1)]
-            lines = session.exec(mine.where((EntryRow.visit == self.visit) | col(EntryRow.payment).in_(names))).all()
+            about = or_(col(EntryRow.visit) == self.visit, col(EntryRow.payment).in_(names))
+            found = session.connection().execute(mine.where(about))
+            lines: list[tuple[str, str, str, str, int]] = [tuple(line) for line in found]
             charges = session.exec(select(ChargeRow.total).where(ChargeRow.visit == self.visit)).all()
-            amounts = dict(
-                session.exec(
-                    select(PaymentRow.provider + ":" + col(PaymentRow.provider_id), PaymentRow.amount).where(
-                        (col(PaymentRow.provider) + ":" + col(PaymentRow.provider_id)).in_(names)
-                    )
-                ).all()
-            )
+            name = col(PaymentRow.provider) + ":" + col(PaymentRow.provider_id)
+            amounts = dict(session.exec(select(name, PaymentRow.amount).where(name.in_(names))).all())
         own = [(kind, account, amount) for kind, _, visit, account, amount in lines if visit == self.visit]
         stands = {name: Counter[str]() for name in amounts}
         for _, payment, _, account, amount in lines:
@@ -238,7 +235,7 @@ def _of_the_visit(lines: Sequence[tuple[str, str, int]], charges: list[int]) -> 
 def _of_the_payments(stands: dict[str, Counter[str]], amounts: dict[str, int]) -> Iterator[str]:
     for name, amount in amounts.items():
         there = stands[name]
-        if there[LedgerAccount.CLEARING] != amount or sum(there.values()):
+        if there[LedgerAccount.CLEARING] != amount or sum(there.values()) != 0:
             yield f"{name} of {amount} is {dict(there)}"
         if there[LedgerAccount.SUSPENSE] > 0 or there[LedgerAccount.REFUNDS] > 0 or there[LedgerAccount.RECEIVABLE] > 0:
             yield f"{name} went out twice: {dict(there)}"

@@ -2,9 +2,9 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
@@ -33,6 +33,7 @@ HOA: Final = Speaker("hoa", Role.FINANCE)
 MINH: Final = Speaker("minh", Role.MANAGER)
 TAM: Final = Speaker("tam", Role.ATTENDANT)
 HOUR: Final = timedelta(hours=1)
+Drawn = TypeVar("Drawn")
 COMMON: Final = ("comes", "is priced", "is priced", *["pays"] * 5, *["decides"] * 6, *["agrees"] * 6, "is sent")
 
 
@@ -41,9 +42,9 @@ def name_of(number: int) -> str:
     return f"sepay:{number}"
 
 
-def decided(engine: Engine, kind: Kind, who: Speaker = LAN, now: datetime | None = None, **named: object) -> Decided:
+def decided(engine: Engine, kind: Kind, who: Speaker = LAN, now: datetime | None = None, **named: Any) -> Decided:
     """Say the first word."""
-    wanted = Wanted(kind, str(named.pop("note", "theo biên bản")), **named)  # type: ignore[arg-type]
+    wanted = Wanted(kind, str(named.pop("note", "theo biên bản")), **named)
     with transaction(engine) as session:
         return decide(session, wanted, who, RULES, now or datetime.now(UTC))
 
@@ -56,7 +57,7 @@ def agreed(
         return approve(session, decision, who, RULES, now or datetime.now(UTC), agrees=agrees)
 
 
-def refunded(engine: Engine, payment: str, now: datetime | None = None, **named: object) -> str:
+def refunded(engine: Engine, payment: str, now: datetime | None = None, **named: Any) -> str:
     """A refund with two persons' word; its reference."""
     done = decided(engine, Kind.REFUND, payment=payment, now=now, **named)
     assert agreed(engine, done.decision, now=now).missing == 0
@@ -231,14 +232,14 @@ class Days:
 
     def _payment(self) -> PaymentRow:
         with reading(self.engine) as session:
-            return self._drawn(list(session.exec(select(PaymentRow).order_by(PaymentRow.received_at)))[-10:])
+            return self._drawn(list(session.exec(select(PaymentRow).order_by(col(PaymentRow.received_at))))[-10:])
 
     def _decision(self) -> str:
         with reading(self.engine) as session:
             order = (col(DecisionRow.made_at), col(DecisionRow.payment), col(DecisionRow.kind))
             return self._drawn(list(session.exec(select(DecisionRow.decision).order_by(*order)))[-12:])
 
-    def _drawn(self, among: list) -> object:  # type: ignore[type-arg]
+    def _drawn(self, among: Sequence[Drawn]) -> Drawn:
         if not among:
             raise NoSuch("nothing to draw from")
         return self.chance.choice(among)

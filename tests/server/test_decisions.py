@@ -1,6 +1,7 @@
 """What people decide: whose word counts, how many it needs, once, and back again where no money has left."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -168,7 +169,7 @@ def test_a_chargeback_is_contested_or_accepted(owing: Engine) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_with_its_reason_and_leaves_nothing(
-    owing: Engine, kind: Kind, named: dict[str, object], why: str
+    owing: Engine, kind: Kind, named: dict[str, Any], why: str
 ) -> None:
     before = [rows(owing, table) for table in (DecisionRow, EntryRow, AuditRow)]
     with pytest.raises((Impossible, NoSuch), match=why):
