@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from server.facts import moment
@@ -97,14 +97,16 @@ class HandOverRow(SQLModel, table=True):
 
 
 class WorkRow(SQLModel, table=True):
-    """What somebody did about a finding (`gate.working.What`), when it was worth `amount`."""
+    """What somebody did about a finding (`gate.working.What`), when it was worth `amount`. `number`: its place among
+    the words about this finding, from 1."""
 
     __tablename__ = "finding_work"
-    __table_args__ = (Index("work_of_day", "site", "at"), Index("work_of_finding", "subject", "code"))
+    __table_args__ = (Index("work_of_day", "site", "at"), UniqueConstraint("subject", "code", "number"))
 
     work: str = Field(primary_key=True)
     code: str
     subject: str
+    number: int
     site: str
     what: str
     by: str

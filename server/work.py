@@ -20,7 +20,7 @@ NOTE_MAX: Final = 500
 SHOWN_MAX: Final = 500
 
 
-class NoSuchFinding(LookupError):
+class NoSuchFinding(ValueError):
     """Nothing of this code and subject is known."""
 
 
@@ -30,7 +30,8 @@ class NotSo(ValueError):
 
 def settled(session: Session, site: str, since: datetime) -> tuple[Settled, ...]:
     """What people have settled since a day began, for its report."""
-    found = _standings(session, WorkRow.site == site, col(WorkRow.at) >= since)
+    said = select(WorkRow.subject).where(WorkRow.site == site, col(WorkRow.at) >= since)
+    found = _standings(session, WorkRow.site == site, col(WorkRow.subject).in_(said))
     return tuple(
         Settled(code=code, subject=subject, amount=standing.settled)
         for (code, subject), standing in sorted(found.items())
@@ -63,6 +64,7 @@ def dismiss(session: Session, code: Code, subject: str, by: str, note: str, now:
 
 def reopen(session: Session, code: Code, subject: str, by: str, note: str, now: datetime) -> None:
     """Take back what people said about it. Raises NoSuchFinding, NotSo."""
+    hold(session, f"work:{code}:{subject}")
     row = session.get(FindingRow, (code.value, subject))
     if row is None:
         raise NoSuchFinding(f"no finding {code} {subject}")
@@ -160,6 +162,7 @@ def _word(session: Session, row: FindingRow, what: What, by: str, note: str, now
             work=str(uuid7(now, os.urandom(10))),
             code=row.code,
             subject=row.subject,
+            number=1 + len(_rows(session, WorkRow.code == row.code, WorkRow.subject == row.subject)),
             site=row.site,
             what=what.value,
             by=by,
@@ -186,5 +189,5 @@ def _standings(session: Session, *where: Any) -> dict[tuple[Code, str], Standing
 
 
 def _rows(session: Session, *where: Any) -> list[WorkRow]:
-    order = (col(WorkRow.at), col(WorkRow.work))
+    order = (col(WorkRow.code), col(WorkRow.subject), col(WorkRow.number))
     return list(session.exec(select(WorkRow).where(*where).order_by(*order)))

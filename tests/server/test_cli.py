@@ -12,8 +12,12 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from barie_cli import build
+from gate.findings import Code
 from gate.wire import encode
+from server.anomalies import anomaly
+from server.db import transaction
 from server.facts import AuditRow
+from server.findings import sync
 from tests.server.box import MORNING, TARIFF, Box, book, reference
 from tests.server.rows import rows
 
@@ -110,7 +114,9 @@ def test_a_broken_tariff_is_named_with_its_field(tariff: Path, tmp_path: Path) -
 def test_reconcile_answers_what_is_documented(engine: Engine, books_url: str) -> None:
     book(engine, *Box().stays(reference(1), MORNING, MORNING))
     found = answer("reconcile", "--site", "SPS", "--date", "2026-11-23", "--json", "--database", books_url)
-    assert list(found) == ["counts", "money", "in_transit", "findings"]
+    assert list(found)[:4] == ["counts", "money", "in_transit", "findings"]
+    assert {"expected", "low", "high", "leaks"} <= set(found["leakage"])
+    assert found["variance"]["within"] is True
     case = next(finding for finding in found["findings"] if finding["code"] == "left_not_paid")
     assert {"code", "visit", "amount", "due", "evidence"} <= set(case)
     assert (case["visit"], case["amount"]) == (reference(1), 30_000)
@@ -188,3 +194,45 @@ def test_the_command_itself(tariff: Path) -> None:
     ]
     done = subprocess.run([sys.executable, "barie_cli.py", *words], cwd=ROOT, capture_output=True, check=True)
     assert json.loads(done.stdout)["total"] == 10_000
+
+
+@pytest.mark.parametrize(("on", "why"), [("9999-12-31", "is no date of books"), ("2199-01-01", "has not begun")])
+def test_a_day_that_no_books_can_have_is_refused(sqlite_books: str, on: str, why: str) -> None:
+    code, out, err = run("reconcile", "--site", "SPS", "--date", on, "--json", "--database", sqlite_books)
+    assert (code, out) == (1, "")
+    assert err.startswith("barie reconcile: ")
+    assert why in err
+
+
+def test_a_day_is_told_in_either_language(sqlite_books: str) -> None:
+    words = ("reconcile", "--site", "SPS", "--date", "2026-11-23", "--database", sqlite_books)
+    assert "Phải thu" in run(*words)[1]
+    assert "charged" in run(*words, "--lang", "en")[1]
+
+
+def test_findings_are_worked_off_from_the_command_line(engine: Engine, books_url: str) -> None:
+    with transaction(engine) as session:
+        anomaly(session, Code.DEVICE_FAULT, "X", "SPS", MORNING, {"why": "so"})
+        sync(session, "SPS", MORNING)
+    books = ("--database", books_url)
+    (found,) = answer("findings", "list", "--site", "SPS", "--json", *books)["findings"]
+    assert (found["code"], found["subject"], found["owner"]) == ("device_fault", "X", "engineer")
+    answer("findings", "take", "device_fault", "X", "--json", *books)
+    assert run("findings", "dismiss", "device_fault", "X", "--reason", "", *books)[0] == 1
+    assert answer("findings", "dismiss", "device_fault", "X", "--reason", "board changed", "--json", *books)["settled"]
+    assert answer("findings", "list", "--site", "SPS", "--json", *books)["findings"] == []
+    answer("findings", "reopen", "device_fault", "X", "--reason", "it is back", "--json", *books)
+    assert [each["what"] for each in answer("findings", "show", "device_fault", "X", "--json", *books)["work"]] == [
+        "take",
+        "dismiss",
+        "reopen",
+    ]
+    code, _, err = run("findings", "take", "tailgate", "nobody", *books)
+    assert (code, "no open finding tailgate nobody" in err) == (1, True)
+
+
+def test_who_counts_sets_where_the_estimate_starts(books_url: str) -> None:
+    books = ("--site", "SPS", "--json", "--database", books_url)
+    assert answer("findings", "count", "12", "--off", "2", *books) == {"count": 12, "off": 2}
+    found = answer("findings", "inside", *books)
+    assert (found["low"], found["expected"], found["high"], found["breach"]) == (10, 12, 14, "")

@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session, col, select
 
+from gate.findings import Code
+from server import chores, occupancy
+from server.anomalies import anomaly
 from server.chores import HALF_PAST_MIDNIGHT
 from server.db import connect, reading, transaction
 from server.derived import BoxNowRow, FindingRow
@@ -160,10 +163,10 @@ def test_the_day_reminder_is_due_at_half_past_midnight_where_the_sites_are() -> 
 # --- the work ----------------------------------------------------------------------------------------------
 
 
-def a_box_heard_at(engine: Engine, at: datetime, waiting: int = 0) -> None:
+def a_box_heard_at(engine: Engine, at: datetime, waiting: int = 0, box: str = "sps-1", site: str = "SPS") -> None:
     row = BoxNowRow(
-        box="sps-1",
-        site="SPS",
+        box=box,
+        site=site,
         boot="",
         monotonic_ms=0,
         heard_at=at,
@@ -183,6 +186,8 @@ def a_box_heard_at(engine: Engine, at: datetime, waiting: int = 0) -> None:
 def test_a_case_is_on_a_screen_within_a_minute_of_being_due(engine: Engine) -> None:
     changed: list[str] = []
     clock = Clock(MORNING + timedelta(hours=1))
+    a_box_heard_at(engine, MORNING + timedelta(hours=2))
+    a_box_heard_at(engine, MORNING + timedelta(hours=2), box="spl-1", site="SPL")
     jobs = Jobs(engine, now=clock, changed=changed.append)
     jobs.run_due()
     book(engine, *Box().stays(reference(1), MORNING, clock.now))
@@ -200,6 +205,7 @@ def test_a_silent_box_is_a_missing_witness_once(engine: Engine) -> None:
     clock = Clock()
     jobs = Jobs(engine, now=clock)
     a_box_heard_at(engine, MORNING - timedelta(hours=3))  # nobody listened then
+    a_box_heard_at(engine, MORNING + timedelta(hours=1), box="spl-1", site="SPL")
     jobs.run_due()
     assert rows(engine, AnomalyRow) == []
     for _ in range(6):
@@ -212,6 +218,54 @@ def test_a_silent_box_is_a_missing_witness_once(engine: Engine) -> None:
     jobs.run_due()
     assert len(rows(engine, AnomalyRow)) == 2
     jobs.let_go()
+
+
+def test_a_registered_box_that_was_never_heard_of_is_a_missing_witness(engine: Engine) -> None:
+    clock = Clock()
+    jobs = Jobs(engine, now=clock)
+    for _ in range(4):
+        clock.now += timedelta(seconds=21)
+        jobs.run_due()
+    subjects = [(row["code"], row["subject"]) for row in rows(engine, AnomalyRow)]
+    assert subjects == [("witness_missing", "spl-1:never"), ("witness_missing", "sps-1:never")]
+    jobs.let_go()
+
+
+def test_old_trouble_is_forgotten_unless_it_is_still_open(engine: Engine) -> None:
+    with transaction(engine) as session:
+        for subject, days in (("old", 500), ("open", 500), ("new", 5)):
+            anomaly(session, Code.DEVICE_FAULT, subject, "SPS", MORNING - timedelta(days=days), {"why": "so"})
+        row = FindingRow(
+            code="device_fault", subject="open", site="SPS", amount=0, due=MORNING, evidence="{}", opened_at=MORNING
+        )
+        session.add(row)
+        session.flush()
+        chores.forget_old_trouble(session, MORNING)
+    assert {row["subject"] for row in rows(engine, AnomalyRow)} == {"open", "new"}
+
+
+def test_a_plate_that_is_inside_already_is_a_duplicate(engine: Engine) -> None:
+    box = Box()
+    book(engine, *box.arrives(reference(1), MORNING), *box.arrives(reference(2), MORNING + timedelta(seconds=4)))
+    book(engine, *box.arrives(reference(3), MORNING + MINUTE, plate="30A12345"))
+    with transaction(engine) as session:
+        for _ in range(2):
+            chores.watch_counts(session, MORNING + 2 * MINUTE)
+    (found,) = rows(engine, AnomalyRow)
+    assert (found["code"], found["subject"]) == ("duplicate_read", f"{reference(2)}:{reference(1)}")
+    assert "within seconds" in found["evidence"]
+
+
+def test_more_inside_than_places_names_what_was_likely_missed(engine: Engine) -> None:
+    with transaction(engine) as session:
+        occupancy.anchor(session, "SPS", 100, 0, "lan", "counted", MORNING - MINUTE)
+        chores.watch_counts(session, MORNING)
+    assert rows(engine, AnomalyRow) == []
+    book(engine, *Box().arrives(reference(1), MORNING))
+    with transaction(engine) as session:
+        chores.watch_counts(session, MORNING + MINUTE)
+    (found,) = rows(engine, AnomalyRow)
+    assert (found["code"], "exit not counted" in found["evidence"]) == ("count_drift", True)
 
 
 def test_logins_that_are_over_are_forgotten(engine: Engine) -> None:

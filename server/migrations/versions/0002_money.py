@@ -217,6 +217,7 @@ def upgrade() -> None:
         sa.Column("work", sa.String(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("site", sa.String(), nullable=False),
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
@@ -224,10 +225,10 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("work"),
+        sa.UniqueConstraint("subject", "code", "number"),
     )
     with op.batch_alter_table("finding_work", schema=None) as batch_op:
         batch_op.create_index("work_of_day", ["site", "at"], unique=False)
-        batch_op.create_index("work_of_finding", ["subject", "code"], unique=False)
 
     op.create_table(
         "hand_over",
@@ -688,7 +689,6 @@ def downgrade() -> None:
 
     op.drop_table("hand_over")
     with op.batch_alter_table("finding_work", schema=None) as batch_op:
-        batch_op.drop_index("work_of_finding")
         batch_op.drop_index("work_of_day")
 
     op.drop_table("finding_work")
