@@ -138,6 +138,21 @@ def test_what_was_never_proposed_or_is_over_is_refused(troubled: tuple[Engine, s
     assert [row["word"] for row in rows(engine, PairingWordRow)] == ["overtaken"]
 
 
+def test_one_passage_is_asked_about_no_more_once_it_is_somebodys(troubled: tuple[Engine, str, str]) -> None:
+    engine, passage, visit = troubled
+    proposed(engine)
+    other = {**rows(engine, PairingRow)[0], "visit": reference(2), "proposed_at": EVENING}
+    with transaction(engine) as session:
+        session.add(PairingRow(**other))
+        assert len(pairings.waiting(session, "SPS")) == 2
+        accept(session, passage, visit, "lan", "same car", EVENING)
+        assert pairings.waiting(session, "SPS") == []
+    with pytest.raises(NotPossible, match="is visit"), transaction(engine) as session:
+        accept(session, passage, reference(2), "mai", "no, this one", EVENING)
+    proposed(engine, EVENING + HOUR)
+    assert {row["word"] for row in rows(engine, PairingWordRow)} == {"accepted", "overtaken"}
+
+
 def test_a_doubtful_match_is_looked_at_again(engine: Engine) -> None:
     """The box took V1 for a car that was V2: the centre says so, and the charge of V1 stays."""
     box, first, second = Box(), reference(1), reference(2)
