@@ -16,7 +16,7 @@ from server.facts_bank import BankLineRow, SettlementLineRow, StatementRow
 from server.imports import bank, settlement
 from server.imports.flaws import Flaws, name_of, shown
 from server.imports.mapping import Mapping
-from server.proving import settled
+from server.proving import settled, taken
 from server.proving.kinds import sites_of
 from server.proving.matcher import Proven, prove, prove_all
 
@@ -143,7 +143,9 @@ def settlement_file(session: Session, file: File, provider: str, now: datetime) 
     )
     session.add(kept)
     session.flush()
-    settled.book(session, [SettlementLineRow(**row) for row in rows], now)
+    made = [SettlementLineRow(**row) for row in rows]
+    settled.book(session, made, now)
+    taken.follow(session, made, file.by, now)
     return _imported(kept, new=len(rows), proven=prove_all(session, now))
 
 

@@ -18,7 +18,7 @@ from gate.workdays import after
 from gate.written import VIETNAM
 from server.facts import PaymentRow, PostingRow
 from server.facts_bank import BankLineRow, ExplanationRow, ProofRow, SettlementLineRow
-from server.proving import gaps, settled
+from server.proving import gaps, settled, taken
 from server.proving.kinds import Proof, accounts, sites_of
 from server.register import SiteRow
 
@@ -123,6 +123,9 @@ def _settlements(session: Session, site: str) -> Iterator[Expectation]:
         more = {"merchant_ref": row.merchant_ref} if amount is None else {"payment": str(amount)}
         off = row.gross - (amount or 0)
         yield _wait(code, _name(row), abs(off), row.recorded_at, {**_where(row), "gross": str(row.gross), **more})
+    for row, why in taken.unexplained(session, site):
+        evidence = {**_where(row), "why": why, "gross": str(row.gross)}
+        yield _wait(Code.SETTLEMENT_DIFFERS, f"{_name(row)}:{row.kind}", abs(row.gross), row.recorded_at, evidence)
     off_fees = select(SettlementLineRow).where(SettlementLineRow.site == site, SettlementLineRow.fee_off != 0)
     for row in session.exec(off_fees):
         evidence = {**_where(row), "fee": str(row.fee), "fee_vat": str(row.fee_vat), "off": str(row.fee_off)}

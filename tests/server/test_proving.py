@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import delete, select
 
+from gate import refund_reference
 from gate.findings import Code
 from gate.ledger import LedgerAccount
 from server.books import balance
 from server.db import reading, transaction
 from server.facts import EntryRow, PaymentRow, PostingRow
 from server.facts_bank import BankLineRow, ExplanationRow, ProofRow
-from server.facts_money import DepositRow
+from server.facts_money import DepositRow, RefundRow, TakenBackRow
 from server.providers.notice import Notice
 from server.proving import NotSo, again, already_on_statement, explain, history, prove
 from server.receiving import receive
@@ -215,6 +216,45 @@ def test_fees_are_compared_with_the_contract(engine: Engine) -> None:
     lines = [taken(number, 100_000, at(MONDAY), MONDAY, off=off) for number, off in enumerate((0, 1, 2))]
     settle(engine, lines, at(MONDAY + DAY))
     assert [(each.subject, each.amount) for each in open_cases(engine)[Code.FEE_DIFFERS]] == [("vnpay:14220002", 2)]
+
+
+def test_money_that_a_provider_takes_back_is_a_case_of_its_own(engine: Engine) -> None:
+    contract(engine)
+    told(engine, gateway(1, 100_000, at(MONDAY), visit(1)))
+    back = taken(1, 100_000, at(MONDAY), MONDAY)._replace(kind="CHARGEBACK", gross=-100_000, fee=0, fee_vat=0)
+    other = back._replace(kind="REFUND", gross=-5_000, provider_ref="R1", merchant_ref="")
+    more = back._replace(kind="ADJUST", gross=7_000, provider_ref="A1", merchant_ref="")
+    settle(engine, [taken(1, 100_000, at(MONDAY), MONDAY), back, other, more], at(MONDAY + DAY, 9))
+    (known,) = rows(engine, TakenBackRow)
+    assert (known["payment"], known["kind"], known["amount"]) == ("vnpay:14220001", "chargeback", 100_000)
+    cases = open_cases(engine)[Code.SETTLEMENT_DIFFERS]
+    assert sorted(each.subject for each in cases) == ["vnpay:A1:ADJUST", "vnpay:R1:REFUND"]
+    assert stands(engine, A.PAYOUT) == 99_120 - 100_000 - 5_000 + 7_000
+    assert ledger_sum(engine) == 0
+
+
+def test_a_refunds_debit_line_closes_it_and_no_other(engine: Engine) -> None:
+    name = refund_reference.mint("SPS", "decision-1")
+    with transaction(engine) as session:
+        session.add(
+            RefundRow(
+                refund=name,
+                decision="decision-1",
+                site="SPS",
+                visit="",
+                payment="sepay:1",
+                provider="sepay",
+                amount=30_000,
+                made_at=at(MONDAY),
+            )
+        )
+    short = Moved(MONDAY, -29_000, "1", f"hoan tien {name}")
+    whole = Moved(MONDAY, -30_000, "2", f"IBFT {name[:5]} {name[5:]} hoan tien")
+    again_ = Moved(MONDAY + DAY, -30_000, "3", f"IBFT {name}")
+    done = statement(engine, [short, whole, again_], at(MONDAY + DAY, 22)).proven[SPS]
+    assert (done.refunds, done.unknown) == (1, 2)
+    assert stands(engine, A.REFUNDS) == 30_000
+    assert kinds(engine) == [("refund", name)]
 
 
 def month(seed: int) -> Month:
