@@ -19,6 +19,7 @@ from server.derived import VisitRow
 from server.facts import AnomalyRow, ChargeRow, EntryRow, ExplainedRow, OpeningRow, PassageRow, PaymentRow, PostingRow
 from server.facts_bank import ExplanationRow
 from server.facts_day import (
+    AnchorRow,
     CloseRow,
     FrozenRow,
     HandOverRow,
@@ -27,7 +28,8 @@ from server.facts_day import (
     WorkRow,
     WriteOffRow,
 )
-from server.facts_money import ClaimRow, DecisionRow, DepositRow, RefundRow
+from server.facts_money import ClaimRow, DecisionRow, DepositRow, OrderRow, RefundRow, TakenBackRow
+from server.facts_visits import CorrectionRow, InsideRow, LostEntryRow, PairingWordRow
 from server.reconcile import bounds
 
 FACTS: Final = "facts"
@@ -65,6 +67,13 @@ KEPT: Final[dict[str, Kept]] = {
         Kept(HandOverRow, "ended_at", "ended_at"),
         Kept(WorkRow, "at", "at"),
         Kept(WriteOffRow, "at", "at"),
+        Kept(TakenBackRow, "happened_at", "recorded_at"),
+        Kept(OrderRow, "created_at", "created_at"),
+        Kept(CorrectionRow, "made_at", "made_at"),
+        Kept(LostEntryRow, "made_at", "made_at"),
+        Kept(PairingWordRow, "at", "at"),
+        Kept(InsideRow, "taken_at", "taken_at"),
+        Kept(AnchorRow, "at", "at"),
         Kept(AnomalyRow, "happened_at"),
     )
 }

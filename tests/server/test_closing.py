@@ -7,17 +7,19 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
+from sqlmodel import SQLModel
 
 from gate.ledger import LedgerAccount
 from gate.messages import OpeningReason
+from server import facts, facts_bank, facts_day, facts_money, facts_visits
 from server.books import balance
 from server.closing import NotYet, write_off
 from server.db import connect, reading, transaction
 from server.export import Format, export, snapshot
 from server.facts import AuditRow, ChargeRow, PaymentRow
 from server.facts_day import CloseRow, FrozenRow
-from server.frozen import FACTS, KEPT, chain, frozen, taken
+from server.frozen import FACTS, KEPT, chain, frozen, names, taken
 from server.reconcile import NoSuchSite, bounds
 from tests.server.box import MORNING, Box, book, notice, paid, reference
 from tests.server.closed import CAR, DAY, FIRST, HOUR, a_day, after, closed, heard, some_closed_days
@@ -77,6 +79,34 @@ def test_every_fact_is_in_exactly_one_close(engine: Engine) -> None:
                 [row for row in rows(engine, kept.table) if row["site"] == "SPS"]
             )
     assert len(every) == len(set(every)) > 60
+
+
+ELSEWHERE = {
+    "event",
+    "command",
+    "day_close",
+    "day_frozen",
+    "settlement_line",
+    "pairing",
+    "proposal_shown",
+    "inside_file",
+}
+"""Of a site and in no close: what boxes said (its facts are there), orders to them, the closes themselves, the bank's
+and providers' files (what they prove is there), and mere proposals."""
+
+
+def test_every_table_of_facts_is_in_closes_or_known_not_to_be() -> None:
+    found = {
+        table.__tablename__: table
+        for module in (facts, facts_money, facts_day, facts_visits, facts_bank)
+        for table in vars(module).values()
+        if isinstance(table, type) and issubclass(table, SQLModel) and hasattr(table, "__table__")
+    }
+    of_sites = {name for name, table in found.items() if "site" in table.model_fields}
+    assert of_sites - ELSEWHERE == set(KEPT)
+    for kind, kept in KEPT.items():
+        primary = [column.name for column in inspect(kept.table).primary_key]
+        assert names(kind)[: len(primary)] == primary
 
 
 def test_twice_is_once(engine: Engine) -> None:
