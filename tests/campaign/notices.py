@@ -45,7 +45,7 @@ def run(seed: int, *, scale: float, say: Say) -> Result:
     count, forgeries = max(30, round(NOTICES * scale)), max(300, round(FORGED * scale))
     with books("notices") as engine:
         world = _World(engine, rng)
-        material = world.paid(stand_at_the_exit(engine, range(count + 1, count + MATERIAL + 1), PRICE))
+        material = world.paid(stand_at_the_exit(engine, range(count + 1, count + min(count, MATERIAL) + 1), PRICE))
         failures = world.forge(material, forgeries, say)
         true = world.paid(stand_at_the_exit(engine, range(1, count + 1), PRICE))
         world.tell([*true, *material], say)
@@ -128,7 +128,8 @@ class _World:
             if true.provider == "momo" and self._rng.random() < NEVER_TOLD:
                 self.counts["never told"] += 1
                 continue
-            calls += [(self._rng.random(), number) for _ in range(TIMES)]
+            first = self._rng.random()
+            calls += [(first + (1 - first) * self._rng.random(), number) for _ in range(TIMES)]
         calls.sort()
         heard, last = set[int](), 0
         for done, (late, number) in enumerate(calls, 1):

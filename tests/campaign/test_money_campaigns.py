@@ -11,7 +11,7 @@ def silent(_line: str) -> None:
 
 @pytest.mark.slow
 def test_what_is_told_often_late_or_by_forgers_is_booked_once_or_not_at_all() -> None:
-    result = notices.run(1, scale=0.006, say=silent)
+    result = notices.run(1, scale=0.003, say=silent)
     assert result.failures == []
     assert result.figures["dong in clearing"] == result.figures["dong in the providers' books"]
     assert int(result.figures["dong in clearing"]) >= 60 * 30_000

@@ -149,3 +149,15 @@ def stand_at_the_exit(engine: Engine, numbers: Sequence[int], price: int = 30_00
     with transaction(engine) as session:
         insert_many(session, VisitRow, rows)
     return visits
+
+
+class Liar:
+    """A provider whose answers say something else."""
+
+    def __init__(self, twin: MomoTwin, true: bytes, false: bytes) -> None:
+        self._twin, self._true, self._false = twin, true, false
+
+    def handle(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """The twin's answer with another word in it."""
+        status, said = self._twin.handle(path, body)
+        return status, said.replace(self._true, self._false)

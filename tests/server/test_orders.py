@@ -17,17 +17,16 @@ from server.auth import Person
 from server.db import reading, transaction
 from server.facts import PaymentRow
 from server.facts_money import OrderAnswerRow, OrderAskedRow, OrderRow
-from server.giving_back import CannotGiveBack, give_back, outcome_of
 from server.ingest import Settled
 from server.orders import ANSWER_DUE, FOLLOWED, NothingOwed, NotPayable, StillOpen, due, expected, state
 from server.polling import next_question
-from server.providers.contract import NotOffered, Order, Outcome, Unanswered
+from server.providers.contract import Order, Outcome, Unanswered
 from server.providers.line import HttpLine, permitted
 from server.roles import Role
 from simulator.providers.momo import MomoTwin
 from simulator.providers.network import Fate, Served
 from tests.server.box import ACCOUNT, MORNING, Box, book, notice, paid, reference
-from tests.server.money_desk import MOMO_HOST, PARTNER, MoneyDesk, stand_at_the_exit
+from tests.server.money_desk import MOMO_HOST, PARTNER, Liar, MoneyDesk, stand_at_the_exit
 from tests.server.rows import ledger_sum, rows
 
 VISIT = reference(1)
@@ -249,94 +248,6 @@ def test_a_silent_provider_keeps_nobody_else_waiting(one: MoneyDesk) -> None:
     assert one.settled == [Settled("SPS", reference(3))]
 
 
-# --- giving back -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def sold(one: MoneyDesk) -> MoneyDesk:
-    assert one.hears("momo", one.momo_twin.pay(one.url("momo", VISIT)))
-    return one
-
-
-def gives(desk: MoneyDesk, refund: str = "HTSPS1", amount: int = 10_000, order: str = ORDER) -> Outcome:
-    name = "vnpay" if order != ORDER else "momo"
-    return give_back(
-        desk.engine,
-        desk.providers[name],
-        desk.line,
-        refund=refund,
-        order=order,
-        amount=amount,
-        by="finance",
-        now=desk.clock(),
-    )
-
-
-def given(desk: MoneyDesk) -> list[int]:
-    return [deed.amount for deed in (*desk.momo_twin.book, *desk.vnpay_twin.book) if deed.amount < 0]
-
-
-def test_a_refund_is_given_once_however_often_it_is_asked_for(sold: MoneyDesk) -> None:
-    assert [gives(sold) for _ in range(3)] == [Outcome.REFUNDED] * 3
-    assert given(sold) == [-10_000]
-    assert gives(sold, "HTSPS2", 20_000) is Outcome.REFUNDED
-    with pytest.raises(CannotGiveBack, match="given back"):
-        gives(sold, "HTSPS3", 1)
-    assert given(sold) == [-10_000, -20_000]
-
-
-def test_a_refund_whose_answer_was_lost_is_looked_up_beyond_the_keys_life(sold: MoneyDesk) -> None:
-    sold.loses(LOST)
-    with pytest.raises(Unanswered):
-        gives(sold)
-    sold.clock.wait(32 * DAY)
-    sold.loses(SILENT)
-    with pytest.raises(Unanswered):
-        gives(sold)
-    assert given(sold) == [-10_000]
-    assert gives(sold) is Outcome.REFUNDED
-    assert given(sold) == [-10_000]
-
-
-def test_vnpays_refund_is_looked_up_each_time_and_there_is_one_an_order(one: MoneyDesk) -> None:
-    assert one.hears("vnpay", one.vnpay_twin.pay(one.url("vnpay", VISIT)))
-    vnpay = one.providers["vnpay"]
-
-    def back(refund: str) -> Outcome:
-        asked = {"refund": refund, "order": ORDER, "amount": 10_000, "by": "finance", "now": one.clock()}
-        return give_back(one.engine, vnpay, one.line, **asked)  # type: ignore[arg-type] # values of many types
-
-    one.loses(LOST)
-    with pytest.raises(Unanswered):
-        back("HTSPS1")
-    one.clock.wait(timedelta(seconds=2))
-    assert back("HTSPS1") is Outcome.REFUNDED
-    assert given(one) == [-10_000]
-    with pytest.raises(CannotGiveBack, match="apart"):
-        back("HTSPS2")
-
-
-def test_what_was_not_paid_or_not_there_is_not_given_back(one: MoneyDesk) -> None:
-    one.ask("momo", VISIT)
-    for refund, order, amount in (("A", ORDER, 10_000), ("A", "SPSNOWHERE01", 1)):
-        with pytest.raises(CannotGiveBack):
-            gives(one, refund, amount, order)
-    assert rows(one.engine, OrderAskedRow, "at")[0]["about"] == "create"
-    assert len(rows(one.engine, OrderAskedRow)) == 1
-
-
-def test_a_refund_has_one_amount_and_a_feed_gives_none(sold: MoneyDesk) -> None:
-    sold.loses(SILENT)
-    with pytest.raises(Unanswered):
-        gives(sold)
-    with pytest.raises(CannotGiveBack, match="another amount"):
-        gives(sold, amount=20_000)
-    with pytest.raises(NotOffered):
-        sold.sepay.query(sold.ask("vnpay", stand_at_the_exit(sold.engine, [2])[0]).order, sold.line, sold.clock())
-    with reading(sold.engine) as session:
-        assert outcome_of(session, ORDER, "HTSPS1") is None
-
-
 # --- the way out -----------------------------------------------------------------------------------------------
 
 
@@ -361,17 +272,6 @@ def test_only_hosts_that_we_were_told_of_are_called(url: str, may: bool) -> None
             HttpLine({MOMO_HOST}).post(url, b"{}")
 
 
-class Liar:
-    """A provider whose answers say something else."""
-
-    def __init__(self, twin: MomoTwin, true: bytes, false: bytes) -> None:
-        self._twin, self._true, self._false = twin, true, false
-
-    def handle(self, path: str, body: bytes) -> tuple[int, bytes]:
-        status, said = self._twin.handle(path, body)
-        return status, said.replace(self._true, self._false)
-
-
 @pytest.mark.parametrize(
     ("true", "false"),
     [
@@ -386,23 +286,6 @@ def test_an_answer_to_another_question_is_none(one: MoneyDesk, true: bytes, fals
     one.network.twins[MOMO_HOST] = Liar(one.momo_twin, true, false)
     with pytest.raises(Unanswered):
         one.ask("momo", VISIT)
-
-
-def test_a_provider_that_cannot_say_which_refunds_there_were_gets_no_second_request(sold: MoneyDesk) -> None:
-    sold.loses(LOST)
-    with pytest.raises(Unanswered):
-        gives(sold)
-    sold.clock.wait(32 * DAY)
-    sold.network.twins[MOMO_HOST] = Liar(sold.momo_twin, b'"resultCode":0', b'"resultCode":10')  # maintenance
-    listed = sold.momo_twin._sessions[0].refunds  # noqa: SLF001 - and its list is empty meanwhile
-    kept = dict(listed)
-    listed.clear()
-    with pytest.raises(Unanswered, match="not which refunds"):
-        gives(sold)
-    listed.update(kept)
-    sold.network.twins[MOMO_HOST] = sold.momo_twin
-    assert gives(sold) is Outcome.REFUNDED
-    assert given(sold) == [-10_000]
 
 
 def test_over_a_real_socket_too(one: MoneyDesk) -> None:
