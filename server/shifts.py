@@ -187,6 +187,7 @@ def _explained(session: Session, row: OpeningRow, by: str, note: str, now: datet
         work=f"{_CODE}:{row.opening}:{now.isoformat()}",
         code=_CODE,
         subject=row.opening,
+        number=1 + len(work.history(session, _CODE, row.opening)),
         site=row.site,
         what=What.EXPLAIN,
         by=by,
