@@ -88,7 +88,7 @@ ELSEWHERE = {
     "day_frozen",
     "settlement_line",
     "pairing",
-    "proposal_shown",
+    "candidates_shown",
     "inside_file",
 }
 """Of a site and in no close: what boxes said (its facts are there), orders to them, the closes themselves, the bank's
