@@ -92,9 +92,10 @@ def openings(session: Session, span: Span, passed: tuple[Passage, ...], only: Na
     near = between(col(OpeningRow.happened_at), span.start - COUNTERPART, span.end)
     used = {each.opening for each in passed if each.opening and each.at < span.end}
     found = {}
-    for where in _openings(near, used, only):
-        for row in session.exec(select(OpeningRow).where(OpeningRow.site == span.site, where)):
-            found[row.opening] = _opening(row)
+    for where in _openings(and_(col(OpeningRow.site) == span.site, near), used, only):
+        for row in session.exec(select(OpeningRow).where(where)):
+            if row.site == span.site:  # not asked of the database, which would look through all of the site's
+                found[row.opening] = _opening(row)
     return tuple(sorted(found.values(), key=lambda each: (each.at, each.opening)))
 
 

@@ -78,7 +78,7 @@ def scan(session: Session, span: Span) -> Seen:
 def _all(session: Session, statement: Any, *, one: bool = False) -> Any:
     """The rows as plain tuples; with `one` the values of the one column."""
     rows = session.connection().execute(statement)
-    return rows.scalars() if one else rows
+    return rows.scalars().all() if one else rows.all()  # fetched at once: one by one costs as much as the look itself
 
 
 def _opened(session: Session, span: Span) -> list[tuple[str, str, bool, bool]]:
