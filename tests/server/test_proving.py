@@ -187,6 +187,20 @@ def test_settlements_lead_from_clearing_to_the_bank(engine: Engine) -> None:
     assert (stands(engine, A.PAYOUT), stands(engine, A.BANK), open_cases(engine)) == (0, 99_120, {})
 
 
+def test_two_lines_for_one_session_prove_nothing(engine: Engine) -> None:
+    contract(engine)
+    settle(engine, [taken(1, 100_000, at(MONDAY), MONDAY)], at(MONDAY + DAY, 9))
+    two = [Moved(MONDAY + DAY, 99_120, reference, "VNPAY TT") for reference in ("77", "78")]
+    assert statement(engine, two, at(MONDAY + DAY, 20)).proven[SPS].unknown == 2
+    with transaction(engine) as session:
+        first = session.exec(select(BankLineRow).where(BankLineRow.bank_reference == "77")).one()
+        explain(session, first.digest, "payout:vnpay:VN20261116", "lan", "the bank says so", at(MONDAY + DAY, 21))
+        other = session.exec(select(BankLineRow.digest).where(BankLineRow.bank_reference == "78")).one()
+    with pytest.raises(NotSo, match="is proven by line"), transaction(engine) as session:
+        explain(session, other, "payout:vnpay:VN20261116", "lan", "once more", at(MONDAY + DAY, 22))
+    assert (stands(engine, A.PAYOUT), stands(engine, A.SUSPENSE), stands(engine, A.BANK)) == (0, -99_120, 198_240)
+
+
 def test_the_payouts_line_may_come_before_the_settlement(engine: Engine) -> None:
     contract(engine)
     paid = Moved(MONDAY + 2 * DAY, 99_120, "77", "VNPAY TT")
