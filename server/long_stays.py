@@ -16,6 +16,10 @@ class StayedLong(ColumnElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: object = None) -> "StayedLong":  # noqa: ARG002 - the words as they are, without `= 1`
+        """The index knows no other words."""
+        return self
+
 
 @compiles(StayedLong, "sqlite")
 def _in_sqlite(_: StayedLong, __: SQLCompiler, **___: Any) -> str:
