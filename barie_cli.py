@@ -32,7 +32,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "carry": Command("edge.carry.carrier_main:carry", "The boards of a box that only carries devices."),
     "pair": Command("edge.web.cli:pair", "Pair a lane's screen with a box."),
     "trace": Command("edge.journal.trace_command:trace", "What a box's inputs said, for disputes."),
-    "simulate": Command("simulator.command:simulate", "A simulated world for running parts."),
+    "simulate": Command("barie_cli:simulate", "A simulated world for running parts, or a season."),
     "read": Command("edge.reader.cli:main", "Read the plates in pictures.", parses=True),
     "reconcile": Command("server.cli:reconcile", "Compare a site's day: passages, visits, money."),
     "close": Command("server.cli_close:app", "Close a site's day once for ever; check what was closed."),
@@ -91,6 +91,26 @@ def build(asked: str) -> typer.Typer:
 
 def barie() -> None:
     """A cashless parking and toll gate controller whose books agree with its barriers."""
+
+
+def simulate(
+    scenario: Annotated[str, typer.Argument(help="the JSON file of a world, or season-sapa, season-baoha")],
+    *,
+    progress: Annotated[bool, typer.Option(help="a world: report every second as a JSON line on stderr")] = False,
+    seed: Annotated[int, typer.Option(help="a season: the same seed brings the same faults")] = 1,
+    scale: Annotated[float, typer.Option(min=0.001, max=1, help="a season: 1 is the published size")] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="a season: one JSON object on stdout")] = False,
+) -> None:
+    """Run a simulated world against running boxes and a centre: vehicles, arms, cameras, a bank, an attendant.
+
+    In real time. It ends by itself when its drain is over, or on SIGTERM or Ctrl-C, and then writes the truth.
+    A season runs through a centre of its own in this process, a year in minutes, and compares its books with the
+    truth; exit 1 when they differ. `barie campaign` does the same and writes it down.
+    """
+    if scenario in load("simulator.season.scenario:SEASONS"):
+        name = load("tests.campaign.command:Name")(scenario)
+        load("tests.campaign.command:campaign")(name, seed=seed, scale=scale, log=False, as_json=as_json)
+    load("simulator.command:simulate")(Path(scenario), progress=progress)
 
 
 def health(config: ConfigFile, *, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:

@@ -12,15 +12,8 @@ from simulator.demo.run import DemoFailed, demo, main_folder, seconds_of
 from simulator.main import main
 
 
-def simulate(
-    scenario: Annotated[Path, typer.Argument(help="the JSON file that describes the world")],
-    *,
-    progress: Annotated[bool, typer.Option(help="report every second as a JSON line on stderr")] = False,
-) -> None:
-    """Run a simulated world against running boxes and a centre: vehicles, arms, cameras, a bank, an attendant.
-
-    In real time. It ends by itself when its drain is over, or on SIGTERM or Ctrl-C, and then writes the truth.
-    """
+def simulate(scenario: Path, *, progress: bool) -> None:
+    """Run the world that the file describes against running boxes and a centre, until it is over."""
     raise typer.Exit(main(scenario, progress=progress))
 
 

@@ -58,15 +58,15 @@ def run(seed: int, *, scale: float, say: Say) -> Result:
         outcomes = {name: each.result() for name, each in lived.items()}
     took_s = time.monotonic() - began
     figures: dict[str, Figure] = {}
-    failures: list[str] = []
+    wrong: list[str] = []
     for name, outcome in outcomes.items():
         say(f"{name} is over")
-        figures |= {f"{name}: {figure}": value for figure, value in _figures(outcome, of_lots=True).items()}
-        failures += [f"{name}: {failure}" for failure in _failures(outcome)]
+        figures |= {f"{name}: {figure}": value for figure, value in _figures(outcome).items()}
+        wrong += [f"{name}: {failure}" for failure in failures(outcome)]
     figures["load of the machine meanwhile"] = round(os.getloadavg()[0], 1)
     if scale >= 1 and took_s > WITHIN_S:
-        failures.append(f"both seasons took {took_s:.0f} s, {WITHIN_S:.0f} are promised")
-    return Result("seasons", seed, figures, failures)
+        wrong.append(f"both seasons took {took_s:.0f} s, {WITHIN_S:.0f} are promised")
+    return Result("seasons", seed, figures, wrong)
 
 
 def lives(name: str, seed: int, scale: float, together: int = TOGETHER, say: Say | None = None) -> Outcome:
@@ -81,14 +81,14 @@ def lives(name: str, seed: int, scale: float, together: int = TOGETHER, say: Say
 
 def _alone(name: str, seed: int, scale: float, say: Say) -> Result:
     outcome = lives(name, seed, scale, say=say)
-    figures = _figures(outcome, of_lots=True)
+    figures = _figures(outcome)
     figures["load of the machine meanwhile"] = round(os.getloadavg()[0], 1)
-    return Result(name, seed, figures, _failures(outcome))
+    return Result(name, seed, figures, failures(outcome))
 
 
-def _figures(outcome: Outcome, *, of_lots: bool) -> dict[str, Figure]:
+def _figures(outcome: Outcome) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
-    for site, sheet in outcome.sheets.items() if of_lots else ():
+    for site, sheet in outcome.sheets.items():
         figures[f"{site} turns"] = sheet.turns.total()
         figures[f"{site} charged, VND"] = sheet.gross
         figures[f"{site} VAT by ticket, VND"] = sheet.vat
@@ -102,7 +102,8 @@ def _figures(outcome: Outcome, *, of_lots: bool) -> dict[str, Figure]:
     return figures
 
 
-def _failures(outcome: Outcome) -> list[str]:
+def failures(outcome: Outcome) -> list[str]:
+    """Where the books differ from what happened, and what should have happened and never did."""
     return [*outcome.wrong, *missing(_needed(outcome.happened))]
 
 
