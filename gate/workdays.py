@@ -5,7 +5,7 @@ government moves from year to year is a row of its own, to be added when it is a
 """
 
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from vnlunar.core import get_solar_date
@@ -55,6 +55,7 @@ def works(on: date, moved: tuple[Moved, ...] = MOVED) -> bool:
     return on.weekday() < 5 and on not in holidays(on.year)
 
 
+@lru_cache(maxsize=10_000)
 def after(on: date, count: int, moved: tuple[Moved, ...] = MOVED) -> date:
     """The `count`-th working day after a date; with 0 the date itself, or the first working day after it."""
     found = on
