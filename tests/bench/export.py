@@ -85,16 +85,17 @@ def _close(engine: Engine) -> None:
         now = bounds(on)[1] + timedelta(hours=8)
         with transaction(engine) as session:
             for finding in look(session, month.SITE, on, now, first=not number).report.findings:
-                for by in ("chị Hoa", "anh Ba"):
-                    session.add(_dismissed(finding, by, now))
+                for number_of_word, by in enumerate(("chị Hoa", "anh Ba"), 1):
+                    session.add(_dismissed(finding, number_of_word, by, now))
         close(engine, month.SITE, on, _KEY, by="bench", now=now, first=not number)
 
 
-def _dismissed(finding: Finding, by: str, now: datetime) -> WorkRow:
+def _dismissed(finding: Finding, number: int, by: str, now: datetime) -> WorkRow:
     return WorkRow(
         work=f"{finding.code}:{finding.subject}:{by}:{now}",
         code=finding.code,
         subject=finding.subject,
+        number=number,
         site=month.SITE,
         what=What.DISMISS,
         by=by,

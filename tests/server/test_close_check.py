@@ -74,8 +74,9 @@ def changed(session: Session, chance: random.Random) -> str:
     new = not value if isinstance(value, bool) else new if new is not None else f"{value or ''}x"
     if column.name == "site":
         new = "SPL"
+    which: Any = [table.__table__.c[name] == each for name, each in primary.items()]
     session.connection().execute(
-        table.__table__.update().where(*[table.__table__.c[name] == each for name, each in primary.items()]),
+        table.__table__.update().where(*which),
         {column.name: new},
     )
     return f"{table.__tablename__}.{column.name}"
@@ -122,7 +123,7 @@ def close_deleted(session: Session, chance: random.Random) -> str:
     row = one(session, chance, CloseRow)
     session.exec(delete(FrozenRow).where(col(FrozenRow.on) == row.on))
     if chance.random() < 0.5:
-        session.exec(delete(AuditRow).where(AuditRow.what == CLOSED, AuditRow.subject == f"SPS {row.on}"))
+        session.exec(delete(AuditRow).where(col(AuditRow.what) == CLOSED, col(AuditRow.subject) == f"SPS {row.on}"))
     session.delete(row)
     session.flush()
     return "delete close"
@@ -220,7 +221,7 @@ def test_the_newest_closes_cut_off_with_their_trail_are_found_by_a_head_written_
         for table, column in ((CloseRow, CloseRow.on), (FrozenRow, FrozenRow.on)):
             session.exec(delete(table).where(col(column) == FIRST + 2 * DAY))
         assert [each.what for each in looked(session).wrong] == ["was made, and is gone"]
-        session.exec(delete(AuditRow).where(AuditRow.subject == f"SPS {FIRST + 2 * DAY}"))
+        session.exec(delete(AuditRow).where(col(AuditRow.subject) == f"SPS {FIRST + 2 * DAY}"))
         assert looked(session).wrong == []  # nothing inside the database can tell
         assert [each.what for each in looked(session, head).wrong] == [
             f"no close has the hash {head} that was written down"
