@@ -58,6 +58,7 @@ CANONICAL: Final = (
     "file_sha256",
     "line_no",
 )
+_MADE: Final = datetime(2026, 11, 23)  # noqa: DTZ001 - workbooks know no zones
 _TONES: Final = "\u0300\u0301\u0303\u0309\u0323"
 ENCODINGS: Final = ("utf-8", "utf-8-sig", "utf-16", "cp1258")
 
@@ -130,6 +131,7 @@ def as_workbook(table: Table, sheet: str = "Sheet1") -> bytes:
     """The cells as a workbook: figures as figures, texts as texts, titles merged."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_numbers": False}) as book:
+        book.set_properties({"created": _MADE})  # the same cells are the same bytes
         page = book.add_worksheet(sheet)
         for at, row in enumerate(table):
             if len(row) == 1 and row[0]:
