@@ -81,8 +81,8 @@ class Days:
             row.entry_passage = self._way(row.visit, Direction.IN, came)
         if left is not None and not self._hit():
             row.exit_passage = self._way(row.visit, Direction.OUT, left)
-        if self._hit(0.06):
-            self._way(row.visit, Direction.OUT, self._at())
+        if left is not None and self._hit(0.3):  # once more, and often nothing else is wrong with it
+            self._way(row.visit, Direction.OUT, left + timedelta(minutes=self._chance.choice((5, 500))))
 
     def _way(self, visit: str | None, way: Direction, at: datetime) -> str:
         opening, passage = self._name(), self._name()
