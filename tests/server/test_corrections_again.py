@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from gate.wire import encode
-from server import pairings
+from server import pairings, troubled
 from server.corrections import accept
 from server.db import reading, transaction
 from server.derived import VisitRow
@@ -58,5 +58,5 @@ def test_a_rebuild_replays_corrections_lost_entries_and_the_first_day(engine: En
 def facts_approach(engine: Engine, passage: str) -> str:
     """The approach of a passage, as the centre finds it."""
     with reading(engine) as session:
-        trouble = pairings.troubled.look(session, "SPS", datetime.now(UTC))
+        trouble = troubled.look(session, "SPS", datetime.now(UTC))
     return next(each.approach for each in trouble.exits if each.passage == passage)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from gate.lease import LEASE_MAX, Lease
 from gate.signing import opened
 from gate.vehicle import VehicleClass
-from server import leases
+from server import leases, told_stays
 from server.db import reading, transaction
 from server.derived import VisitRow
 from server.facts_visits import InsideFileRow, InsideRow
@@ -109,9 +109,9 @@ def test_boxes_are_told_with_a_new_lease_until_the_vehicle_has_left(engine: Engi
 
     assert lease().inside == ()
     with transaction(engine) as session:
-        before = leases.told_stays.terms(session, "SPS")
+        before = told_stays.terms(session, "SPS")
         taken = take(session, "SPS", "inside.csv", GOOD.encode(), "lan", NOW)
-        assert leases.told_stays.terms(session, "SPS") != before, "a new snapshot is due"
+        assert told_stays.terms(session, "SPS") != before, "a new snapshot is due"
     found = {stay.visit: stay for stay in lease().inside}
     assert set(found) == set(taken.visits)
     car = found[taken.visits[0]]

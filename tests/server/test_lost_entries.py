@@ -1,6 +1,7 @@
 """An exit without an entry: candidates first, a visit of its own, owed and payable, out under its own opening."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -100,8 +101,8 @@ def test_it_leaves_with_the_opening_that_was_given_for_it(engine: Engine, box: B
         visit = make(session, "SPS", approach, CAR, "lan", "no ticket", NOON + timedelta(minutes=1)).visit
     opening, at = box.id(), NOON + timedelta(minutes=5)
     raised = ArmRaised(
-        lane="out-1", opening=opening, reason=OpeningReason.PERSON, by="lan", approach=approach, note="no_entry"
-    )  # type: ignore[arg-type]
+        lane="out-1", opening=opening, reason=OpeningReason.PERSON, by="lan", approach=UUID(approach), note="no_entry"
+    )
     gone = VehiclePassed(lane="out-1", direction=Direction.OUT, passage=box.id(), opening=opening, visit=None)
     book(engine, box.fact(raised, at), box.fact(gone, at))
     for _ in range(2):
