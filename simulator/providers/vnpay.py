@@ -18,7 +18,7 @@ from simulator.providers.book import Clock, Declined, Deed, Keys
 
 WAITS: Final = (timedelta(minutes=5),) * 9
 """Ten calls in all."""
-_CODES: Final = {"00": "00", "24": "02", "11": "02", "07": "07"}
+_CODES: Final = {"00": "00", "24": "02", "11": "02", "07": "07", "99": "02"}
 """Response code of a payment -> status of its transaction."""
 _ASKED: Final = {
     "querydr": "RequestId Version Command TmnCode TxnRef TransactionDate CreateDate IpAddr OrderInfo",
@@ -87,8 +87,8 @@ class VnpayTwin:
 
     # --- what the centre is told ----------------------------------------------------------------------------
 
-    def told(self, done: Transaction) -> bytes:
-        """The notice of a transaction; the page that the browser returns to carries the same."""
+    def told(self, done: Transaction, status: str = "") -> bytes:
+        """The notice of a transaction, with its own status or this; the browser comes back with the same."""
         said = {
             "vnp_Amount": str(done.amount),
             "vnp_BankCode": "NCB",
@@ -99,7 +99,7 @@ class VnpayTwin:
             "vnp_ResponseCode": done.code,
             "vnp_TmnCode": self._terminal,
             "vnp_TransactionNo": done.number,
-            "vnp_TransactionStatus": _CODES[done.code],
+            "vnp_TransactionStatus": status or _CODES[done.code],
             "vnp_TxnRef": done.order,
         }
         body = "&".join(f"{name}={quote_plus(said[name])}" for name in sorted(said) if said[name])

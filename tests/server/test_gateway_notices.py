@@ -21,7 +21,7 @@ from server.rebuild import rebuild
 from simulator.providers.momo import MomoTwin
 from simulator.providers.vnpay import Transaction
 from tests.server.box import MORNING, Box, book, reference
-from tests.server.money_desk import PARTNER, MoneyDesk, stand_at_the_exit
+from tests.server.money_desk import MOMO_HOST, PARTNER, Liar, MoneyDesk, stand_at_the_exit
 from tests.server.rows import ledger_sum, rows
 
 VISIT = reference(1)
@@ -95,6 +95,15 @@ def test_a_suspicious_payment_is_kept_and_stays_open(one: MoneyDesk) -> None:
     assert payments(one) == []
     with reading(one.engine) as session:
         assert state(session, f"{VISIT}01") is Outcome.OPEN
+
+
+def test_a_good_status_with_a_bad_code_pays_nothing(one: MoneyDesk) -> None:
+    """Both must say success; a published sample has one of each."""
+    done = paid(one)
+    for code in ("07", "99"):
+        done.code = code
+        assert one.told("vnpay", one.vnpay_twin.told(done, status="00")).body == CONFIRMED
+    assert payments(one) == []
 
 
 def paid(desk: MoneyDesk, amount: int = 0, order: str = "") -> Transaction:
@@ -244,6 +253,18 @@ def test_the_books_are_rebuilt_with_the_payments_of_notices_and_of_answers(sqlit
     assert rebuild(sqlite).notices == 3
     assert rows(sqlite, PaymentRow) == before
     assert len(before) == 2
+
+
+def test_an_answer_that_tells_of_another_amount_is_no_answer(one: MoneyDesk) -> None:
+    order = one.ask("momo", VISIT).order
+    one.momo_twin.pay(one.momo_twin.pages(order.order)[0])
+    one.network.twins[MOMO_HOST] = Liar(one.momo_twin, b'"amount":30000', b'"amount":90000')
+    assert look_up(one.engine, one.momo, one.line, order, one.clock()).outcome is Outcome.FAULT
+    assert payments(one) == []
+    one.network.twins[MOMO_HOST] = one.momo_twin
+    one.clock.wait(timedelta(minutes=1))
+    assert look_up(one.engine, one.momo, one.line, order, one.clock()).outcome is Outcome.PAID
+    assert payments(one) == [("momo", 30_000)]
 
 
 def paid_twice(desk: MoneyDesk) -> Transaction:
