@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from gate import ledger as entries
 from gate import slips
@@ -30,6 +29,7 @@ NEAR_BEFORE, NEAR_AFTER = timedelta(days=7), timedelta(days=2)
 """How long before its money a stay may have begun, and how long before it may have ended, to be a candidate."""
 DEBTS_MAX = 2_000
 _PAYING = (EntryKind.PAYMENT, EntryKind.APPLIED, EntryKind.CREDIT)
+_RETURNING = (EntryKind.REFUND_DUE, EntryKind.UNDONE)
 
 
 class _Named(NamedTuple):
@@ -137,23 +137,28 @@ def _held(session: Session, reference: str | None) -> VisitRow | None:
 
 
 def _stay(session: Session, visit: VisitRow) -> Stay:
-    came = session.exec(_sum(visit.visit, LedgerAccount.RECEIVABLE, *_PAYING)).one()
-    back = session.exec(_sum(visit.visit, LedgerAccount.REFUNDS, EntryKind.REFUND_DUE, EntryKind.UNDONE)).one()
+    if visit.quoted is None and not visit.voided:
+        return Stay(priced=False, owed=0, left_at=visit.left_at)
+    sums = (
+        select(PostingRow.account, EntryRow.kind, func.sum(PostingRow.amount))
+        .join(EntryRow, col(EntryRow.key) == col(PostingRow.key))
+        .where(EntryRow.visit == visit.visit)
+        .group_by(col(PostingRow.account), col(EntryRow.kind))
+    )
+    owed = paid = refunded = 0
+    for account, kind, amount in session.exec(sums):
+        if account == LedgerAccount.RECEIVABLE:
+            owed += int(amount)
+            paid -= int(amount) if kind in _PAYING else 0
+        elif account == LedgerAccount.REFUNDS and kind in _RETURNING:
+            refunded -= int(amount)
     return Stay(
         priced=visit.quoted is not None,
-        owed=max(0, ledger.owed(session, visit.visit)),
-        paid=-int(came),
-        refunded=-int(back),
+        owed=max(0, owed),
+        paid=paid,
+        refunded=refunded,
         left_at=visit.left_at,
         voided=visit.voided,
-    )
-
-
-def _sum(visit: str, account: LedgerAccount, *kinds: EntryKind) -> SelectOfScalar[int]:
-    return (
-        select(func.coalesce(func.sum(PostingRow.amount), 0))
-        .join(EntryRow, col(EntryRow.key) == col(PostingRow.key))
-        .where(EntryRow.visit == visit, PostingRow.account == account, col(EntryRow.kind).in_(kinds))
     )
 
 
@@ -165,8 +170,7 @@ def _named(session: Session, notice: Notice, of_account: Sequence[str]) -> _Name
     order = session.get(OrderRow, notice.order) if notice.order else None
     if order is not None:
         return _Named(order.visit, Naming.SOUND, at_home=order.site in of_account)
-    all_sites = tuple(session.exec(select(SiteRow.site)))
-    found = (found_in(text, frozenset(all_sites)) for text in notice.texts)
+    found = (found_in(text, _all_sites(session)) for text in notice.texts)
     references = tuple(dict.fromkeys(name for names in found for name in names))
     home = tuple(name for name in references if name[:3] in of_account)
     if len(home) == 1:
@@ -179,9 +183,22 @@ def _named(session: Session, notice: Notice, of_account: Sequence[str]) -> _Name
 
 def _sites_of(session: Session, notice: Notice) -> list[str]:
     """The sites that the account is for: as its bank account, or as `pay_account` says."""
-    own = session.exec(select(SiteRow.site).where(SiteRow.account == notice.account))
-    where = (PayAccountRow.provider == notice.provider, PayAccountRow.account == notice.account)
-    return sorted({*own, *session.exec(select(PayAccountRow.site).where(*where))})
+    known: dict[tuple[str, str], list[str]] = session.info.setdefault("sites of accounts", {})
+    found = known.get((notice.provider, notice.account))
+    if found is None:
+        own = session.exec(select(SiteRow.site).where(SiteRow.account == notice.account))
+        where = (PayAccountRow.provider == notice.provider, PayAccountRow.account == notice.account)
+        found = sorted({*own, *session.exec(select(PayAccountRow.site).where(*where))})
+        known[notice.provider, notice.account] = found
+    return found
+
+
+def _all_sites(session: Session) -> frozenset[str]:
+    """Asked once in a transaction."""
+    known: frozenset[str] | None = session.info.get("all sites")
+    if known is None:
+        known = session.info["all sites"] = frozenset(session.exec(select(SiteRow.site)))
+    return known
 
 
 def _debts(session: Session, payment: PaymentRow) -> dict[str, VisitRow]:
