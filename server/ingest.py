@@ -258,13 +258,15 @@ def _money(batch: Batch, taken: Taken, now: datetime) -> None:
     due = [(visit, left[name]) for name in sorted(set(left) - batch.charged) if (visit := batch.visit(name))]
     ledger.charge_all(session, due, now)
     told = {visit: envelope.happened_at for envelope in taken.fresh for visit in visits_in(envelope)}
-    for name in sorted(told.keys() & batch.prepaid):
-        visit = batch.visit(name)
-        if visit is None or visit.quoted is None or visit.voided:
-            continue
-        if ledger.apply_waiting(session, visit, told[name], now):
-            taken.settled.append(Settled(visit.site, visit.visit))
-        proposals.give_back_over(session, visit.visit, now)
+    early = {
+        name: (visit, told[name])
+        for name in told.keys() & batch.prepaid
+        if (visit := batch.visit(name)) and visit.quoted is not None and not visit.voided
+    }
+    applied = ledger.apply_waiting_all(session, early, now)
+    taken.settled.extend(Settled(early[name][0].site, name) for name in sorted(applied.settled))
+    for name in sorted(applied.over):
+        proposals.give_back_over(session, name, now)
 
 
 def _left(envelope: Envelope) -> tuple[str, datetime] | None:

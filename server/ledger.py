@@ -1,8 +1,8 @@
 """Posting entries, the two phases of a charge, and what stands on a visit and on a payment."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
@@ -130,6 +130,53 @@ def apply_waiting(session: Session, visit: Priced, happened_at: datetime, now: d
         if part > 0 and post(session, _applied(visit, payment, part, happened_at), now):
             debt, news = debt - part, True
     return news and debt <= 0
+
+
+class Applied(NamedTuple):
+    """What became of waiting money: visits that owe nothing by it, and those for which some still waits."""
+
+    settled: set[str]
+    over: set[str]
+
+
+def apply_waiting_all(session: Session, visits: Mapping[str, tuple[Priced, datetime]], now: datetime) -> Applied:
+    """`apply_waiting` for many visits that are held, each with the moment of its news, in a few statements."""
+    early = _waiting_for_all(session, sorted(visits))
+    names = sorted(early)
+    charged = set(session.exec(select(ChargeRow.visit).where(col(ChargeRow.visit).in_(names))))
+    charge_all(session, [visits[name] for name in names if name not in charged], now)
+    debts = standing(session, col(EntryRow.visit), names, LedgerAccount.RECEIVABLE)
+    entries: list[Entry] = []
+    settled, over = set[str](), set[str]()
+    for name in names:
+        visit, happened_at = visits[name]
+        debt, news = debts.get(name, 0), name not in charged
+        for payment, amount in early[name].items():
+            part = min(amount, max(0, debt))
+            if part > 0:
+                entries.append(_applied(visit, payment, part, happened_at))
+                debt, news = debt - part, True
+            if amount > part:
+                over.add(name)
+        if news and debt <= 0:
+            settled.add(name)
+    post_all(session, entries, now)
+    return Applied(settled, over)
+
+
+def _waiting_for_all(session: Session, visits: Sequence[str]) -> dict[str, dict[str, int]]:
+    """`waiting_for` of many; visits for which nothing waits are left out."""
+    if not visits:
+        return {}
+    order = (col(PaymentRow.received_at), col(PaymentRow.provider), col(PaymentRow.provider_id))
+    rows = session.exec(select(PaymentRow).where(col(PaymentRow.reference).in_(visits)).order_by(*order)).all()
+    amounts = waiting(session, [payment_name(row) for row in rows]) if rows else {}
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        amount = amounts.get(payment_name(row), 0)
+        if amount > 0:
+            found.setdefault(row.reference or "", {})[payment_name(row)] = amount
+    return found
 
 
 def waiting_for(session: Session, visit: str) -> dict[str, int]:
