@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, delete
 
-from server import chores, pairings
+from server import chores, pairings, proving
 from server.db import insert_once, reading, transaction
 from server.findings import Looked
 from server.register import JobLeaseRow, JobRunRow
@@ -246,10 +246,16 @@ def the_jobs(started: datetime) -> tuple[Job, ...]:
         Job("leases", timedelta(minutes=10), quietly(chores.watch_leases)),
         Job("older cases", hourly, cases, chores.look_at_older_days),
         Job("day reminder", timedelta(days=1), quietly(chores.remind_of_the_day), offset=at_night),
+        Job("statements", timedelta(minutes=1), quietly(_prove)),
         Job("proposals", hourly, pairings.write_all, pairings.look_hourly),
         Job("backlogs", often, pairings.watch_backlogs, pairings.look_at_caught_up),
         Job("clean up", hourly, quietly(_clean_up)),
     )
+
+
+def _prove(session: Session, now: datetime) -> None:
+    """Lines that nothing explained yet may be explained now."""
+    proving.prove_all(session, now)
 
 
 def _clean_up(session: Session, now: datetime) -> None:

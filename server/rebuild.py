@@ -17,7 +17,7 @@ from sqlmodel import Session, SQLModel, col, delete, select
 
 from gate.messages import Body, ClockQuality, Envelope
 from gate.wire import decode
-from server import corrections, decisions, effects, refunds
+from server import corrections, decisions, effects, proving, refunds
 from server.batch import Batch
 from server.db import columns, transaction
 from server.derived import JournalMarkRow, VisitRow
@@ -112,6 +112,7 @@ def rebuild(engine: Engine) -> Rebuilt:
 
 REPLAYERS: Final = (
     Replayer("correction", corrections.history, corrections.again),
+    Replayer("file", proving.history, proving.again),
     Replayer("decision", decisions.history, decisions.again),
     Replayer("reversal", effects.reversals, effects.reverse_again),
     Replayer("refund sent", refunds.history, refunds.again),

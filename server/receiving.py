@@ -22,6 +22,7 @@ from server.facts_money import OrderRow, SlipRow, TakenBackRow
 from server.ingest import Settled
 from server.money_rules import RULE, Impossible
 from server.providers.notice import Kind, Notice
+from server.proving import already_on_statement
 from server.register import PayAccountRow, SiteRow
 
 POLICY = Policy()
@@ -46,6 +47,8 @@ def receive(session: Session, notice: Notice, now: datetime, policy: Policy = PO
     if notice.kind is Kind.REVERSED:
         _reverse(session, notice, now)
         return None
+    if already_on_statement(session, notice, now):
+        return None  # the statement told of it before
     of_account = _sites_of(session, notice)
     if not of_account:
         evidence = {"why": "the account is none of ours", "amount": str(notice.amount)}
@@ -77,6 +80,7 @@ def held_at(session: Session, notice: Notice, now: datetime) -> datetime:
         payment = _payment_of(session, notice)
         held = effects.hold_payment(session, ledger.payment_name(payment)) if payment else set()
         return ledger.later(session, held, now)
+    hold(session, f"account:{notice.account}")  # before any visit, as who proves a statement does
     reference = _named(session, notice, _sites_of(session, notice)).reference
     if reference is None:
         return now

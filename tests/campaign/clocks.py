@@ -156,7 +156,7 @@ class World:
             self._happened["calls for a person"] += 1
             return
         came = self.inside.pop(place)
-        quoted = facts.price(self._config, Approach(self.clock.new_id()), priced, now)
+        quoted = facts.price(self._config, Approach(self.clock.new_id()), priced)
         passed = VehiclePassed(
             lane="out-1", direction=Direction.OUT, passage=self.clock.new_id(), opening=None, visit=came.visit
         )
