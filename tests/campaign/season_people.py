@@ -119,11 +119,11 @@ class People:
             self._happened["settlement files"] += 1
 
     def works_off(self, today: date) -> None:
-        """The cases on everybody's screens: of yesterday, and of the days before that still wait for something."""
+        """The cases on everybody's screens: of the last two days, and of those before that still wait for something."""
         now = _at(today, 9)
         for world in self._worlds:
             site = world.lot.site
-            self._looks(site, [today, *(day for day in self._waits[site] if day < today - ONE)], now)
+            self._looks(site, [today - ONE, *(day for day in self._waits[site] if day < today - 2 * ONE)], now)
             rows = self._open(site)
             self._happened.update(f"finding: {row.code}" for row in rows if row.opened_at == now)
             for row in rows:

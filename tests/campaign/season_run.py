@@ -24,7 +24,7 @@ from tests.campaign.season_world import LotWorld, Told
 
 DRAIN: Final = 6
 """Days after the last, on which money still comes and the last days are closed."""
-TOGETHER: Final = 250
+TOGETHER: Final = 400
 """Facts in a transaction: what a box sends in a few minutes of a busy day."""
 
 
