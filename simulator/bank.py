@@ -6,11 +6,13 @@ A transfer is final. Its note reaches the payee inside a text that the banks wro
 import itertools
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from simulator.population import Payer
+from simulator.statements import Moved, as_workbook, bank_table
 
 VIETNAM: Final = timezone(timedelta(hours=7))
 BANKS: Final = {
@@ -34,6 +36,7 @@ class Account:
     bank: str
     number: str
     balance: int = 0
+    moves: list[Moved] = field(default_factory=list)
 
 
 class Transfer(NamedTuple):
@@ -69,6 +72,8 @@ class Bank:
         serial = next(self._numbers)
         content = worded(note, payer, number, serial)
         found = _PAYMENT_CODE.search(content)
+        now, bank_reference = datetime.now(VIETNAM), f"MBVCB.{serial % 10**10}"
+        account.moves.append(Moved(now.date(), amount, bank_reference, content))
         return Transfer(
             number=serial,
             gateway=BANKS.get(bank, "Napas"),
@@ -77,9 +82,16 @@ class Bank:
             balance=account.balance,
             content=content,
             code=found[0] if found else None,
-            bank_reference=f"MBVCB.{serial % 10**10}",
-            at=datetime.now(VIETNAM),
+            bank_reference=bank_reference,
+            at=now,
         )
+
+    def write_statements(self, folder: Path) -> None:
+        """A workbook for each account that money reached, as the bank's own pages export it: what finance imports."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for account in filter(lambda account: account.moves, self._accounts.values()):
+            table = bank_table("vietcombank-web", account.number, 0, account.moves)
+            (folder / f"{account.number}.xlsx").write_bytes(as_workbook(table))
 
 
 def worded(note: str, payer: Payer, payee: str, serial: int) -> str:

@@ -1,4 +1,4 @@
-"""Runs a world that a file describes, and writes the truth about it."""
+"""Runs a world that a file describes, and writes the truth about it, and what its bank says."""
 
 import asyncio
 import contextlib
@@ -38,6 +38,7 @@ async def _run(plan: WorldPlan, lines: Lines) -> None:
             loop.add_signal_handler(number, world.stop)
     truth = await world.run()
     truth.write(Path(plan.truth))
+    world.bank.write_statements(Path(plan.truth).parent / "statements")
 
 
 def _refuse(why: str, code: int) -> int:

@@ -44,7 +44,7 @@ class World:
         self._tell = tell
         self._drivers: set[asyncio.Task[None]] = set()
         self.sites: dict[str, Site] = {}
-        self._bank = Bank({site.account.number: site.account.bin for site in plan.sites})
+        self.bank = Bank({site.account.number: site.account.bin for site in plan.sites})
         self._failure: BaseException | None = None
 
     def stop(self) -> None:
@@ -111,7 +111,7 @@ class World:
             self._drivers.add(self._watched(self._driver(vehicle, site, notices).live()))
 
     def _driver(self, vehicle: Vehicle, site: Site, notices: Notices) -> Driver:
-        return Driver(vehicle, site, self.day, self.truth, self._bank, notices)
+        return Driver(vehicle, site, self.day, self.truth, self.bank, notices)
 
     def _watched(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Begin something whose failure ends the day."""

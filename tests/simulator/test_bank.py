@@ -12,9 +12,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import openpyxl
 import pytest
 
 from gate.reference import found_in, mint
@@ -263,3 +265,14 @@ def test_whatever_banks_write_the_reference_is_found_in_it() -> None:
         assert found_in(content, frozenset({"SPS"})) == (note,), content
         texts.add(re.sub(r"[A-Z0-9]*\d[A-Z0-9]*", "", content.upper()))
     assert len(texts) >= 5, "too kind a bank"
+
+
+def test_the_statement_has_every_transfer_of_an_account_that_money_reached(tmp_path: Path) -> None:
+    bank = Bank({ACCOUNT: "970436", "999": "970415"})
+    sent = [transfer("SPSK7M2Q9X4A", amount, bank) for amount in (30_000, 10_000)]
+    bank.write_statements(tmp_path / "statements")
+    (file,) = (tmp_path / "statements").iterdir()
+    assert file.name == f"{ACCOUNT}.xlsx"
+    cells = [row for row in openpyxl.load_workbook(file).active.iter_rows(values_only=True) if row[1]]
+    assert [row[1] for row in cells[1:]] == [each.bank_reference for each in sent]
+    assert [row[4] for row in cells[1:]] == [each.content for each in sent]
