@@ -1,6 +1,6 @@
 """The day of a site: what happened, what it came to, what is amiss. References only, never a plate."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from gate.findings import WORDS, Finding
 from gate.messages import Direction, OpeningReason
-from gate.reconcile import Day, Report, reconcile
+from gate.reconcile import Report, reconcile
 from server.api.caller import CentreDep, PersonDep, needed
 from server.console.evidence import explained
 from server.console.live import sites_of
@@ -18,8 +18,9 @@ from server.console.page import language, page, say_to
 from server.console.words import Say
 from server.db import reading
 from server.language import Language
+from server.reconcile import NotYet, local_date
 from server.reconcile import day as facts_of
-from server.reconcile import local_date
+from server.reconcile import report as reported
 from server.register import SiteRow
 from server.roles import Power
 
@@ -73,12 +74,11 @@ def one_day(site: str, on: str, request: Request, centre: CentreDep, person: Per
     with reading(centre.engine) as session:
         row = known_site(session, site)
         sites = sites_of(session)
-        facts = facts_of(session, site, day, now)
-    report = reconcile(facts)
+        report = _report(session, site, day, now)
     values = _values(report, say_to(request), language(request))
     today = local_date(now)
     values |= {"previous": _near(day, -1), "next": _near(day, 1), "today": today}
-    values |= {"site": row, "sites": sites, "on": day, "as_of": now, "witnesses": _witnesses(facts, report)}
+    values |= {"site": row, "sites": sites, "on": day, "as_of": now, "witnesses": _witnesses(report.counts)}
     return page(request, "day.html", person, **values)
 
 
@@ -106,6 +106,14 @@ def _near(on: date, days: int) -> date | None:
     return near if 2000 <= near.year <= 2200 else None
 
 
+def _report(session: Session, site: str, on: date, now: datetime) -> Report:
+    """Of a day that has not begun, what there is of it already: next to nothing."""
+    try:
+        return reported(session, site, on, now)
+    except NotYet:
+        return reconcile(facts_of(session, site, on, now))
+
+
 def _values(report: Report, say: Say, spoken: Language) -> dict[str, Any]:
     return {
         "money": [(name, report.money[name]) for name in MONEY],
@@ -131,19 +139,12 @@ def _case(finding: Finding, say: Say, spoken: Language) -> Case:
     return Case(finding, title, following, explained(finding.evidence, say))
 
 
-def _witnesses(facts: Day, report: Report) -> list[Witness]:
-    real = [visit for visit in facts.visits if not visit.voided]
-    entered = sum(_within(facts, visit.entered_at) for visit in real)
-    left = [visit for visit in real if _within(facts, visit.left_at)]
-    charged = sum(visit.charged is not None for visit in left)  # one paid and still inside is not due to leave yet
+def _witnesses(counts: Mapping[str, int]) -> list[Witness]:
+    """Only of those who left are charges counted: one who paid and is still inside is not due to leave yet."""
     return [
-        Witness(Direction.IN, report.counts["entries"], entered, None),
-        Witness(Direction.OUT, report.counts["exits"], len(left), charged),
+        Witness(Direction.IN, counts["entries"], counts["visits_in"], None),
+        Witness(Direction.OUT, counts["exits"], counts["visits_out"], counts["visits_out_charged"]),
     ]
-
-
-def _within(facts: Day, at: datetime | None) -> bool:
-    return at is not None and facts.start <= at < facts.end
 
 
 def _chart(report: Report, say: Say) -> dict[str, Any]:

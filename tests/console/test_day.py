@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from gate.findings import Code
 from server.anomalies import anomaly
+from server.console.day import MONEY
 from server.db import reading, transaction
 from server.facts import AnomalyRow, AuditRow
 from server.reconcile import report
@@ -29,8 +30,8 @@ def test_the_page_shows_the_reports_figures(scene: Scene, visitor: Visitor) -> N
         expected = report(session, "SPS", ON, datetime.now(UTC))
     page = visitor("finance").get(PAGE).text
     assert expected.money["charged"] > 0
-    for amount in expected.money.values():
-        assert f"<b>{amount:,}".replace(",", ".") + "\u00a0₫</b>" in page
+    for name in MONEY:
+        assert f"<b>{expected.money[name]:,}".replace(",", ".") + "\u00a0₫</b>" in page
     assert f"<span>Lượt mở barie</span><b>{expected.counts['openings']}</b>" in page
     assert "<h1>Sân vận động trung tâm Sa Pa</h1>" in page
     assert "23/11/2026" in page

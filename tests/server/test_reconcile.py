@@ -44,14 +44,8 @@ def test_a_day_without_fault_has_no_findings(engine: Engine) -> None:
     counts = {"openings": 6, "passages": 6, "entries": 3, "exits": 3, "visits": 3, "inside": 0, "charges": 3}
     assert {name: found.counts[name] for name in counts} == counts
     assert found.counts["openings_admitted"] == found.counts["openings_paid"] == 3
-    assert found.money == {
-        "charged": 90_000,
-        "paid": 90_000,
-        "outstanding": 0,
-        "received": 90_000,
-        "unapplied": 0,
-        "awaiting_bank": 90_000,
-    }
+    there = {name: amount for name, amount in found.money.items() if amount}
+    assert there == dict.fromkeys(("charged", "paid", "received", "awaiting_bank", "in_transit"), 90_000)
 
 
 def test_hours_add_up_to_the_day(engine: Engine) -> None:
