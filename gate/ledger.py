@@ -126,6 +126,15 @@ def charge(*, site: str, visit: str, total: int, vat: int, happened_at: datetime
     return entry(f"charge:{visit}", EntryKind.CHARGE, About(site, happened_at, visit), *postings)
 
 
+def supplement(*, site: str, visit: str, number: int, total: int, vat: int, happened_at: datetime) -> Entry:
+    """A charged stay that has not left costs `total` more, of which `vat` is VAT: less than nothing where the rate fell
+    meanwhile. Raises ValueError unless `total` is above zero."""
+    if total <= 0:
+        raise ValueError(f"{visit}: a supplement is above zero: {total}")
+    postings = (Posting(A.RECEIVABLE, total), Posting(A.REVENUE, vat - total), Posting(A.VAT, -vat))
+    return entry(f"charge:{visit}:{number}", EntryKind.CHARGE, About(site, happened_at, visit), *postings)
+
+
 # --- money that comes ----------------------------------------------------------------------------------------
 
 

@@ -25,9 +25,10 @@ from gate.messages import (
 )
 from gate.tariff import BadTariff, price
 from gate.vehicle import VehicleClass
-from server import clocks, lists
+from server import clocks, lists, supplements
 from server.batch import Batch
-from server.facts import AnomalyRow, ExplainedRow, OpeningRow, PassageRow
+from server.db import columns
+from server.facts import AnomalyRow, ExplainedRow, OpeningRow, PassageRow, SupplementRow
 from server.now import LaneNow, VisitNow
 from server.tariffs import Tariffs
 from server.vault import VaultReadRow
@@ -131,12 +132,14 @@ def _quoted(batch: Batch, envelope: Envelope, body: Quoted, tariffs: Tariffs) ->
     lane = _lane(batch, envelope, Direction.OUT)
     lane.visit, lane.price = body.visit, body.total
     row = batch.visit(body.visit)
-    if row is None or body.visit in batch.charged:  # a charge is posted once and never changes
+    if row is None:
         return
-    change = body.total - (row.quoted or 0)
-    if change and not row.voided:
-        key, at = str(envelope.message_id), envelope.happened_at
-        batch.pend(pend(key=key, site=row.site, visit=row.visit, change=change, happened_at=at))
+    if body.visit in batch.charged:  # a charge is posted once and never changes: what is over it is a supplement
+        if not _supplemented(batch, envelope, row, body, tariffs):
+            return
+    elif not row.voided and body.total != (row.quoted or 0):
+        key, change = str(envelope.message_id), body.total - (row.quoted or 0)
+        batch.pend(pend(key=key, site=row.site, visit=row.visit, change=change, happened_at=envelope.happened_at))
     row.quoted, row.quoted_vat, row.quoted_tariff = body.total, body.vat, body.tariff
     row.quoted_lines = msgspec.json.encode(body.lines).decode()
     row.payload = body.payload
@@ -149,6 +152,23 @@ def _quoted(batch: Batch, envelope: Envelope, body: Quoted, tariffs: Tariffs) ->
     else:
         row.recomputed = _computed_again(row, body, tariffs, envelope.site, entry.at)
     batch.changed(row)
+
+
+def _supplemented(batch: Batch, envelope: Envelope, row: VisitNow, body: Quoted, tariffs: Tariffs) -> bool:
+    """Whether a charged stay that has not left now costs more than it was charged."""
+    price = batch.charged[row.visit]
+    if row.voided or row.left_at is not None:
+        return False
+    tariff = tariffs.get(envelope.site, body.tariff)
+    found = supplements.asked(batch.session, price, row.site, row.vehicle_class, body, tariff)
+    if found is None:
+        return False
+    found |= {"quote": str(envelope.message_id), "happened_at": envelope.happened_at, "recorded_at": batch.now}
+    fact = SupplementRow(**found)
+    batch.fact(SupplementRow, **columns(fact))
+    batch.pend(supplements.entry_of(fact))
+    batch.charged[row.visit] = price.plus(fact)
+    return True
 
 
 def _came_in(batch: Batch, envelope: Envelope, row: VisitNow, body: Quoted, entry: clocks.Entry) -> None:

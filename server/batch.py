@@ -16,8 +16,9 @@ from gate.ledger import Entry
 from server.clocks import Timed, entries
 from server.db import columns, insert_many, upsert_many
 from server.derived import JournalMarkRow, LaneNowRow, VisitRow
-from server.facts import ChargeRow, EventRow, PaymentRow
+from server.facts import EventRow, PaymentRow
 from server.now import LaneNow, VisitNow
+from server.supplements import Price, prices
 
 
 class Batch:
@@ -26,7 +27,7 @@ class Batch:
     def __init__(self, session: Session, now: datetime) -> None:
         self.session = session
         self.now = now
-        self.charged: set[str] = set()
+        self.charged: dict[str, Price] = {}  # what stays cost that were charged before this batch, or in it
         self.prepaid: set[str] = set()
         self.places: dict[tuple[str, str, int], str] = {}  # fingerprints of what this batch took
         self.entries: dict[str, Timed] = {}  # facts of the entries of visits that are priced here
@@ -46,7 +47,7 @@ class Batch:
         find = self.session.exec
         stays = find(select(VisitRow).where(col(VisitRow.visit).in_(names)))
         self._visits.update({row.visit: VisitNow(**columns(row)) for row in stays})
-        self.charged.update(find(select(ChargeRow.visit).where(col(ChargeRow.visit).in_(names))))
+        self.charged.update(prices(self.session, names))
         self._know_money(names)
         sites = {site for site, _ in lanes}
         here = find(select(LaneNowRow).where(col(LaneNowRow.site).in_(sites)))
@@ -80,7 +81,7 @@ class Batch:
         self._facts[table].append(values)
 
     def pend(self, entry: Entry) -> None:
-        """An entry of the first phase of a charge, posted with the batch."""
+        """An entry of the first phase of a charge, or of a supplement, posted with the batch."""
         self._entries.append(entry)
 
     def pended(self) -> list[Entry]:

@@ -7,7 +7,17 @@ from sqlmodel import Session, col, select
 
 from gate.ledger import LedgerAccount
 from server.derived import VisitRow
-from server.facts import ChargeRow, EntryRow, ExplainedRow, OpeningRow, PassageRow, PaymentRow, PostingRow
+from server.facts import (
+    ChargeRow,
+    EntryRow,
+    ExplainedRow,
+    OpeningRow,
+    PassageRow,
+    PaymentRow,
+    PostingRow,
+    SupplementRow,
+)
+from server.supplements import Price, prices
 from server.vault import VaultReadRow
 
 
@@ -92,8 +102,10 @@ def _visits(session: Session, site: str) -> list[dict[str, Any]]:
 
 
 def _charges(session: Session, site: str) -> list[dict[str, Any]]:
-    rows = session.exec(select(ChargeRow).where(ChargeRow.site == site).order_by(col(ChargeRow.happened_at)))
-    return [{"visit": r.visit, "amount": r.total, "vat": r.vat, "at": _at(r)} for r in rows]
+    rows = session.exec(select(ChargeRow).where(ChargeRow.site == site).order_by(col(ChargeRow.happened_at))).all()
+    more = prices(session, session.exec(select(SupplementRow.visit).where(SupplementRow.site == site).distinct()).all())
+    all_of = {r.visit: more.get(r.visit) or Price(r.total, r.vat) for r in rows}
+    return [{"visit": r.visit, "amount": all_of[r.visit].total, "vat": all_of[r.visit].vat, "at": _at(r)} for r in rows]
 
 
 def _payments(session: Session, site: str) -> list[dict[str, Any]]:

@@ -10,14 +10,13 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from msgspec import to_builtins
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gate.tariff import BadTariff, Tariff, load
 from gate.wire import encode
 from server.auth import audit
 from server.db import hold, insert_once
-from server.facts import ChargeRow
+from server.facts import ChargeRow, SupplementRow
 from server.facts_money import ApprovalRow
 from server.register import SiteRow, TariffRow
 from server.register_tariffs import TariffDraftRow, TariffWithdrawalRow
@@ -171,8 +170,9 @@ def _publish(session: Session, site: str, tariff: Tariff) -> None:
 
 
 def _used(session: Session, site: str, code: str) -> bool:
-    charged = select(func.count()).where(ChargeRow.site == site, ChargeRow.tariff == code)
-    return session.exec(charged).one() > 0
+    tables = (ChargeRow, SupplementRow)
+    found = (session.exec(select(each.visit).where(each.site == site, each.tariff == code)).first() for each in tables)
+    return any(found)
 
 
 def _revisions(session: Session, site: str, code: str) -> Sequence[TariffDraftRow]:

@@ -118,18 +118,43 @@ class ChargeRow(SQLModel, table=True):
     recorded_at: datetime = moment()
 
 
+class SupplementRow(SQLModel, table=True):
+    """What a charged stay costs more because it did not leave within its grace: added to its charge, never changed.
+
+    `quote` is the message that asked for it, `lines` those of the whole bill then; `vat` may be below nothing.
+    """
+
+    __tablename__ = "supplement"
+    __table_args__ = (Index("supplement_of_day", "site", "happened_at"),)
+
+    visit: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    site: str
+    tariff: str
+    vehicle_class: str
+    total: int
+    vat: int
+    lines: str
+    quote: str
+    happened_at: datetime = moment()
+    recorded_at: datetime = moment()
+
+
 class PaymentRow(SQLModel, table=True):
     """Money that came in, once by (provider, their id). Which visit it settles is in the ledger."""
 
     __tablename__ = "payment"
-    __table_args__ = (Index("payment_of_day", "site", "received_at"),)
+    __table_args__ = (
+        Index("payment_of_day", "site", "received_at"),
+        Index("payment_of_visit", "reference", "received_at"),
+    )
 
     provider: str = Field(primary_key=True)
     provider_id: str = Field(primary_key=True)
     site: str
     account: str
     amount: int = Field(sa_type=BigInteger)
-    reference: str | None = Field(default=None, index=True)
+    reference: str | None = None
     bank_reference: str
     happened_at: datetime = moment()
     received_at: datetime = moment()
@@ -139,27 +164,33 @@ class EntryRow(SQLModel, table=True):
     """A journal entry of the ledger; its key is unique for ever."""
 
     __tablename__ = "entry"
-    __table_args__ = (Index("entry_of_day", "site", "kind", "happened_at"),)
+    __table_args__ = (
+        Index("entry_of_day", "site", "kind", "happened_at"),
+        Index("entry_of_visit", "visit", "kind"),
+        Index("entry_of_payment", "payment", "kind"),
+    )
 
     key: str = Field(primary_key=True)
     kind: str
     site: str
-    visit: str = Field(index=True)
-    payment: str = Field(default="", index=True)
+    visit: str
+    payment: str = ""
     party: str = ""
     happened_at: datetime = moment()
     recorded_at: datetime = moment()
 
 
 class PostingRow(SQLModel, table=True):
-    """One line of an entry: above zero debits, below credits."""
+    """One line of an entry: above zero debits, below credits. `visit` is the entry's."""
 
     __tablename__ = "posting"
+    __table_args__ = (Index("posting_of_visit", "visit", "account", "amount"),)  # what stands on a visit, from it alone
 
     key: str = Field(primary_key=True, foreign_key="entry.key")
     line: int = Field(primary_key=True)
     account: str  # no index: there are few accounts, and a planner that took it would read all of one
     amount: int = Field(sa_type=BigInteger)
+    visit: str = ""
 
 
 class CommandRow(SQLModel, table=True):

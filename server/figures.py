@@ -14,7 +14,7 @@ from gate.money import vat_in
 from server import frozen
 from server.derived import VisitRow
 from server.facts import ChargeRow
-from server.frozen import CHARGE, ENTRY, PAYMENT, Fact, names
+from server.frozen import CHARGE, ENTRY, PAYMENT, SUPPLEMENT, Fact, names
 from server.reconcile import bounds, local_date
 from server.register import TariffRow
 
@@ -53,7 +53,7 @@ def day_figures(
 
     facts: those that the day counts; stood: the accounts before it.
     """
-    all_charges = charges(session, site, facts[CHARGE])
+    all_charges = charges(session, site, facts)
     moved = accounts(facts[ENTRY])
     at_end = {each: stood.get(each, 0) + moved.get(each, 0) for each in sorted({*stood, *moved})}
     late = adjustments(session, site, on, facts[ENTRY])
@@ -70,22 +70,20 @@ def day_figures(
     }
 
 
-def charges(session: Session, site: str, facts: Iterable[Fact]) -> list[Charge]:
-    """The charges of these facts."""
-    at = {name: number for number, name in enumerate(names(CHARGE))}
-    rates = Rates(session, site)
-    return [
-        Charge(
-            visit=line[at["visit"]],
-            vehicle_class=line[at["vehicle_class"]],
-            tariff=line[at["tariff"]],
-            total=line[at["total"]],
-            vat=line[at["vat"]],
-            rate_bp=rates.of(line[at["tariff"]], line[at["total"]], line[at["vat"]], moment),
-            at=moment,
-        )
-        for moment, line in facts
-    ]
+def charges(session: Session, site: str, facts: dict[str, list[Fact]]) -> list[Charge]:
+    """The charges of these facts, a stay's with its supplements; one alone where its charge is another day's."""
+    rates, found = Rates(session, site), dict[str, Charge]()
+    for kind in (CHARGE, SUPPLEMENT):
+        at = [names(kind).index(each) for each in ("visit", "vehicle_class", "tariff", "total", "vat")]
+        for happened, line in facts[kind]:
+            moment = happened
+            visit, vehicle_class, tariff, total, vat = (line[number] for number in at)
+            before = found.get(visit)
+            if before is not None:
+                total, vat, moment = before.total + total, before.vat + vat, max(before.at, moment)
+            rate = rates.of(tariff, total, vat, moment)
+            found[visit] = Charge(visit, vehicle_class, tariff, total, vat, rate, moment)
+    return list(found.values())
 
 
 def accounts(entries: Iterable[Fact]) -> dict[str, int]:

@@ -6,8 +6,9 @@ or an earlier one and in no close yet: what comes late is in the next close, nev
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -16,7 +17,17 @@ from sqlmodel import Session, SQLModel, col, select
 
 from gate.ledger import EntryKind
 from server.derived import VisitRow
-from server.facts import AnomalyRow, ChargeRow, EntryRow, ExplainedRow, OpeningRow, PassageRow, PaymentRow, PostingRow
+from server.facts import (
+    AnomalyRow,
+    ChargeRow,
+    EntryRow,
+    ExplainedRow,
+    OpeningRow,
+    PassageRow,
+    PaymentRow,
+    PostingRow,
+    SupplementRow,
+)
 from server.facts_bank import ExplanationRow
 from server.facts_day import (
     AnchorRow,
@@ -55,6 +66,7 @@ KEPT: Final[dict[str, Kept]] = {
         Kept(OpeningRow, "happened_at"),
         Kept(ExplainedRow, "happened_at"),
         Kept(ChargeRow, "happened_at", "recorded_at"),
+        Kept(SupplementRow, "happened_at", "recorded_at"),
         Kept(PaymentRow, "received_at", "received_at"),
         Kept(EntryRow, "happened_at", "recorded_at"),
         Kept(ExplanationRow, "at", "at"),
@@ -79,7 +91,10 @@ KEPT: Final[dict[str, Kept]] = {
 }
 ENTRY: Final = str(EntryRow.__tablename__)
 CHARGE: Final = str(ChargeRow.__tablename__)
+SUPPLEMENT: Final = str(SupplementRow.__tablename__)
 PAYMENT: Final = str(PaymentRow.__tablename__)
+_OF_A_STAY: Final = frozenset({ENTRY, CHARGE, SUPPLEMENT})
+"""Facts that may belong to the day on which their stay ended."""
 
 
 class Close(NamedTuple):
@@ -98,16 +113,21 @@ class Fact(NamedTuple):
     line: Line
 
 
-def names(kind: str) -> list[str]:
+@cache
+def names(kind: str) -> tuple[str, ...]:
     """The columns of a kind of fact, in the order of a line."""
-    columns = [column.name for column in KEPT[kind].table.__table__.columns]  # type: ignore[attr-defined]
-    return [*columns, "postings"] if kind == ENTRY else columns
+    columns = tuple(column.name for column in KEPT[kind].table.__table__.columns)  # type: ignore[attr-defined]
+    return (*columns, "postings") if kind == ENTRY else columns
 
 
 def key_of(kind: str, line: Line) -> Key:
     """The primary key within a line: its first columns."""
-    width = len(KEPT[kind].table.__table__.primary_key.columns)  # type: ignore[attr-defined]
-    return tuple(str(part) for part in line[:width])
+    return tuple(str(part) for part in line[: _width(kind)])
+
+
+@cache
+def _width(kind: str) -> int:
+    return len(KEPT[kind].table.__table__.primary_key.columns)  # type: ignore[attr-defined]
 
 
 def chain(session: Session, site: str) -> list[Close]:
@@ -139,13 +159,13 @@ def frozen(session: Session, site: str, on: date, part: str) -> Any:
     return None if row is None else unpacked(row.body)
 
 
-def gathered(session: Session, site: str, on: date) -> dict[str, list[Fact]]:
+def gathered(session: Session, site: str, on: date, kinds: Iterable[str] = tuple(KEPT)) -> dict[str, list[Fact]]:
     """All facts that the close of the day takes, each kind in the order of its keys."""
     before = last(session, site)
     _, end = bounds(on)
     return {
         kind: sorted((fact for fact in _open(session, site, kind, on, before) if fact.at < end), key=_by_key(kind))
-        for kind in KEPT
+        for kind in kinds
     }
 
 
@@ -167,16 +187,15 @@ def live(session: Session, site: str, kind: str, *where: Any) -> Iterator[Fact]:
     kept = KEPT[kind]
     columns = list(kept.table.__table__.columns)  # type: ignore[attr-defined]
     query: Select[Any] = select(*columns).where(columns[names(kind).index("site")] == site, *where)
-    if kind in {ENTRY, CHARGE}:
+    if kind in _OF_A_STAY:
         visit = columns[names(kind).index("visit")]
         query = query.add_columns(col(VisitRow.left_at)).join(VisitRow, col(VisitRow.visit) == visit, isouter=True)
     postings = _postings(session, site, *where) if kind == ENTRY else {}
-    for row in session.connection().execute(query):
-        line = tuple(row)[: len(columns)]
-        if kind == ENTRY:
-            yield Fact(_at(kind, line, row[-1]), (*line, postings.get(line[0], [])))
-        else:
-            yield Fact(_at(kind, line, row[-1] if kind == CHARGE else None), line)
+    width, of_a_stay, moment_of = len(columns), kind in _OF_A_STAY, _moment_of(kind)
+    for row in session.connection().execute(query).all():  # fetched at once: one by one costs as much as the rest
+        line = tuple(row)[:width]
+        at = moment_of(line, row[-1] if of_a_stay else None)
+        yield Fact(at, (*line, postings.get(line[0], [])) if kind == ENTRY else line)
 
 
 def plain(line: Line) -> list[Any]:
@@ -184,17 +203,22 @@ def plain(line: Line) -> list[Any]:
     return list(msgspec.to_builtins(line))
 
 
-def _at(kind: str, line: Line, left_at: datetime | None) -> datetime:
-    """A clock that is ahead of the recording is not believed."""
-    named = names(kind)
-    kept = KEPT[kind]
-    at: datetime = line[named.index(kept.moment)]
-    if kept.recorded:
-        at = min(at, line[named.index(kept.recorded)])
-    if kind == ENTRY and line[named.index("kind")] == EntryKind.PAYMENT:
-        at = line[named.index("recorded_at")]  # as its payment
-    of_charge = kind == CHARGE or (kind == ENTRY and line[named.index("kind")] == EntryKind.CHARGE)
-    return max(at, left_at) if of_charge and left_at is not None else at
+@cache
+def _moment_of(kind: str) -> Callable[[Line, datetime | None], datetime]:
+    """Says which moment a line of the kind is of; its second argument is when its stay ended."""
+    named, kept = names(kind), KEPT[kind]
+    own, recorded = named.index(kept.moment), named.index(kept.recorded) if kept.recorded else None
+    what, always = named.index("kind") if kind == ENTRY else None, kind in {CHARGE, SUPPLEMENT}
+
+    def moment_of(line: Line, left_at: datetime | None) -> datetime:
+        """A clock that is ahead of the recording is not believed."""
+        at: datetime = line[own] if recorded is None else min(line[own], line[recorded])
+        if what is not None and recorded is not None and line[what] == EntryKind.PAYMENT:
+            at = line[recorded]  # as its payment
+        of_charge = always or (what is not None and line[what] == EntryKind.CHARGE)
+        return max(at, left_at) if of_charge and left_at is not None else at
+
+    return moment_of
 
 
 def _postings(session: Session, site: str, *where: Any) -> dict[str, list[list[Any]]]:
@@ -205,7 +229,7 @@ def _postings(session: Session, site: str, *where: Any) -> dict[str, list[list[A
         .order_by(col(PostingRow.key), col(PostingRow.line))
     )
     found: dict[str, list[list[Any]]] = {}
-    for key, line, account, amount in session.connection().execute(query):
+    for key, line, account, amount in session.connection().execute(query).all():
         found.setdefault(key, []).append([line, account, amount])
     return found
 
@@ -256,16 +280,16 @@ def counted(facts: dict[str, list[Fact]], on: date, *, first: bool) -> dict[str,
     return {kind: [fact for fact in rows if fact.at >= start] for kind, rows in facts.items()}
 
 
-def of_day(session: Session, site: str, on: date) -> dict[str, list[Fact]]:
+def of_day(session: Session, site: str, on: date, kinds: Iterable[str] = tuple(KEPT)) -> dict[str, list[Fact]]:
     """What counts on a day that is not closed: what its close would take, or, for a later day, what is of it."""
     before = last(session, site)
     if before is not None and on == before.on + timedelta(days=1):
-        return gathered(session, site, on)
+        return gathered(session, site, on, kinds)
     start, end = bounds(on)
     found = {}
-    for kind in KEPT:
+    for kind in kinds:
         near = [fact for fact in live(session, site, kind, _near(site, kind, start, end)) if start <= fact.at < end]
-        if before is not None and kind in {CHARGE, ENTRY} and any(_older(kind, fact, before) for fact in near):
+        if before is not None and kind in _OF_A_STAY and any(_older(kind, fact, before) for fact in near):
             held = taken_of(session, site, kind, None)
             near = [fact for fact in near if key_of(kind, fact.line) not in held]
         found[kind] = sorted(near, key=_by_key(kind))
@@ -278,9 +302,9 @@ def _near(site: str, kind: str, start: datetime, end: datetime) -> ColumnElement
     conditions = [_within(getattr(kept.table, kept.moment), start, end)]
     if kept.recorded:
         conditions.append(_within(getattr(kept.table, kept.recorded), start, end))
-    if kind in {ENTRY, CHARGE}:
+    if kind in _OF_A_STAY:
         left = select(VisitRow.visit).where(VisitRow.site == site, _within(col(VisitRow.left_at), start, end))
-        conditions.append(getattr(kept.table, "visit").in_(left))  # noqa: B009 - one of two tables
+        conditions.append(getattr(kept.table, "visit").in_(left))  # noqa: B009 - one of some tables
     return or_(*conditions)
 
 

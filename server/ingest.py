@@ -255,7 +255,7 @@ def _money(batch: Batch, taken: Taken, now: datetime) -> None:
     session = batch.session
     ledger.post_all(session, batch.pended(), now)
     left = dict(filter(None, map(_left, taken.fresh)))
-    due = [(visit, left[name]) for name in sorted(set(left) - batch.charged) if (visit := batch.visit(name))]
+    due = [(visit, left[name]) for name in sorted(set(left) - batch.charged.keys()) if (visit := batch.visit(name))]
     ledger.charge_all(session, due, now)
     told = {visit: envelope.happened_at for envelope in taken.fresh for visit in visits_in(envelope)}
     early = {

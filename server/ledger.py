@@ -1,5 +1,6 @@
 """Posting entries, the two phases of a charge, and what stands on a visit and on a payment."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -8,7 +9,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from gate import ledger
-from gate.ledger import Entry, LedgerAccount
+from gate.ledger import Entry, EntryKind, LedgerAccount
 from server.db import hold, insert_many, insert_once
 from server.derived import VisitRow
 from server.facts import ChargeRow, EntryRow, PaymentRow, PostingRow
@@ -124,10 +125,10 @@ def apply_waiting(session: Session, visit: Priced, happened_at: datetime, now: d
     if not early:
         return False
     news = charge(session, visit, happened_at, now)
-    debt = owed(session, visit.visit)
+    debt, used = owed(session, visit.visit), _applied_before(session, [visit.visit])
     for payment, amount in early.items():
         part = min(amount, debt)
-        if part > 0 and post(session, _applied(visit, payment, part, happened_at), now):
+        if part > 0 and post(session, _applied(visit, payment, part, happened_at, used), now):
             debt, news = debt - part, True
     return news and debt <= 0
 
@@ -146,6 +147,7 @@ def apply_waiting_all(session: Session, visits: Mapping[str, tuple[Priced, datet
     charged = set(session.exec(select(ChargeRow.visit).where(col(ChargeRow.visit).in_(names))))
     charge_all(session, [visits[name] for name in names if name not in charged], now)
     debts = standing(session, col(EntryRow.visit), names, LedgerAccount.RECEIVABLE)
+    used = _applied_before(session, names)
     entries: list[Entry] = []
     settled, over = set[str](), set[str]()
     for name in names:
@@ -154,7 +156,7 @@ def apply_waiting_all(session: Session, visits: Mapping[str, tuple[Priced, datet
         for payment, amount in early[name].items():
             part = min(amount, max(0, debt))
             if part > 0:
-                entries.append(_applied(visit, payment, part, happened_at))
+                entries.append(_applied(visit, payment, part, happened_at, used))
                 debt, news = debt - part, True
             if amount > part:
                 over.add(name)
@@ -193,10 +195,21 @@ def payment_name(payment: PaymentRow) -> str:
     return f"{payment.provider}:{payment.provider_id}"
 
 
-def _applied(visit: Priced, payment: str, amount: int, happened_at: datetime) -> Entry:
+def _applied(visit: Priced, payment: str, amount: int, happened_at: datetime, used: Counter[tuple[str, str]]) -> Entry:
+    """Of one payment several parts may find the same stay: where it cost more later, or its refund was undone."""
+    before = used[visit.visit, payment]
+    key = f"{payment}.{before + 1}" if before else payment
     return ledger.applied(
-        key=payment, site=visit.site, visit=visit.visit, amount=amount, happened_at=happened_at, payment=payment
+        key=key, site=visit.site, visit=visit.visit, amount=amount, happened_at=happened_at, payment=payment
     )
+
+
+def _applied_before(session: Session, visits: Sequence[str]) -> Counter[tuple[str, str]]:
+    """How many parts of each payment found these stays before, by visit and payment."""
+    rows = select(EntryRow.visit, EntryRow.payment).where(
+        col(EntryRow.visit).in_(visits), EntryRow.kind == EntryKind.APPLIED
+    )
+    return Counter((visit, payment) for visit, payment in session.exec(rows)) if visits else Counter()
 
 
 def _charge_values(visit: Priced, happened_at: datetime, now: datetime) -> dict[str, Any] | None:
@@ -229,6 +242,12 @@ def _entry_values(entry: Entry, now: datetime) -> dict[str, Any]:
 
 def _posting_values(entry: Entry) -> list[dict[str, Any]]:
     return [
-        {"key": entry.key, "line": line, "account": posting.account, "amount": posting.amount}
+        {
+            "key": entry.key,
+            "line": line,
+            "account": posting.account,
+            "amount": posting.amount,
+            "visit": entry.visit,
+        }
         for line, posting in enumerate(entry.postings)
     ]

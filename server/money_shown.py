@@ -9,9 +9,10 @@ from gate.resolving import RULES, Situation
 from server import decisions, ledger, receiving
 from server.db import columns
 from server.derived import VisitRow
-from server.facts import ChargeRow, EntryRow, PaymentRow, PostingRow
+from server.facts import EntryRow, PaymentRow, PostingRow
 from server.facts_money import ClaimRow, DecisionRow, RefundRow, RefundSentRow, TakenBackRow, TransferRow, WordRow
 from server.money_rules import RULE, NoSuch
+from server.supplements import prices
 
 
 def shown(session: Session, name: str) -> dict[str, Any]:
@@ -45,13 +46,13 @@ def _payment(session: Session, row: PaymentRow) -> dict[str, Any]:
 
 
 def _visit(session: Session, row: VisitRow) -> dict[str, Any]:
-    charge = session.get(ChargeRow, row.visit)
+    price = prices(session, [row.visit]).get(row.visit)
     payments = session.exec(select(PaymentRow).where(PaymentRow.reference == row.visit))
     return {
         "visit": row.visit,
         "site": row.site,
         "quoted": row.quoted,
-        "charged": charge.total if charge else None,
+        "charged": price.total if price else None,
         "owes": ledger.owed(session, row.visit),
         "left_at": row.left_at,
         "payments": [ledger.payment_name(each) for each in payments],

@@ -31,6 +31,7 @@ from server.facts import (
     PassageRow,
     PaymentRow,
     PostingRow,
+    SupplementRow,
 )
 from server.facts_money import RefundRow, SlipRow
 from server.ingest import PARKED, replay
@@ -52,6 +53,7 @@ SAME: Final = (
     ExplainedRow,
     OpeningRow,
     ChargeRow,
+    SupplementRow,
     PaymentRow,
     SlipRow,
     RefundRow,
@@ -65,6 +67,7 @@ _EMPTIED: Final = (
     PostingRow,
     EntryRow,
     ChargeRow,
+    SupplementRow,
     PaymentRow,
     PassageRow,
     ExplainedRow,

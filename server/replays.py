@@ -17,7 +17,7 @@ from gate.lease import Standing
 from gate.messages import BillLine
 from gate.tariff import LOST, BadTariff, Tariff, VatRate, lost_entry, price
 from gate.vehicle import VehicleClass
-from server.facts import ChargeRow
+from server.facts import ChargeRow, SupplementRow
 from server.reconcile import NoSuchSite, bounds
 from server.register import SiteRow
 
@@ -116,6 +116,15 @@ def replay(session: Session, site: str, first: date, last: date, tariff: Tariff,
     return Replayed(total, dict(sorted(classes.items())), excused, unpriced, worst)
 
 
+class _Charged(NamedTuple):
+    """A stay's price, as a row of its charge has it."""
+
+    visit: str
+    vehicle_class: str
+    total: int
+    lines: str
+
+
 def _charges(session: Session, site: str, first: date, last: date, told: Told | None) -> Iterator[Any]:
     """The days' charges, a page at a time: memory does not grow with the days."""
     start, end = bounds(first)[0], bounds(last)[1]
@@ -123,10 +132,26 @@ def _charges(session: Session, site: str, first: date, last: date, told: Told | 
     many = session.exec(select(func.count()).select_from(ChargeRow).where(*on)).one() if told else 0
     order = (col(ChargeRow.happened_at), col(ChargeRow.visit))
     asked = select(ChargeRow.visit, ChargeRow.vehicle_class, ChargeRow.total, ChargeRow.lines).where(*on)
+    more = _supplements(session, site, on)
     for done, row in enumerate(session.exec(asked.order_by(*order).execution_options(yield_per=_AT_ONCE)), 1):
-        yield row
+        yield more.get(row[0], row)
         if told and (done % 500 == 0 or done == many):
             told(done, many)
+
+
+def _supplements(session: Session, site: str, on: tuple[Any, ...]) -> dict[str, Any]:
+    """By stay: its whole price, and the lines of its last bill. Few stay on after they paid."""
+    asked = (
+        select(SupplementRow, ChargeRow.total)
+        .join(ChargeRow, col(ChargeRow.visit) == col(SupplementRow.visit))
+        .where(SupplementRow.site == site, *on)
+        .order_by(col(SupplementRow.visit), col(SupplementRow.number))
+    )
+    found: dict[str, _Charged] = {}
+    for row, charged in session.exec(asked):
+        before = found[row.visit].total if row.visit in found else charged
+        found[row.visit] = _Charged(row.visit, row.vehicle_class, before + row.total, row.lines)
+    return found
 
 
 def _again(row: Any, lines: tuple[BillLine, ...], tariff: Tariff) -> Change | None:

@@ -11,6 +11,7 @@ from server.auth import audit
 from server.derived import VisitRow
 from server.facts import ChargeRow
 from server.facts_visits import CorrectionRow, InsideRow, LostEntryRow, PairingRow
+from server.supplements import newest, prices
 from server.vault import VaultReadRow
 
 
@@ -20,7 +21,8 @@ def shown(session: Session, visit: str, by: str, now: datetime, *, plates: bool)
     if stay is None:
         return None
     audit(session, by, "looked at a visit", visit, now, {})
-    charge = session.get(ChargeRow, visit)
+    charge = newest(session, visit) or session.get(ChargeRow, visit)
+    price = prices(session, [visit]).get(visit)
     return {
         "visit": visit,
         "site": stay.site,
@@ -32,7 +34,7 @@ def shown(session: Session, visit: str, by: str, now: datetime, *, plates: bool)
         "matched_by": stay.matched_by,
         "match_probability": stay.match_probability,
         "quoted": stay.quoted,
-        "charged": charge.total if charge else None,
+        "charged": price.total if price else None,
         "tariff": charge.tariff if charge else stay.quoted_tariff,
         "lines": msgspec.json.decode((charge.lines if charge else stay.quoted_lines) or "[]"),
         "owed": ledger.owed(session, visit),

@@ -40,6 +40,7 @@ class Passage(Contract):
 class Visit(Contract):
     """A stay by its plates. Voided visits never were.
 
+    charged: its charge with all supplements; asked_at: when the last of them was asked for.
     credited: what money of another stay settled here; waived: what two persons let off, written off included.
     """
 
@@ -56,6 +57,7 @@ class Visit(Contract):
     charged_at: datetime | None
     credited: int = 0
     waived: int = 0
+    asked_at: datetime | None = None
 
 
 class Payment(Contract):

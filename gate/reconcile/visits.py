@@ -53,13 +53,13 @@ def _inside(visit: Visit, paid: int, evidence: dict[str, str]) -> Iterator[Findi
     if visit.left_at is not None:
         return
     if visit.charged is not None and visit.charged_at is not None:
-        owing = visit.charged - paid - visit.waived
+        owing, since = visit.charged - paid - visit.waived, visit.asked_at or visit.charged_at
         money = {**evidence, "charged": str(visit.charged), "paid": str(paid)}
         if owing > 0:  # it stands at the arm with less than the price
-            due = visit.charged_at + PAYMENT_DUE
+            due = since + PAYMENT_DUE
             yield finding(Code.AMOUNT_DIFFERS, visit.visit, due, owing, visit.visit, money)
         else:
-            yield finding(Code.PAID_NOT_LEFT, visit.visit, visit.charged_at + LEAVE_DUE, 0, visit.visit, money)
+            yield finding(Code.PAID_NOT_LEFT, visit.visit, since + LEAVE_DUE, 0, visit.visit, money)
     if visit.entered_at is not None:
         due = visit.entered_at + STAY_LONG
         yield finding(Code.ENTRY_WITHOUT_EXIT, visit.visit, due, visit.quoted or 0, visit.visit, evidence)

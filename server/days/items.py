@@ -15,6 +15,7 @@ from server.days.spans import COUNTERPART, between, chunks, names
 from server.derived import VisitRow
 from server.facts import ChargeRow, ExplainedRow, OpeningRow, PassageRow
 from server.facts_visits import CorrectionRow
+from server.supplements import added, picked
 
 
 class Span(NamedTuple):
@@ -119,17 +120,22 @@ def _opening(row: OpeningRow) -> Opening:
 
 
 class Known(NamedTuple):
-    """A visit and its charge."""
+    """A visit and what it was charged, with its supplements; `asked_at`: when the last of it was asked for."""
 
     row: VisitRow
     charged: int | None
     charged_at: datetime | None
+    asked_at: datetime | None
 
 
 def visits(session: Session, span: Span, only: Names | None) -> list[Known]:
     """The visits of the day, in the order they were opened."""
-    every = select(VisitRow, ChargeRow.total, ChargeRow.happened_at).join(
-        ChargeRow, col(ChargeRow.visit) == col(VisitRow.visit), isouter=True
+    more = added(span.site)
+    total = ChargeRow.total + func.coalesce(more.c.total, 0)
+    every = (
+        picked(VisitRow, total, ChargeRow.happened_at, func.coalesce(more.c.at, ChargeRow.happened_at))
+        .join(ChargeRow, col(ChargeRow.visit) == col(VisitRow.visit), isouter=True)
+        .join(more, more.c.visit == col(VisitRow.visit), isouter=True)
     )
     if only is None:
         wheres: list[Any] = [col(VisitRow.visit).in_(names(*span))]
@@ -154,6 +160,7 @@ def visit(known: Known, *, credited: int, waived: int) -> Visit:
         recomputed=row.recomputed,
         charged=known.charged,
         charged_at=known.charged_at,
+        asked_at=known.asked_at,
         credited=credited,
         waived=waived,
     )

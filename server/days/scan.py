@@ -19,7 +19,8 @@ from server.days.items import Names, Span, visit_of_passage, with_words
 from server.days.money import PLAIN
 from server.days.spans import COUNTERPART, between, chunks, hour_key, hours_of, there
 from server.derived import VisitRow
-from server.facts import ChargeRow, EntryRow, OpeningRow, PassageRow, PaymentRow, PostingRow
+from server.facts import ChargeRow, EntryRow, OpeningRow, PassageRow, PaymentRow, PostingRow, SupplementRow
+from server.supplements import added
 
 Way = tuple[int, Direction]
 picked: Any = select
@@ -160,9 +161,11 @@ def _count(
     at = case((col(ChargeRow.visit).is_not(None), func.coalesce(VisitRow.left_at, ChargeRow.happened_at)))
     today = func.coalesce(between(at, span.start, span.end), False)
     key = case((today, hour_key(session, at)), else_="")
+    more = added(span.site)
     numbers = [func.sum(case((flag, 1), else_=0)) for flag in _flags(span, today)]
-    found = picked(key, *numbers, func.sum(func.coalesce(ChargeRow.total, 0)))
+    found = picked(key, *numbers, func.sum(func.coalesce(ChargeRow.total + func.coalesce(more.c.total, 0), 0)))
     joined = found.join_from(VisitRow, ChargeRow, col(ChargeRow.visit) == col(VisitRow.visit), isouter=True)
+    joined = joined.join(more, more.c.visit == col(VisitRow.visit), isouter=True)
     hours = hours_of(span.start, span.end)
     for hour, *row, total in _all(session, joined.where(condition).group_by(key)):
         sums.update({name: int(number or 0) for name, number in zip(FLAGS, row, strict=True)})
@@ -188,11 +191,12 @@ def _flags(span: Span, today: Any) -> tuple[Any, ...]:
 
 
 def _amiss(session: Session, condition: ColumnElement[bool]) -> list[str]:
-    """Stays that are not read, priced otherwise, still going on, or left without a price."""
+    """Stays that are not read, priced otherwise, topped up, still going on, or left without a price."""
     still, free = col(VisitRow.left_at).is_(None), col(ChargeRow.visit).is_(None)
     priced = col(VisitRow.quoted) != col(VisitRow.recomputed)
     joined = picked(VisitRow.visit).join(ChargeRow, col(ChargeRow.visit) == col(VisitRow.visit), isouter=True)
-    amiss = or_(col(VisitRow.read).is_(False), still, free, priced)
+    more = col(VisitRow.visit).in_(select(SupplementRow.visit))
+    amiss = or_(col(VisitRow.read).is_(False), still, free, priced, more)
     return list(_all(session, joined.where(condition, col(VisitRow.voided).is_(False), amiss), one=True))
 
 

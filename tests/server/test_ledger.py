@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
@@ -17,7 +17,7 @@ from server.facts import EntryRow, EventRow, NoticeRow
 from server.ledger import charge, owed
 from server.rebuild import SAME, RebuildDiffers, rebuild
 from server.vault import VaultReadRow
-from tests.server.box import MORNING, Box, book, notice, paid, reference
+from tests.server.box import MORNING, Box, book, newest, notice, paid, reference
 from tests.server.rows import ledger_sum, rows
 
 HOUR = timedelta(hours=1)
@@ -28,7 +28,7 @@ def some_days(engine: Engine, seed: int) -> None:
     """Stays and money at random: early, late, twice, too little, too much, for nobody, in any batches."""
     chance, box, numbers = random.Random(seed), Box(), iter(range(1, 1_000))
     for number in range(1, 9):
-        visit, entered = reference(number), MORNING + number * HOUR
+        visit, entered = reference(number), MORNING + 2 * number * HOUR
         parts = [
             box.arrives(visit, entered, chance.choice([VehicleClass.CAR9, VehicleClass.MOTO])),
             box.is_priced(visit, entered, entered + HOUR, chance.choice([0, 10_000, 30_000])),
@@ -38,8 +38,8 @@ def some_days(engine: Engine, seed: int) -> None:
             book(engine, *part) if chance.random() < 0.7 else [book(engine, fact) for fact in part]
             for _ in range(chance.choice([0, 0, 1, 2])):
                 raw = notice(next(numbers), chance.choice([visit, visit, "?"]), chance.choice([10_000, 20_000, 30_000]))
-                paid(engine, raw, datetime.now(UTC))
-                paid(engine, raw, datetime.now(UTC))
+                paid(engine, raw, newest(part))
+                paid(engine, raw, newest(part))
 
 
 @pytest.mark.parametrize("seed", range(4))

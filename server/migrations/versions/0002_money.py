@@ -501,6 +501,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_statement_source"), ["source"], unique=False)
 
     op.create_table(
+        "supplement",
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("tariff", sa.String(), nullable=False),
+        sa.Column("vehicle_class", sa.String(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("vat", sa.Integer(), nullable=False),
+        sa.Column("lines", sa.String(), nullable=False),
+        sa.Column("quote", sa.String(), nullable=False),
+        sa.Column("happened_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("visit", "number"),
+    )
+    with op.batch_alter_table("supplement", schema=None) as batch_op:
+        batch_op.create_index("supplement_of_day", ["site", "happened_at"], unique=False)
+
+    op.create_table(
         "taken_back",
         sa.Column("payment", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -574,11 +592,19 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("payment", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("party", sa.String(), nullable=False, server_default=""))
         batch_op.drop_index(batch_op.f("ix_entry_site"))
+        batch_op.drop_index(batch_op.f("ix_entry_visit"))
         batch_op.create_index("entry_of_day", ["site", "kind", "happened_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_entry_payment"), ["payment"], unique=False)
+        batch_op.create_index("entry_of_payment", ["payment", "kind"], unique=False)
+        batch_op.create_index("entry_of_visit", ["visit", "kind"], unique=False)
+
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_payment_reference"))
+        batch_op.create_index("payment_of_visit", ["reference", "received_at"], unique=False)
 
     with op.batch_alter_table("posting", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("visit", sa.String(), nullable=False, server_default=""))
         batch_op.drop_index(batch_op.f("ix_posting_account"))
+        batch_op.create_index("posting_of_visit", ["visit", "account", "amount"], unique=False)
 
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.add_column(sa.Column("tolerance_vnd", sa.BigInteger(), nullable=False, server_default="0"))
@@ -609,11 +635,19 @@ def downgrade() -> None:
         batch_op.drop_column("tolerance_vnd")
 
     with op.batch_alter_table("posting", schema=None) as batch_op:
+        batch_op.drop_index("posting_of_visit")
         batch_op.create_index(batch_op.f("ix_posting_account"), ["account"], unique=False)
+        batch_op.drop_column("visit")
+
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.drop_index("payment_of_visit")
+        batch_op.create_index(batch_op.f("ix_payment_reference"), ["reference"], unique=False)
 
     with op.batch_alter_table("entry", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_entry_payment"))
+        batch_op.drop_index("entry_of_visit")
+        batch_op.drop_index("entry_of_payment")
         batch_op.drop_index("entry_of_day")
+        batch_op.create_index(batch_op.f("ix_entry_visit"), ["visit"], unique=False)
         batch_op.create_index(batch_op.f("ix_entry_site"), ["site"], unique=False)
         batch_op.drop_column("party")
         batch_op.drop_column("payment")
@@ -630,6 +664,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_taken_back_site"))
 
     op.drop_table("taken_back")
+    with op.batch_alter_table("supplement", schema=None) as batch_op:
+        batch_op.drop_index("supplement_of_day")
+
+    op.drop_table("supplement")
     with op.batch_alter_table("statement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_statement_source"))
 
