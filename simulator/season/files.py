@@ -1,4 +1,4 @@
-"""The files that banks and gateways give out: a day's statement of an account, a day's settlement."""
+"""The files that banks and gateways give out: statements of an account, a day's settlement."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,12 +11,13 @@ FORMS: Final = ("vietcombank-web", "vietinbank-efast", "bidv")
 """Which bank each account of a season is with, in turn; workbooks and text likewise."""
 
 
-def statement(account: Account, form: str, day: date) -> bytes | None:
-    """The account's lines of a day as its bank writes them; None where nothing moved."""
-    lines = sorted(account.lines.get(day, ()), key=_moment)
+def statement(account: Account, form: str, since: date, until: date) -> bytes | None:
+    """The account's lines of these days, both included, as its bank writes them; None where nothing moved."""
+    some = (line for day, lines in account.lines.items() if since <= day <= until for line in lines)
+    lines = sorted(some, key=_moment)
     if not lines:
         return None
-    before = (line.amount for other, some in account.lines.items() if other < day for line in some)
+    before = (line.amount for other, some in account.lines.items() if other < since for line in some)
     opening = account.opening + sum(before)
     moved = [Moved(line.booked_on, line.amount, line.reference, line.text) for line in lines]
     table = bank_table(form, account.number, opening, moved)

@@ -14,6 +14,7 @@ from server.close_check import check
 from server.derived import VisitRow
 from server.facts import ChargeRow, EntryRow, PassageRow, PostingRow
 from server.facts_bank import BankLineRow, ExplanationRow
+from server.register import SiteRow
 from simulator.season.bank import Bank
 from simulator.season.scenario import Lot
 from simulator.season.truth import Truth
@@ -50,6 +51,13 @@ def banked(session: Session, bank: Bank) -> Iterator[str]:
         known = Counter((row.booked_on, row.amount, row.bank_reference) for row in rows)
         yield from _differ(f"account {account.number}: lines missing", dict(real - known), {})
         yield from _differ(f"account {account.number}: lines of nobody", {}, dict(known - real))
+    moved = sum(line.amount for account in bank.accounts.values() for day in account.lines.values() for line in day)
+    standing = Counter[str]()
+    for site in session.exec(select(SiteRow.site)):
+        standing.update(balances(session, site))
+    yield from _differ("on the bank accounts", moved, standing[A.BANK])
+    for name in (A.CLEARING, A.PAYOUT, A.REFUNDS, A.TILL):
+        yield from _differ(f"left in {name}", 0, standing[name])
     unexplained = (
         select(func.count())
         .select_from(BankLineRow)

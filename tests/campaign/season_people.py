@@ -42,7 +42,7 @@ LOOKED_AT: Final = (
     Code.OPENING_UNUSED,
     Code.FEE_DIFFERS,
 )
-Work = Callable[["People", Session, LotWorld, FindingRow, datetime], None]
+Work = Callable[["People", Session, LotWorld, FindingRow, datetime], bool]
 
 
 class People:
@@ -53,6 +53,8 @@ class People:
         self._waits: dict[str, set[date]] = {world.lot.site: set() for world in worlds}
         self.gateways, self._tills = Gateways(centre, bank, worlds[0].lot.account), Tills(centre, bank, happened)
         self._in_files = set[str]()
+        self._files: list[tuple[str, str, bytes]] = []
+        self._worked = set[tuple[str, str]]()
         self.refused: list[str] = []
 
     # --- at the lane --------------------------------------------------------------------------------------------
@@ -98,36 +100,40 @@ class People:
         for world in self._worlds:
             self._tills.says_why(world, today)
             self._tills.hands_over(world, today)
+        self._files += self.gateways.settles(today)
         self._happened["orders asked for"] += self.gateways.asks(_at(today, 23))
 
     # --- in the morning -----------------------------------------------------------------------------------------
 
     def imports(self, today: date) -> None:
-        """Finance brings yesterday's statements and settlements."""
-        yesterday, now = today - ONE, _at(today, 8)
+        """Finance brings the statements of the last two days and the settlements of each."""
+        now, days = _at(today, 8), (today - 2 * ONE, today - ONE)
         for form, account in zip(cycle(FORMS), self._bank.accounts.values(), strict=False):
-            raw = statement(account, form, yesterday)
+            raw = statement(account, form, *days)
             if raw is None:
                 continue
-            file = File(name=f"{account.number}-{yesterday}", raw=raw, by=FINANCE)
+            file = File(name=f"{account.number}-{today}", raw=raw, by=FINANCE)
             with transaction(self._centre.engine) as session:
                 done = bank_statement(session, file, account.number, now)
             self._happened.update({"statements": 1, "bank lines": done.new})
-        for provider, name, raw in self.gateways.settles(yesterday):
+        files, self._files = self._files, []
+        for provider, name, raw in files:
             with transaction(self._centre.engine) as session:
-                settlement_file(session, File(name=name, raw=raw, by=FINANCE), provider, now)
+                settlement_file(session, File(name=name, raw=raw, by=FINANCE), provider, now + timedelta(minutes=5))
             self._happened["settlement files"] += 1
 
     def works_off(self, today: date) -> None:
-        """The cases on everybody's screens: of the last two days, and of those before that still wait for something."""
-        now = _at(today, 9)
+        """The cases on everybody's screens: of the last two days, and on Mondays of those before that still wait."""
+        now, newest = _at(today, 9), today - ONE
         for world in self._worlds:
             site = world.lot.site
-            self._looks(site, [today - ONE, *(day for day in self._waits[site] if day < today - 2 * ONE)], now)
+            older = {day for day in self._waits[site] if day < newest - ONE} if today.weekday() <= 1 else set()
+            self._looks(site, [newest, *_covering(older)], now)
             rows = self._open(site)
             self._happened.update(f"finding: {row.code}" for row in rows if row.opened_at == now)
             for row in rows:
-                self._works(world, row, now)
+                if (row.code, row.subject) not in self._worked:
+                    self._works(world, row, now)
             self._waits[site] = {local(row.due) for row in self._open(site) if not self._is_a_debt(world, row)}
         self._sends_refunds(today)
 
@@ -147,7 +153,9 @@ class People:
     def _works(self, world: LotWorld, row: FindingRow, now: datetime) -> None:
         try:
             with transaction(self._centre.engine) as session:
-                _WORK.get(Code(row.code), People.lets_wait)(self, session, world, row, now)
+                work_of = _WORK.get(Code(row.code))  # the others wait for what will come
+                if work_of and work_of(self, session, world, row, now):
+                    self._worked.add((row.code, row.subject))
         except (Impossible, NotYours, corrections.NotPossible, work.NotSo) as error:
             self.refused.append(f"{now:%Y-%m-%d} {row.code} {row.subject}: {error}")
 
@@ -156,17 +164,20 @@ class People:
         return row.code == Code.LEFT_NOT_PAID and world.story_of.get(row.visit or "") is Story.NEVER
 
     def closes(self, today: date, last: date) -> None:
-        """The day before yesterday, whose bank lines are there."""
-        day, now = today - 2 * ONE, _at(today, 10)
+        """The days whose bank lines are there."""
+        now = _at(today, 10)
         for world in self._worlds:
-            if not world.since <= day <= last - 2 * ONE:
-                continue
-            try:
-                first = day == world.since
-                close(self._centre.engine, world.lot.site, day, self._centre.key, by=FINANCE, now=now, first=first)
-                self._happened["closes"] += 1
-            except NotYet as error:
-                self.refused.append(str(error))
+            for day in (today - 3 * ONE, today - 2 * ONE):
+                if world.since <= day <= last - 2 * ONE:
+                    self._closes(world, day, now)
+
+    def _closes(self, world: LotWorld, day: date, now: datetime) -> None:
+        try:
+            first = day == world.since
+            close(self._centre.engine, world.lot.site, day, self._centre.key, by=FINANCE, now=now, first=first)
+            self._happened["closes"] += 1
+        except NotYet as error:
+            self.refused.append(str(error))
 
     def still_open(self, now: datetime) -> list[str]:
         """The cases that are neither explained nor the debts by name that there truly are."""
@@ -189,16 +200,14 @@ class People:
 
     # --- money --------------------------------------------------------------------------------------------------
 
-    def lets_wait(self, session: Session, world: LotWorld, finding: FindingRow, now: datetime) -> None:
-        """Nothing to do yet."""
-
-    def looks_at_pictures(self, session: Session, _: LotWorld, finding: FindingRow, now: datetime) -> None:
-        """What only looking can settle; with money in it two persons must look."""
+    def looks_at_pictures(self, session: Session, _: LotWorld, finding: FindingRow, now: datetime) -> bool:
+        """What only looking can settle; with money in it two persons must look. Says whether it was worked."""
         for name in (MANAGER, FINANCE)[: 1 + bool(finding.amount)]:
             work.dismiss(session, Code(finding.code), finding.subject, name, "đã xem ảnh và sổ, khớp", now)
         self._happened["dismissed after a look"] += 1
+        return True
 
-    def settles(self, session: Session, world: LotWorld, finding: FindingRow, now: datetime) -> None:
+    def settles(self, session: Session, world: LotWorld, finding: FindingRow, now: datetime) -> bool:
         """The driver says which stay the money was for."""
         visit = world.visit_of.get(int(finding.subject.rpartition(":")[2]))
         if visit is not None:
@@ -206,15 +215,18 @@ class People:
             wanted = Wanted(Kind.SETTLE, note, payment=finding.subject, to_visit=visit)
             decisions.decide(session, wanted, self._centre.speaker(session, FINANCE), self._centre.rules, now)
             self._happened["settled by hand"] += 1
+        return visit is not None
 
-    def gives_back(self, session: Session, _: LotWorld, finding: FindingRow, now: datetime) -> None:
+    def gives_back(self, session: Session, _: LotWorld, finding: FindingRow, now: datetime) -> bool:
         """Two persons agree to the refund that the rule proposes."""
-        for row in decisions.open_of(session, [finding.subject]).get(finding.subject, ()):
+        proposed = decisions.open_of(session, [finding.subject]).get(finding.subject, ())
+        for row in proposed:
             for name in (FINANCE, MANAGER):
                 decisions.approve(session, row.decision, self._centre.speaker(session, name), self._centre.rules, now)
             self._happened["refunds agreed"] += 1
+        return bool(proposed)
 
-    def collects(self, session: Session, world: LotWorld, finding: FindingRow, now: datetime) -> None:
+    def collects(self, session: Session, world: LotWorld, finding: FindingRow, now: datetime) -> bool:
         """A debt: two persons waive it, or it stays one by name, or its money will come."""
         story = world.story_of.get(finding.visit or "")
         if story is Story.WAIVED:
@@ -223,8 +235,9 @@ class People:
             decided = decisions.decide(session, wanted, manager, rules, now)
             decisions.approve(session, decided.decision, self._centre.speaker(session, FINANCE), rules, now)
             self._happened["waived by two"] += 1
+        return story is Story.WAIVED
 
-    def finds_its_visit(self, session: Session, world: LotWorld, finding: FindingRow, now: datetime) -> None:
+    def finds_its_visit(self, session: Session, world: LotWorld, finding: FindingRow, now: datetime) -> bool:
         """An exit that was made a lost entry: the passage is that visit's."""
         passage = session.get_one(PassageRow, finding.subject)
         near = select(LostEntryRow).where(LostEntryRow.site == world.lot.site, LostEntryRow.lane == passage.lane)
@@ -232,10 +245,11 @@ class People:
             near.where(col(LostEntryRow.made_at) < passage.happened_at).order_by(col(LostEntryRow.made_at).desc())
         ).first()
         if row is None or passage.happened_at - row.made_at > timedelta(minutes=2):
-            return
+            return False
         hold_all(session, [finding.subject, row.visit])
         names = (world.lot.site, finding.subject, row.visit, row.approach)
         corrections.made(session, *names, MANAGER, "lượt mất vào, ra ngay sau đó", now)
+        return True
 
     def _sends_refunds(self, today: date) -> None:
         """The drivers name their accounts, finance makes the file, the bank carries it out."""
@@ -264,6 +278,15 @@ _WORK: Final[Mapping[Code, Work]] = {
     Code.EXIT_WITHOUT_ENTRY: People.finds_its_visit,
     **dict.fromkeys(LOOKED_AT, People.looks_at_pictures),
 }
+
+
+def _covering(days: Iterable[date]) -> list[date]:
+    """The days to look at, so that each of `days` is looked at: a look takes in the day before."""
+    found: list[date] = []
+    for day in sorted(days, reverse=True):
+        if not found or found[-1] - ONE > day:
+            found.append(day)
+    return found
 
 
 def _at(day: date, hour: int) -> datetime:

@@ -69,7 +69,8 @@ class SeasonRun:
                 self._live(world, day)
             with self.timed("at night"):
                 self.people.goes_home(day)
-            self._morning(day + timedelta(days=1), last)
+            if (last - day).days % 2 == 0:
+                self._morning(day + timedelta(days=1), last)
             yield day
             day += timedelta(days=1)
 
@@ -123,7 +124,7 @@ class SeasonRun:
         return told
 
     def _morning(self, today: date, last: date) -> None:
-        """Statements, findings and closes, of yesterday and before."""
+        """Every second morning: statements, findings and closes, of yesterday and before."""
         for world in self.lots:
             self.centre.hears_state(world.lot, world.journal, at(today, 0, 5))
         with self.timed("statements"):
