@@ -11,10 +11,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+import scipy  # its parts come with their first use, which few that import this ever make
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from gate.assignment import Evidence, Habits, Seen, evidence, prior
 
@@ -150,8 +148,8 @@ def _apart(ours: NDArray[np.uint32], theirs: NDArray[np.uint32]) -> NDArray[np.i
 def _parts(edges: _Edges, outs: int, stays: int) -> list[Places]:
     """The pairs, cut where nothing connects them."""
     ends = outs + stays
-    graph = coo_array((np.ones(len(edges.outs)), (edges.outs, edges.stays + outs)), shape=(ends, ends))
-    _, labels = connected_components(graph, directed=False)
+    graph = scipy.sparse.coo_array((np.ones(len(edges.outs)), (edges.outs, edges.stays + outs)), shape=(ends, ends))
+    _, labels = scipy.sparse.csgraph.connected_components(graph, directed=False)
     order = np.argsort(labels[edges.outs], kind="stable")
     cuts = np.flatnonzero(np.diff(labels[edges.outs[order]])) + 1
     return [part.astype(np.intp) for part in np.split(order, cuts)]
@@ -166,7 +164,7 @@ def _best_of(edges: _Edges, part: Places) -> list[int]:
     gains[row, column] = edges.odds[part]
     which = np.full(gains.shape, -1)
     which[row, column] = part
-    return [int(edge) for edge in which[linear_sum_assignment(gains, maximize=True)] if edge >= 0]
+    return [int(edge) for edge in which[scipy.optimize.linear_sum_assignment(gains, maximize=True)] if edge >= 0]
 
 
 # --- how probable each pair is ----------------------------------------------------------------------------

@@ -137,7 +137,7 @@ def _parts(session: Session, row: CloseRow, held: dict[str, dict[Key, Shown]]) -
 
 def _facts(row: CloseRow, said: dict[str, Any], held: dict[str, dict[Key, Shown]]) -> Iterator[Wrong]:
     for kind, kept in said.items():
-        if kept["columns"] != names(kind):  # a later version has more columns: those of then are compared
+        if kept["columns"] != list(names(kind)):  # a later version has more columns: those of then are compared
             continue
         for line in kept["lines"]:
             key = key_of(kind, line)

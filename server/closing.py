@@ -17,17 +17,18 @@ from sqlmodel import Session, col, select
 
 from gate.findings import WORDS, Finding
 from gate.money import dong
-from gate.reconcile import Day, Report, reconcile
+from gate.reconcile import Day, Report
 from gate.signing import public_text
 from server import frozen
 from server.auth import audit
 from server.db import hold, insert_once, reading, transaction
 from server.derived import BoxNowRow, JournalMarkRow
 from server.export.day import day_rows
+from server.export.settled import looked
 from server.facts_day import CloseRow, FrozenRow, WriteOffRow
 from server.figures import accounts, day_figures
 from server.frozen import ENTRY, FACTS, ROWS, Close, Fact, last, packed
-from server.reconcile import NoSuchSite, bounds, day, local_date
+from server.reconcile import NoSuchSite, bounds, local_date
 from server.register import BoxRow, SiteRow
 
 ONE: Final = timedelta(days=1)
@@ -73,9 +74,8 @@ def look(session: Session, site: str, on: date, now: datetime, *, first: bool = 
     if now < end:
         reasons.append(f"the day is not over before {end.isoformat()}")
     marks, missing = _watermarks(session, site, on, end)
-    known = day(session, site, on, now)
-    found = reconcile(known)
-    return Look(before, known, found, marks, reasons + missing + _difference(found))
+    seen = looked(session, site, on, now)
+    return Look(before, seen.day, seen.report, marks, reasons + missing + _difference(seen.report))
 
 
 def close(

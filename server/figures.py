@@ -99,11 +99,14 @@ def adjustments(session: Session, site: str, on: date, entries: Iterable[Fact]) 
     """What counts on the day and belongs to another: it happened before, or is about a stay charged before."""
     at = {name: number for number, name in enumerate(names(ENTRY))}
     start, _ = bounds(on)
-    known = list(entries)
+    known, numbers = list(entries), (at["visit"], at["happened_at"])
     charged = _charged_before(session, site, start, {fact.line[at["visit"]] for fact in known} - {""})
     found = []
     for _, line in known:
-        belongs = min(charged.get(line[at["visit"]], on), local_date(line[at["happened_at"]]))
+        happened = line[numbers[1]]
+        if happened >= start and line[numbers[0]] not in charged:
+            continue
+        belongs = min(charged.get(line[at["visit"]], on), local_date(happened))
         if belongs < on and not (line[at["kind"]] == "charge" and line[at["visit"]] not in charged):
             named = (line[at["key"]], line[at["kind"]], line[at["visit"]], belongs)
             found += [Late(*named, account, amount) for _, account, amount in line[-1]]
@@ -144,7 +147,7 @@ def _charged_before(session: Session, site: str, start: datetime, visits: set[st
             .join(VisitRow, col(VisitRow.visit) == col(ChargeRow.visit), isouter=True)
             .where(ChargeRow.site == site, col(ChargeRow.visit).in_(every[begin : begin + 500]))
         )
-        for visit, happened_at, left_at in session.exec(query):
+        for visit, happened_at, left_at in session.connection().execute(query).all():
             at = max(happened_at, left_at) if left_at else happened_at
             if at < start:
                 found[visit] = local_date(at)

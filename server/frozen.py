@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, or_
 from sqlmodel import Session, SQLModel, col, select
 
-from gate.ledger import EntryKind
+from gate.ledger import EntryKind, LedgerAccount
 from server.derived import VisitRow
 from server.facts import (
     AnomalyRow,
@@ -89,6 +89,7 @@ KEPT: Final[dict[str, Kept]] = {
         Kept(AnomalyRow, "happened_at"),
     )
 }
+MEMO: Final = (LedgerAccount.PENDED, LedgerAccount.QUOTED)
 ENTRY: Final = str(EntryRow.__tablename__)
 CHARGE: Final = str(ChargeRow.__tablename__)
 SUPPLEMENT: Final = str(SupplementRow.__tablename__)
@@ -182,15 +183,19 @@ def taken(session: Session, site: str, since: datetime | None = None) -> dict[st
     return keys
 
 
-def live(session: Session, site: str, kind: str, *where: Any) -> Iterator[Fact]:
-    """The facts of a kind as the books have them now."""
+def live(session: Session, site: str, kind: str, *where: Any, memo: bool = True) -> Iterator[Fact]:
+    """The facts of a kind as the books have them now. memo: with the lines of entries that are no money."""
     kept = KEPT[kind]
     columns = list(kept.table.__table__.columns)  # type: ignore[attr-defined]
     query: Select[Any] = select(*columns).where(columns[names(kind).index("site")] == site, *where)
     if kind in _OF_A_STAY:
         visit = columns[names(kind).index("visit")]
         query = query.add_columns(col(VisitRow.left_at)).join(VisitRow, col(VisitRow.visit) == visit, isouter=True)
-    postings = _postings(session, site, *where) if kind == ENTRY else {}
+    if not memo and kind == ENTRY:
+        where = (*where, col(EntryRow.kind).not_in((EntryKind.PEND, EntryKind.UNPEND)))
+        query = query.where(where[-1])
+    lines = () if memo else (col(PostingRow.account).not_in(MEMO),)
+    postings = _postings(session, site, *where, *lines) if kind == ENTRY else {}
     width, of_a_stay, moment_of = len(columns), kind in _OF_A_STAY, _moment_of(kind)
     for row in session.connection().execute(query).all():  # fetched at once: one by one costs as much as the rest
         line = tuple(row)[:width]
@@ -280,7 +285,9 @@ def counted(facts: dict[str, list[Fact]], on: date, *, first: bool) -> dict[str,
     return {kind: [fact for fact in rows if fact.at >= start] for kind, rows in facts.items()}
 
 
-def of_day(session: Session, site: str, on: date, kinds: Iterable[str] = tuple(KEPT)) -> dict[str, list[Fact]]:
+def of_day(
+    session: Session, site: str, on: date, kinds: Iterable[str] = tuple(KEPT), *, memo: bool = True
+) -> dict[str, list[Fact]]:
     """What counts on a day that is not closed: what its close would take, or, for a later day, what is of it."""
     before = last(session, site)
     if before is not None and on == before.on + timedelta(days=1):
@@ -288,7 +295,8 @@ def of_day(session: Session, site: str, on: date, kinds: Iterable[str] = tuple(K
     start, end = bounds(on)
     found = {}
     for kind in kinds:
-        near = [fact for fact in live(session, site, kind, _near(site, kind, start, end)) if start <= fact.at < end]
+        every = live(session, site, kind, _near(site, kind, start, end), memo=memo)
+        near = [fact for fact in every if start <= fact.at < end]
         if before is not None and kind in _OF_A_STAY and any(_older(kind, fact, before) for fact in near):
             held = taken_of(session, site, kind, None)
             near = [fact for fact in near if key_of(kind, fact.line) not in held]

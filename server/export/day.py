@@ -3,8 +3,8 @@
 `facts` are those that the day counts (`server.frozen`); a late one is among them, with the day that it belongs to.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -12,18 +12,20 @@ from sqlmodel import Session, col, select
 
 from gate.findings import WORDS, Finding
 from gate.ledger import LedgerAccount
-from gate.reconcile import Day, Payment, Report, Visit
+from gate.reconcile import Day, Report
 from server import figures
 from server.derived import VisitRow
 from server.export import journal
-from server.export.matches import Proofs
+from server.export.matches import EXPLANATION, Proofs
+from server.export.settled import Paid, Settlements
 from server.export.sheets import ADJUSTMENTS, BANK, FINDINGS, OPENINGS, PAYMENTS, SUMMARY, VAT, VISITS, Rows, Value
 from server.facts_day import WorkRow
-from server.frozen import CHARGE, ENTRY, PAYMENT, Fact, names
-from server.ledger import owed
+from server.frozen import CHARGE, ENTRY, PAYMENT, SUPPLEMENT, Fact, names
 from server.reconcile import local_date
 
 OPENING: Final = "opening"
+SHOWN: Final = (CHARGE, SUPPLEMENT, PAYMENT, ENTRY, OPENING, EXPLANATION)
+"""The kinds of facts that the sheets are made of."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _AT_ONCE: Final = 900
@@ -52,10 +54,8 @@ def day_rows(
 ) -> Rows:
     """The rows of a day. closed_to: only what belongs to a day up to this one is an adjustment; None: any other day."""
     on = local_date(known.start)
-    charges = {each.visit: each for each in figures.charges(session, known.site, facts[CHARGE])}
-    by_visit: dict[str, list[Payment]] = defaultdict(list)
-    for payment in known.payments:
-        by_visit[payment.visit or ""].append(payment)
+    charges = {each.visit: each for each in figures.charges(session, known.site, facts)}
+    settled = Settlements(session, known, charges)
     payments = [dict(zip(names(PAYMENT), line, strict=True)) for _, line in facts[PAYMENT]]
     proofs = Proofs(session, {p.payment for p in known.payments} | {_name(p) for p in payments}, facts)
     late = [
@@ -64,8 +64,8 @@ def day_rows(
         if each.account not in _MEMO and (closed_to is None or each.belongs <= closed_to)
     ]
     rows: Rows = {
-        VISITS.key: list(_visits(session, known, charges, by_visit, proofs)),
-        PAYMENTS.key: list(_payments(known, payments)),
+        VISITS.key: list(_visits(session, known, charges, settled, proofs)),
+        PAYMENTS.key: list(_payments(settled, payments)),
         BANK.key: list(proofs.rows(payments)),
         OPENINGS.key: list(_openings(facts[OPENING])),
         FINDINGS.key: list(_findings(session, known, found)),
@@ -106,7 +106,7 @@ def _visits(
     session: Session,
     known: Day,
     charges: dict[str, figures.Charge],
-    by_visit: dict[str, list[Payment]],
+    settled: Settlements,
     proofs: Proofs,
 ) -> Iterator[list[Value]]:
     """Who left or was charged on the day, then who came on it and was still inside at its end."""
@@ -117,11 +117,12 @@ def _visits(
         for name, visit in visits.items()
         if known.has(visit.opened_at) and (visit.left_at is None or visit.left_at >= known.end)
     }
+    inside |= _overnight(session, known)
     stays = _stays(session, {*charges, *left, *inside})
     for stay in sorted(stays, key=lambda stay: (stay.left_at or stay.opened_at, stay.visit)):
         charge = charges.get(stay.visit)
         if charge is not None:
-            yield _charged(session, stay, charge, visits.get(stay.visit), by_visit[stay.visit], proofs)
+            yield _charged(stay, charge, settled.of(stay.visit, charge.total), proofs)
         elif stay.visit in left:
             yield _uncharged(stay, "not_priced")
     for stay in sorted(stays, key=lambda stay: (stay.opened_at, stay.visit)):
@@ -129,22 +130,9 @@ def _visits(
             yield _uncharged(stay._replace(left_at=None, exit_lane=""), "inside")
 
 
-def _charged(
-    session: Session,
-    stay: Stay,
-    charge: figures.Charge,
-    visit: Visit | None,
-    payments: Sequence[Payment],
-    proofs: Proofs,
-) -> list[Value]:
-    if visit is not None:
-        waived = visit.waived
-        paid = sum(payment.applied for payment in payments) + visit.credited
-    else:  # its day is long over: the ledger knows
-        waived, paid = 0, charge.total - owed(session, stay.visit)
-    settled = [payment.payment for payment in payments if payment.applied]
-    outstanding = charge.total - paid - waived
-    state = "owing" if outstanding > 0 else "free" if not charge.total else "paid" if paid else "waived"
+def _charged(stay: Stay, charge: figures.Charge, paid: Paid, proofs: Proofs) -> list[Value]:
+    outstanding = charge.total - paid.paid - paid.waived
+    state = "owing" if outstanding > 0 else "free" if not charge.total else "paid" if paid.paid else "waived"
     return [
         *_stay(stay),
         charge.tariff,
@@ -152,12 +140,12 @@ def _charged(
         charge.total,
         charge.total - charge.vat,
         charge.vat,
-        paid,
-        waived,
+        paid.paid,
+        paid.waived,
         outstanding,
-        " ".join(dict.fromkeys(name.partition(":")[0] for name in settled)),
-        " ".join(settled),
-        " ".join(filter(None, (proofs.line_of(name) for name in settled))),
+        " ".join(dict.fromkeys(name.partition(":")[0] for name in paid.payments)),
+        " ".join(paid.payments),
+        " ".join(filter(None, (proofs.line_of(name) for name in paid.payments))),
         state,
     ]
 
@@ -169,6 +157,13 @@ def _uncharged(stay: Stay, state: str) -> list[Value]:
 def _stay(stay: Stay) -> list[Value]:
     times = (micros(stay.entered_at), micros(stay.left_at))
     return [stay.visit, stay.kind, stay.entry_lane, stay.exit_lane, *times]
+
+
+def _overnight(session: Session, known: Day) -> set[str]:
+    """Who came on the day and left after it."""
+    came = (col(VisitRow.opened_at) >= known.start, col(VisitRow.opened_at) < known.end)
+    stayed = (col(VisitRow.left_at) >= known.end, col(VisitRow.voided).is_(False))
+    return set(session.exec(select(VisitRow.visit).where(VisitRow.site == known.site, *came, *stayed)))
 
 
 def _stays(session: Session, wanted: set[str]) -> list[Stay]:
@@ -197,19 +192,18 @@ def _name(payment: dict[str, Any]) -> str:
     return f"{payment['provider']}:{payment['provider_id']}"
 
 
-def _payments(known: Day, payments: list[dict[str, Any]]) -> Iterator[list[Value]]:
-    seen = {payment.payment: payment for payment in known.payments}
+def _payments(settled: Settlements, payments: list[dict[str, Any]]) -> Iterator[list[Value]]:
+    about = settled.applied({_name(row): row["amount"] for row in payments})
     for row in sorted(payments, key=lambda row: (row["received_at"], _name(row))):
-        name, amount = _name(row), row["amount"]
-        about = seen.get(name)
-        applied = about.applied if about else 0
+        amount = row["amount"]
+        visit, applied = about[_name(row)]
         yield [
             micros(row["received_at"]),
             micros(row["happened_at"]),
             row["provider"],
             row["provider_id"],
             row["reference"] or "",
-            (about.visit if about else None) or "",
+            visit,
             amount,
             applied,
             amount - applied,

@@ -6,14 +6,16 @@ from typing import Final
 
 from sqlmodel import Session
 
-from gate.reconcile import reconcile
+from gate.findings import Expectation
 from server import frozen
-from server.export.day import day_rows, micros
+from server.export.day import SHOWN, day_rows, micros
 from server.export.plates import Plates, plates_of
+from server.export.settled import looked
 from server.export.sheets import CLOSE, EVERY, FINDINGS, SUMMARY, VISITS, Cover, Rows, Value
 from server.facts_day import CloseRow
 from server.frozen import ROWS, Close
-from server.reconcile import bounds, day
+from server.reconcile import bounds
+from server.witnesses import every
 
 Row = tuple[str, list[Value]]
 """The sheet's key and its values in the order of its columns."""
@@ -29,9 +31,12 @@ def every_day(
     newest = frozen.last(session, cover.site)
     _, end = bounds(cover.end)
     at = min(end, now or end)
+    awaited: list[Expectation] | None = None  # asked once, and of closed days not at all
     for on in dates:
         closed = session.get(CloseRow, (cover.site, on))
-        yield on, closed, _kept(session, closed) if closed else _open(session, cover.site, on, at, newest)
+        if closed is None and awaited is None:
+            awaited = every(session, cover.site, at)
+        yield on, closed, _kept(session, closed) if closed else _open(session, cover.site, on, at, newest, awaited)
 
 
 def every_row(
@@ -59,10 +64,12 @@ def _kept(session: Session, closed: CloseRow) -> Rows:
     return rows
 
 
-def _open(session: Session, site: str, on: date, at: datetime, newest: Close | None) -> Rows:
-    known = day(session, site, on, at)
-    facts = frozen.of_day(session, site, on)
-    return day_rows(session, known, reconcile(known), facts, newest.on if newest else date.min)
+def _open(
+    session: Session, site: str, on: date, at: datetime, newest: Close | None, awaited: list[Expectation] | None
+) -> Rows:
+    seen = looked(session, site, on, at, awaited)
+    facts = frozen.of_day(session, site, on, SHOWN, memo=False)
+    return day_rows(session, seen.day, seen.report, facts, newest.on if newest else date.min)
 
 
 def _close(on: date, closed: CloseRow | None) -> list[Value]:

@@ -106,7 +106,7 @@ def test_every_table_of_facts_is_in_closes_or_known_not_to_be() -> None:
     assert of_sites - ELSEWHERE == set(KEPT)
     for kind, kept in KEPT.items():
         primary = [column.name for column in inspect(kept.table).primary_key]
-        assert names(kind)[: len(primary)] == primary
+        assert list(names(kind)[: len(primary)]) == primary
 
 
 def test_twice_is_once(engine: Engine) -> None:
