@@ -32,6 +32,7 @@ from server.day_shown import as_json, show
 from server.db import connect, reading, transaction
 from server.export import BadRange, Format, Plates, chart, export, snapshot
 from server.language import Language
+from server.money_rules import keep_to
 from server.reconcile import ZONE, NoSuchSite, report
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -79,7 +80,8 @@ def _say_json(value: Any) -> None:
 @contextmanager
 def _books(config: Path | None, database: str | None) -> Iterator[Engine]:
     """The books that the options name. What is not there is not made."""
-    url = database or load(_config(config)).database
+    read = None if database else load(_config(config))
+    url = database or (read.database if read else "")
     try:
         parsed = make_url(url)
     except ArgumentError as error:  # said without the text, which may hold a password
@@ -87,6 +89,8 @@ def _books(config: Path | None, database: str | None) -> Iterator[Engine]:
     if parsed.drivername.startswith("sqlite") and not Path(parsed.database or "").is_file():
         raise BadConfig(f"{parsed.database}: there are no books here")
     engine = connect(url)
+    if read:
+        keep_to(engine, read.money)
     try:
         yield engine
     finally:
@@ -276,9 +280,15 @@ def qr_decode(
 ) -> None:
     """What a payload says; anything not strictly of the format is refused with its place."""
     with _reasons("qr decode"):
-        said = vietqr.decode(payload)
+        said = _fields(vietqr.decode(payload))
     if json:
-        _say_json(said._asdict())
+        _say_json(said)
         return
-    for name, value in said._asdict().items():
-        typer.echo(f"{name:8} {'' if value is None else value}")
+    for name, value in said.items():
+        typer.echo(f"{name:13} {'' if value is None else value}")
+
+
+def _fields(said: vietqr.VietQR) -> dict[str, Any]:
+    """What every payload says, and of the rest what this one has."""
+    rest = ("merchant_code", "name", "city", "additional")
+    return {name: value for name, value in said._asdict().items() if name not in rest or value}
