@@ -16,6 +16,8 @@ from gate.presence import Online, State
 from gate.topics import Channel, Topic
 from gate.wire import Malformed, decode, encode
 from server import commands, leases, presence
+from server.auto_close import EVERY as CLOSES_EVERY
+from server.auto_close import Closer
 from server.bus import Bus, Delivery
 from server.config import CentreConfig
 from server.db import AWAY, connect, transaction
@@ -25,6 +27,7 @@ from server.ingest import BATCH_MAX, Arrival, Settled, ingest
 from server.jobs import Errand, Jobs
 from server.ledger import owed
 from server.live import Live
+from server.money_rules import keep_to
 from server.polling import Poller
 from server.providers.line import HttpLine
 from server.providers.registry import providers
@@ -43,6 +46,7 @@ class Centre:
     def __init__(self, config: CentreConfig) -> None:
         self.config = config
         self.engine = connect(config.database)
+        keep_to(self.engine, config.money)
         self.tariffs = Tariffs(self.engine)
         self.key = signing.private_key(config.signing_key)
         self.vault = Path(config.vault)
@@ -51,7 +55,8 @@ class Centre:
         self.providers = providers(config)
         self.line = HttpLine(config.provider_hosts)
         poller = Poller(self.engine, self.providers, self.line, self.authorise)
-        errands = (Errand("orders", ORDERS_EVERY, poller.ask),)
+        closer = Closer(self.engine, self.key)
+        errands = (Errand("orders", ORDERS_EVERY, poller.ask), Errand("closes", CLOSES_EVERY, closer.go))
         self.jobs = Jobs(self.engine, changed=self.live.changed, errands=errands)
         self._laggards = leases.Laggards()
         self._telling = threading.Lock()  # papers are numbered in a transaction and must go out in that order

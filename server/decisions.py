@@ -109,15 +109,20 @@ def open_of(session: Session, payments: Iterable[str]) -> dict[str, list[Decisio
     return found
 
 
-def ended(session: Session, payment: str, kinds: Iterable[Kind]) -> datetime | None:
-    """When a decision of one of these kinds about the payment took effect; None while none has."""
-    rows = select(DecisionRow).where(DecisionRow.payment == payment, col(DecisionRow.kind).in_(list(kinds)))
-    moments = []
-    for row in session.exec(rows).all():
-        words = _words(session, row)
-        if not _open(row, words) and not _refused(words):
-            moments.append(max([row.made_at, *(word.at for word in words)]))
-    return min(moments, default=None)
+def ended_all(session: Session, payments: Iterable[str], kinds: Iterable[Kind]) -> dict[str, datetime]:
+    """When the first decision of one of these kinds about each payment took effect; those without one are left out."""
+    about = (col(DecisionRow.payment).in_(sorted(payments)), col(DecisionRow.kind).in_(list(kinds)))
+    rows = session.exec(select(DecisionRow).where(*about)).all()
+    words: dict[str, list[WordRow]] = {row.decision: [] for row in rows}
+    for word in session.exec(select(WordRow).where(col(WordRow.decision).in_(sorted(words)))) if rows else ():
+        words[word.decision].append(word)
+    found: dict[str, datetime] = {}
+    for row in rows:
+        of_it = words[row.decision]
+        if not _open(row, of_it) and not _refused(of_it):
+            at = max([row.made_at, *(word.at for word in of_it)])
+            found[row.payment] = min(at, found.get(row.payment, at))
+    return found
 
 
 def history(session: Session) -> Iterator[tuple[datetime, str]]:

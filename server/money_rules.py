@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from gate.messages import Natural
@@ -14,6 +15,8 @@ from server.roles import Role
 
 RULE: Final = "rule"
 """Who decided when nobody did. A rule's word is nobody's: it never counts as a person's."""
+
+_OVER: Final = "money_over"
 
 
 class NotYours(PermissionError):
@@ -50,10 +53,22 @@ class MoneyRules(Contract):
     claims_vnd: Natural = 500_000
     over: Over = Over.REFUND
 
-    @property
-    def policy(self) -> Policy:
-        """What the resolver needs of them."""
-        return Policy(over=Outcome(self.over))
+
+def keep_to(engine: Engine, rules: MoneyRules) -> None:
+    """From now on whatever books money through this engine does with what is over as these rules say."""
+    engine.update_execution_options(**{_OVER: rules.over})
+
+
+def proposing_nothing(session: Session) -> None:
+    """In this session nothing is proposed: what was proposed is on record."""
+    session.info[_OVER] = Over.WAITS
+
+
+def policy_of(session: Session) -> Policy:
+    """What becomes of money that is over, by the settings of whoever made the engine; refunded where none are known."""
+    settings = session.get_bind().get_execution_options()
+    over: Over = session.info.get(_OVER) or settings.get(_OVER, Over.REFUND)
+    return Policy(over=Outcome(over))
 
 
 class Speaker(NamedTuple):

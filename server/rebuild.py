@@ -17,7 +17,7 @@ from sqlmodel import Session, SQLModel, col, delete, select
 
 from gate.messages import Body, ClockQuality, Envelope
 from gate.wire import decode
-from server import corrections, decisions, effects, proving, refunds
+from server import corrections, decisions, effects, proving, receipts, refunds, shifts
 from server.batch import Batch
 from server.db import columns, transaction
 from server.derived import JournalMarkRow, VisitRow
@@ -35,6 +35,7 @@ from server.facts import (
 )
 from server.facts_money import RefundRow, SlipRow
 from server.ingest import PARKED, replay
+from server.money_rules import proposing_nothing
 from server.notices import book_again
 from server.tariffs import Tariffs
 from server.vault import VaultReadRow
@@ -93,6 +94,7 @@ def rebuild(engine: Engine) -> Rebuilt:
     """Make the derived tables and the money anew. Stop ingest before. Raises RebuildDiffers."""
     tariffs = Tariffs(engine)
     with transaction(engine) as session:
+        proposing_nothing(session)
         before = {table.__tablename__: _digest(session, table) for table in SAME}
         steps = list(_history(session))
         for table in _EMPTIED:
@@ -119,6 +121,8 @@ REPLAYERS: Final = (
     Replayer("decision", decisions.history, decisions.again),
     Replayer("reversal", effects.reversals, effects.reverse_again),
     Replayer("refund sent", refunds.history, refunds.again),
+    Replayer("cash receipt", receipts.history, receipts.again),
+    Replayer("till count", shifts.history, shifts.again),
 )
 """A part whose entries follow from facts of its own adds a row here."""
 _BY_NAME: Final = {each.name: each for each in REPLAYERS}

@@ -20,12 +20,11 @@ from server.derived import VisitRow
 from server.facts import EntryRow, PaymentRow, PostingRow
 from server.facts_money import OrderRow, SlipRow, TakenBackRow
 from server.ingest import Settled
-from server.money_rules import RULE, Impossible
+from server.money_rules import RULE, Impossible, policy_of
 from server.providers.notice import Kind, Notice
 from server.proving import already_on_statement
 from server.register import PayAccountRow, SiteRow
 
-POLICY = Policy()
 NEAR_BEFORE, NEAR_AFTER = timedelta(days=7), timedelta(days=2)
 """How long before its money a stay may have begun, and how long before it may have ended, to be a candidate."""
 DEBTS_MAX = 2_000
@@ -42,8 +41,11 @@ class _Named(NamedTuple):
     pieces: tuple[str, ...] = ()
 
 
-def receive(session: Session, notice: Notice, now: datetime, policy: Policy = POLICY) -> Settled | None:
-    """Book the money of a notice, or that a provider took it back. Says which visit owes nothing now."""
+def receive(session: Session, notice: Notice, now: datetime, policy: Policy | None = None) -> Settled | None:
+    """Book the money of a notice, or that a provider took it back. Says which visit owes nothing now.
+
+    `policy`: what becomes of what is over; the centre's own where it is not given.
+    """
     if notice.kind is Kind.REVERSED:
         _reverse(session, notice, now)
         return None
@@ -71,7 +73,7 @@ def receive(session: Session, notice: Notice, now: datetime, policy: Policy = PO
     session.flush()
     for piece in named.pieces:
         insert_once(session, SlipRow(payment=ledger.payment_name(payment), piece=piece))
-    return _resolved(session, payment, named, now, policy)
+    return _resolved(session, payment, named, now, policy or policy_of(session))
 
 
 def held_at(session: Session, notice: Notice, now: datetime) -> datetime:

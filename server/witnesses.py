@@ -7,7 +7,6 @@ was never expected costs it nothing; what it lists is bounded by what is still o
 from collections.abc import Iterable
 from datetime import datetime
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
 from sqlmodel import Session
@@ -18,9 +17,8 @@ SOURCES: Final = (
     "server.orders",
     "server.refunds",
     "server.claims",
-    "server.decisions",
+    "server.waiting_money",
     "server.proving",
-    "server.proving.awaited",
     "server.shifts",
     "server.pairings",
 )
@@ -31,8 +29,7 @@ def every(session: Session, site: str, now: datetime) -> list[Expectation]:
     """What is expected at the site and has not come, once each, by due time."""
     found: dict[tuple[str, str], Expectation] = {}
     for name in SOURCES:
-        expected = getattr(import_module(name), "expected", None) if find_spec(name) else None
-        for each in expected(session, site, now) if expected else ():
+        for each in import_module(name).expected(session, site, now):
             if each.met_at is None:
                 found[each.code, each.subject] = each
     return sorted(found.values(), key=lambda each: (each.due, each.code, each.subject))

@@ -40,7 +40,8 @@ class Passage(Contract):
 class Visit(Contract):
     """A stay by its plates. Voided visits never were.
 
-    charged: its charge with all supplements; asked_at: when the last of them was asked for.
+    charged: its charge with all supplements; asked_at: when the last of them was asked for. claimed: let out on the
+    driver's word that it had paid, so that its money is awaited as such.
     credited: what money of another stay settled here; waived: what two persons let off, written off included.
     """
 
@@ -58,6 +59,7 @@ class Visit(Contract):
     credited: int = 0
     waived: int = 0
     asked_at: datetime | None = None
+    claimed: bool = False
 
 
 class Payment(Contract):

@@ -22,9 +22,10 @@ def of_payments(day: Day) -> Iterator[Finding]:
 
 
 def _payment(payment: Payment, visit: Visit | None, *, again: bool) -> Iterator[Finding]:
-    """What is over: nobody's, a second time for a visit, too much, or early and waiting for its price."""
+    """What is over: nobody's, a second time for a visit, too much, or early and waiting for its price. What went back
+    twice is awaited by whoever knows that."""
     over = payment.amount - payment.applied - payment.returned
-    if not over:
+    if over <= 0:
         return
     evidence = {"payment": payment.payment, "amount": str(payment.amount), "applied": str(payment.applied)}
     if visit is None:

@@ -44,7 +44,7 @@ def _left(visit: Visit, paid: int, evidence: dict[str, str]) -> Iterator[Finding
         yield finding(Code.LEFT_NOT_PRICED, visit.visit, visit.left_at, visit.quoted or 0, visit.visit, evidence)
         return
     owing = visit.charged - paid - visit.waived
-    if owing > 0:
+    if owing > 0 and not visit.claimed:
         money = {**evidence, "charged": str(visit.charged), "paid": str(paid)}
         yield finding(Code.LEFT_NOT_PAID, visit.visit, visit.left_at + PAYMENT_DUE, owing, visit.visit, money)
 

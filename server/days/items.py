@@ -14,6 +14,7 @@ from server.days import spans
 from server.days.spans import COUNTERPART, between, chunks, names
 from server.derived import VisitRow
 from server.facts import ChargeRow, ExplainedRow, OpeningRow, PassageRow
+from server.facts_money import ClaimRow
 from server.facts_visits import CorrectionRow
 from server.supplements import added, picked
 
@@ -126,16 +127,18 @@ class Known(NamedTuple):
     charged: int | None
     charged_at: datetime | None
     asked_at: datetime | None
+    claimed: bool
 
 
 def visits(session: Session, span: Span, only: Names | None) -> list[Known]:
     """The visits of the day, in the order they were opened."""
-    more = added(span.site)
+    more, claimed = added(span.site), col(ClaimRow.visit).is_not(None)
     total = ChargeRow.total + func.coalesce(more.c.total, 0)
     every = (
-        picked(VisitRow, total, ChargeRow.happened_at, func.coalesce(more.c.at, ChargeRow.happened_at))
+        picked(VisitRow, total, ChargeRow.happened_at, func.coalesce(more.c.at, ChargeRow.happened_at), claimed)
         .join(ChargeRow, col(ChargeRow.visit) == col(VisitRow.visit), isouter=True)
         .join(more, more.c.visit == col(VisitRow.visit), isouter=True)
+        .join(ClaimRow, col(ClaimRow.visit) == col(VisitRow.visit), isouter=True)
     )
     if only is None:
         wheres: list[Any] = [col(VisitRow.visit).in_(names(*span))]
@@ -161,6 +164,7 @@ def visit(known: Known, *, credited: int, waived: int) -> Visit:
         charged=known.charged,
         charged_at=known.charged_at,
         asked_at=known.asked_at,
+        claimed=known.claimed,
         credited=credited,
         waived=waived,
     )

@@ -10,13 +10,16 @@ from gate.findings import Code
 from gate.ledger import LedgerAccount
 from gate.messages import VisitVoided
 from gate.reference import ALPHABET
-from server import ledger, receiving, waiting_money
+from server import ledger, receiving
 from server.books import balance
 from server.db import reading, transaction
 from server.facts import PaymentRow
 from server.facts_money import DecisionRow, SlipRow, TakenBackRow
+from server.money_rules import MoneyRules, Over, keep_to
 from server.providers.notice import Kind as Said
 from server.providers.notice import Notice
+from server.rebuild import rebuild
+from server.reconcile import local_date, look
 from tests.server.box import ACCOUNT, MORNING, Box, book, notice, paid, reference
 from tests.server.money import LAN, agreed, check, refunded
 from tests.server.rows import rows
@@ -44,8 +47,10 @@ def proposed(engine: Engine) -> list[tuple[str, int, str]]:
 
 def told(engine: Engine) -> list[tuple[Code, str, int]]:
     with reading(engine) as session:
-        found = waiting_money.expected(session, "SPS", datetime.now(UTC))
-        return [(each.code, each.subject, each.amount) for each in found]
+        now = datetime.now(UTC)
+        report = look(session, "SPS", local_date(now), now).report
+        found = [(each.code, each.subject, each.amount) for each in (*report.findings, *report.in_transit)]
+    return sorted(each for each in found if each[1].startswith("sepay:") and each[0] is not Code.PAID_LATE)
 
 
 def test_a_quote_is_pended_and_the_charge_releases_it(engine: Engine) -> None:
@@ -164,3 +169,20 @@ def test_a_provider_that_takes_it_back_makes_the_stay_owe_again(engine: Engine) 
     assert stands(engine) == {"receivable": 30_000, "suspense": 0, "clearing": 0}
     assert len(rows(engine, TakenBackRow)) == 1
     check(engine)
+
+
+@pytest.mark.parametrize("over", [Over.CREDIT, Over.WAITS])
+def test_what_is_over_stays_where_the_centre_wants_it(engine: Engine, over: Over) -> None:
+    keep_to(engine, MoneyRules(over=over))
+    box = priced(engine)
+    paid(engine, notice(1, VISIT), datetime.now(UTC))
+    paid(engine, notice(2, VISIT), datetime.now(UTC))
+    early = reference(2)
+    book(engine, *box.arrives(early, MORNING + HOUR))
+    paid(engine, notice(3, early, 50_000), datetime.now(UTC))
+    book(engine, *box.is_priced(early, MORNING + HOUR, MORNING + 2 * HOUR))
+    assert stands(engine)["suspense"] == -50_000
+    assert proposed(engine) == []
+    keep_to(engine, MoneyRules())
+    rebuild(engine)
+    assert proposed(engine) == [], "a rebuild proposes nothing by the rules of today"
