@@ -31,11 +31,13 @@ from server.money_rules import keep_to
 from server.polling import Poller
 from server.providers.line import HttpLine
 from server.providers.registry import providers
+from server.refunder import Refunder
 from server.tariffs import Tariffs
 
 AGAIN: Final = timedelta(seconds=3)
 RETRY_S: Final = 1.0
 ORDERS_EVERY: Final = timedelta(seconds=5)
+REFUNDS_EVERY: Final = timedelta(seconds=20)
 ANSWER_S: Final = 5
 log = structlog.get_logger()
 
@@ -56,7 +58,12 @@ class Centre:
         self.line = HttpLine(config.provider_hosts)
         poller = Poller(self.engine, self.providers, self.line, self.authorise)
         closer = Closer(self.engine, self.key)
-        errands = (Errand("orders", ORDERS_EVERY, poller.ask), Errand("closes", CLOSES_EVERY, closer.go))
+        refunder = Refunder(self.engine, self.providers, self.line)
+        errands = (
+            Errand("orders", ORDERS_EVERY, poller.ask),
+            Errand("refunds", REFUNDS_EVERY, refunder.go),
+            Errand("closes", CLOSES_EVERY, closer.go),
+        )
         self.jobs = Jobs(self.engine, changed=self.live.changed, errands=errands)
         self._laggards = leases.Laggards()
         self._telling = threading.Lock()  # papers are numbered in a transaction and must go out in that order

@@ -7,8 +7,10 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 
+from server import refunds
 from server.db import hold, insert_once, transaction
 from server.facts_money import OrderAnswerRow, OrderAskedRow, OrderRow
+from server.money_rules import Impossible
 from server.orders import is_stale, order_of
 from server.providers.contract import Answer, GiveBack, Line, Outcome, Provider, Unanswered
 
@@ -33,6 +35,7 @@ def give_back(
         known = outcome_of(session, order, refund)
         if known in DONE:
             return known
+        _may_be_asked(session, refund)
         wanted = _wanted(session, provider, order, refund, amount, by)
         times = select(func.min(OrderAskedRow.at)).where(OrderAskedRow.order == order, OrderAskedRow.about == about)
         first: datetime | None = session.exec(times).one()
@@ -45,6 +48,13 @@ def give_back(
         return Outcome.REFUNDED if happened else Outcome.BUSY
     _keep(engine, order, about, answer, now)
     return answer.outcome
+
+
+def _may_be_asked(session: Session, refund: str) -> None:
+    try:
+        refunds.may_be_asked(session, refund)
+    except Impossible as error:
+        raise CannotGiveBack(str(error)) from error
 
 
 def outcome_of(session: Session, order: str, refund: str) -> Outcome | None:

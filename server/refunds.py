@@ -13,14 +13,25 @@ from gate.ledger import About, EntryKind, LedgerAccount
 from server import ledger
 from server.db import hold, insert_once
 from server.facts import EntryRow
-from server.facts_money import DecisionRow, RefundRow, RefundSentRow, TransferFileRow, TransferRow
+from server.facts_money import (
+    DecisionRow,
+    OrderAnswerRow,
+    OrderAskedRow,
+    RefundRow,
+    RefundSentRow,
+    TransferFileRow,
+    TransferRow,
+)
 from server.money_rules import Impossible, NoSuch
+from server.providers.contract import Outcome
 from server.vault_accounts import VaultAccountRow
 
 SEND_WITHIN: Final = timedelta(days=1)
 """From the second word to the file of transfers."""
 BOOKED_WITHIN: Final = timedelta(days=2)
 """From the file to the bank's debit line."""
+ASKED: Final = "refund:"
+"""Before a refund's name in what was asked of a provider and what it answered."""
 _ATTEMPTS: Final = 100
 
 
@@ -73,6 +84,26 @@ def due_at_provider(session: Session, provider: str) -> list[RefundRow]:
     return [row for row in open_refunds(session) if row.provider == provider and row.refund not in given]
 
 
+def with_provider(session: Session, refunds: Sequence[str]) -> set[str]:
+    """Those of the refunds that were asked for at a provider and not refused there: the money may have left."""
+    names = [f"{ASKED}{name}" for name in refunds]
+    asked = session.exec(select(OrderAskedRow.about).where(col(OrderAskedRow.about).in_(names)))
+    refused = session.exec(
+        select(OrderAnswerRow.about).where(
+            col(OrderAnswerRow.about).in_(names), OrderAnswerRow.outcome == Outcome.REFUND_REFUSED
+        )
+    )
+    return {about.removeprefix(ASKED) for about in set(asked) - set(refused)}
+
+
+def may_be_asked(session: Session, name: str) -> None:
+    """Raises Impossible unless the refund, if it is one of ours, may leave through its provider now; it is held."""
+    hold(session, f"refund:{name}")
+    row = session.get(RefundRow, name)
+    if row is not None and row.refund not in {each.refund for each in due_at_provider(session, row.provider)}:
+        raise Impossible(f"{name} was sent, taken back, or is in a file of transfers")
+
+
 def open_refunds(session: Session, site: str | None = None) -> list[RefundRow]:
     """The refunds that were neither sent nor taken back, oldest first."""
     sent, undone = select(RefundSentRow.refund), select(EntryRow.key).where(EntryRow.kind == EntryKind.UNDONE)
@@ -95,6 +126,8 @@ def still_here(session: Session, decision: str) -> None:
     taken = session.get(TransferRow, row.refund)
     if taken:
         raise Impossible(f"{row.refund}: it is in the file of transfers {taken.file}")
+    if with_provider(session, [row.refund]):
+        raise Impossible(f"{row.refund}: {row.provider} was asked to give it back")
 
 
 def expected(session: Session, site: str, now: datetime) -> Iterator[Expectation]:  # noqa: ARG001 - as all witnesses

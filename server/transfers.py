@@ -89,8 +89,9 @@ def again(session: Session, name: str) -> Transfers:
 
 
 def _ready(session: Session) -> list[tuple[RefundRow, VaultAccountRow]]:
-    given = set(session.exec(select(TransferRow.refund)))
-    waiting = [row for row in refunds.open_refunds(session) if row.refund not in given]
+    every = refunds.open_refunds(session)
+    gone = {*session.exec(select(TransferRow.refund)), *refunds.with_provider(session, [row.refund for row in every])}
+    waiting = [row for row in every if row.refund not in gone]
     known = select(VaultAccountRow).where(col(VaultAccountRow.given_at).is_not(None))
     to = {row.refund: row for row in session.exec(known)}
     return [(row, to[row.refund]) for row in waiting if row.refund in to][:LINES_MAX]
