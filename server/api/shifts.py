@@ -17,12 +17,12 @@ from server.db import reading, transaction
 from server.ingest import Settled
 from server.reconcile import NoSuchSite
 from server.roles import Power
+from server.tills import CASH_MAX, TEXT_MAX
 
 router = APIRouter()
 SiteName = Annotated[str, Path(max_length=10)]
 ShiftName = Annotated[str, Path(max_length=40)]
-Amount = Annotated[int, Field(ge=0, le=shifts.CASH_MAX)]
-_TEXT = shifts.TEXT_MAX
+Amount = Annotated[int, Field(ge=0, le=CASH_MAX)]
 
 
 class Begin(BaseModel):
@@ -36,13 +36,13 @@ class Cash(BaseModel):
 
     visit: str = Field(max_length=40)
     amount: Amount
-    reason: str = Field(max_length=_TEXT)
+    reason: str = Field(max_length=TEXT_MAX)
 
 
 class Because(BaseModel):
     """Why an arm was opened."""
 
-    reason: str = Field(max_length=_TEXT)
+    reason: str = Field(max_length=TEXT_MAX)
 
 
 class End(BaseModel):
@@ -51,7 +51,7 @@ class End(BaseModel):
     to: str = Field(max_length=100)
     counted: Amount
     left: Amount = 0
-    note: str = Field(default="", max_length=_TEXT)
+    note: str = Field(default="", max_length=TEXT_MAX)
 
 
 class Deposit(BaseModel):
@@ -132,8 +132,8 @@ def _doing(centre: Centre) -> Iterator[Session]:
         with transaction(centre.engine) as session:
             yield session
     except shifts.ReasonsMissing as error:
-        missing = [{"opening": row.opening, "lane": row.lane, "reason": row.reason} for row in error.openings]
-        raise HTTPException(409, {"why": "openings lack a reason", "openings": missing}) from error
+        told = {"why": "openings lack a reason", "openings": error.openings}
+        raise HTTPException(409, told) from error
     except (shifts.NotThere, NoSuchSite) as error:
         raise HTTPException(404, str(error)) from error
     except shifts.ShiftRefused as error:
