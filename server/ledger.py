@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func
+from sqlalchemy import func, inspect
 from sqlmodel import Session, col, or_, select
 
 from gate import ledger
@@ -71,7 +71,7 @@ def charge_all(session: Session, visits: Sequence[tuple[Priced, datetime]], now:
 
 def _post_charges(session: Session, charges: Sequence[ChargeRow], now: datetime) -> None:
     """What the ledger says is pended is released, whatever it is."""
-    pended = standing(session, col(EntryRow.visit), [row.visit for row in charges], LedgerAccount.PENDED)
+    pended = standing(session, col(PostingRow.visit), [row.visit for row in charges], LedgerAccount.PENDED)
     entries = [_charge_entry(row, pended.get(row.visit, 0)) for row in charges]
     post_all(session, [entry for entry in entries if entry.postings], now)
 
@@ -81,7 +81,7 @@ def _post_charges(session: Session, charges: Sequence[ChargeRow], now: datetime)
 
 def owed(session: Session, visit: str) -> int:
     """What the visit still owes, by the ledger."""
-    return standing(session, col(EntryRow.visit), [visit], LedgerAccount.RECEIVABLE).get(visit, 0)
+    return standing(session, col(PostingRow.visit), [visit], LedgerAccount.RECEIVABLE).get(visit, 0)
 
 
 def waiting(session: Session, payments: Sequence[str]) -> dict[str, int]:
@@ -102,14 +102,12 @@ def settled_by(session: Session, payment: str) -> dict[str, int]:
 
 
 def standing(session: Session, column: Any, names: Iterable[str], account: LedgerAccount) -> dict[str, int]:
-    """What stands on an account by visit or by payment, whichever column of `entry` is given."""
-    total = (
-        select(column, func.sum(PostingRow.amount))
-        .join(PostingRow, col(PostingRow.key) == col(EntryRow.key))
-        .where(column.in_(list(names)), PostingRow.account == account)
-        .group_by(column)
-    )
-    return {name: int(amount) for name, amount in session.exec(total)}
+    """What stands on an account by visit or by payment: `PostingRow.visit`, or a column of `entry`."""
+    total = select(column, func.sum(PostingRow.amount)).where(PostingRow.account == account)
+    if column.table is not inspect(PostingRow).local_table:
+        total = total.join(EntryRow, col(PostingRow.key) == col(EntryRow.key))
+    rows = session.exec(total.where(column.in_(list(names))).group_by(column))
+    return {name: int(amount) for name, amount in rows}
 
 
 # --- money that was there before its price ---------------------------------------------------------------------
@@ -146,7 +144,7 @@ def apply_waiting_all(session: Session, visits: Mapping[str, tuple[Priced, datet
     names = sorted(early)
     charged = set(session.exec(select(ChargeRow.visit).where(col(ChargeRow.visit).in_(names))))
     charge_all(session, [visits[name] for name in names if name not in charged], now)
-    debts = standing(session, col(EntryRow.visit), names, LedgerAccount.RECEIVABLE)
+    debts = standing(session, col(PostingRow.visit), names, LedgerAccount.RECEIVABLE)
     used = _applied_before(session, names)
     entries: list[Entry] = []
     settled, over = set[str](), set[str]()

@@ -4,8 +4,10 @@
 the same report. Every query is bounded by the day.
 """
 
+import gc
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -64,7 +66,8 @@ def look(session: Session, site: str, on: date, now: datetime, expected: Iterabl
     if start > now:
         raise NotYet(f"{on} has not begun; it is {local_date(now)}")
     span = Span(site, *bounds(on))
-    seen = scan(session, span)
+    with uncollected():
+        seen = scan(session, span)
     part = _day(session, site, on, now, seen, None, expected)
     return Looked(part, put_together(part, _figures(part, seen)))
 
@@ -75,6 +78,18 @@ def day(session: Session, site: str, on: date, now: datetime, totals: Totals | N
     Trouble that belongs to no site, such as money for an account that is none of ours, is everybody's.
     """
     return _day(session, site, on, now, None, totals, None)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Rows are many and hold no circles: looking for circles among them costs as much as the look."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _figures(part: Day, seen: Seen) -> Figures:

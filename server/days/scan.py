@@ -9,23 +9,35 @@ plain goes through them with all of its counterparts. That both ways say the sam
 from collections import Counter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, and_, case, cast, func, or_
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_
 from sqlmodel import Session, col, select
 
-from gate.ledger import LedgerAccount
 from gate.messages import Direction, OpeningReason
 from gate.reconcile.rules import UNEXPLAINED
 from server.days.items import Names, Span, visit_of_passage, with_words
-from server.days.money import PLAIN
+from server.days.plain import odd
 from server.days.spans import COUNTERPART, between, chunks, hour_key, hours_of, there
 from server.derived import VisitRow
-from server.facts import ChargeRow, EntryRow, OpeningRow, PassageRow, PaymentRow, PostingRow, SupplementRow
+from server.facts import ChargeRow, OpeningRow, PassageRow, PaymentRow
 from server.supplements import added
 
 Way = tuple[int, Direction]
 picked: Any = select
 """Columns chosen at run time have no types of their own."""
-FLAGS = ("visits", "unread", "voided", "inside", "charges", "visits_in", "visits_out", "visits_out_charged")
+FLAGS = (
+    "visits",
+    "unread",
+    "voided",
+    "inside",
+    "charges",
+    "visits_in",
+    "visits_out",
+    "visits_out_charged",
+    "came",
+    "left",
+)
+"""What may be true of a visit; the last two also of one that was voided."""
+CAME, LEFT = (1 << FLAGS.index(name) for name in ("came", "left"))
 
 
 class Seen(NamedTuple):
@@ -62,16 +74,20 @@ def scan(session: Session, span: Span) -> Seen:
     passed = _passages(session, span, {each[0] for each in opened}, troubled)
     reasons = _openings(opened, passed, troubled)
     here = there(*span)
-    went = {way: {each for where in here for each in _went(session, span, where, way)} for way in Direction}
+    sums, charged, unbalanced = Counter[str](), Counter[int](), 0
+    went: dict[Direction, set[str]] = {way: set() for way in Direction}
+    for condition in here:
+        _count(session, span, condition, sums, charged, went)
     for way in Direction:
         troubled.visits.update(went[way] - passed.seen[way])
     came = _payments(session, span, went[Direction.IN] | went[Direction.OUT], troubled)
-    sums, charged, unbalanced = Counter[str](), Counter[int](), 0
-    for condition in (*here, *_elsewhere(session, span, came, troubled)):
-        _count(session, span, condition, sums, charged)
-        troubled.visits.update(_amiss(session, condition))
-        troubled.visits.update(_late(session, condition))
-        unbalanced += _ledger(session, condition, troubled)
+    elsewhere = _elsewhere(session, span, came, troubled)
+    for condition in elsewhere:
+        _count(session, span, condition, sums, charged, went)
+    for condition in (*here, *elsewhere):
+        found = odd(session, condition)
+        troubled.visits.update(found.visits)
+        unbalanced += found.unbalanced
     counts = _named(sums, reasons, passed, came)
     return Seen(counts, passed.ways, charged, came.by_hour, troubled, unbalanced)
 
@@ -155,22 +171,39 @@ def _elsewhere(session: Session, span: Span, came: Came, troubled: Names) -> lis
 
 
 def _count(
-    session: Session, span: Span, condition: ColumnElement[bool], sums: Counter[str], charged: Counter[int]
+    session: Session,
+    span: Span,
+    condition: ColumnElement[bool],
+    sums: Counter[str],
+    charged: Counter[int],
+    went: dict[Direction, set[str]],
 ) -> None:
-    """Add the figures of some visits."""
+    """Add the figures of some visits, and whom the day saw come and go as they say themselves."""
     at = case((col(ChargeRow.visit).is_not(None), func.coalesce(VisitRow.left_at, ChargeRow.happened_at)))
     today = func.coalesce(between(at, span.start, span.end), False)
     key = case((today, hour_key(session, at)), else_="")
     more = added(span.site)
-    numbers = [func.sum(case((flag, 1), else_=0)) for flag in _flags(span, today)]
-    found = picked(key, *numbers, func.sum(func.coalesce(ChargeRow.total + func.coalesce(more.c.total, 0), 0)))
+    total = func.coalesce(ChargeRow.total + func.coalesce(more.c.total, 0), 0)
+    found = picked(VisitRow.visit, _bits(span, today), key, total)
     joined = found.join_from(VisitRow, ChargeRow, col(ChargeRow.visit) == col(VisitRow.visit), isouter=True)
     joined = joined.join(more, more.c.visit == col(VisitRow.visit), isouter=True)
-    hours = hours_of(span.start, span.end)
-    for hour, *row, total in _all(session, joined.where(condition).group_by(key)):
-        sums.update({name: int(number or 0) for name, number in zip(FLAGS, row, strict=True)})
-        if hour:
-            charged[hours[hour]] += int(total)
+    hours, alike = Counter[str](), Counter[int]()
+    for visit, bits, hour, amount in _all(session, joined.where(condition)):
+        alike[bits] += 1
+        hours[hour] += amount
+        if bits & CAME:
+            went[Direction.IN].add(visit)
+        if bits & LEFT:
+            went[Direction.OUT].add(visit)
+    for bits, number in alike.items():
+        sums.update({name: number for place, name in enumerate(FLAGS) if bits >> place & 1})
+    numbers = hours_of(span.start, span.end)
+    charged.update({numbers[hour]: int(amount) for hour, amount in hours.items() if hour})
+
+
+def _bits(span: Span, today: Any) -> Any:
+    """What is true of a visit, a bit each: grouping in the database would sort all of them."""
+    return sum((case((flag, 1 << place), else_=0) for place, flag in enumerate(_flags(span, today))), literal(0))
 
 
 def _flags(span: Span, today: Any) -> tuple[Any, ...]:
@@ -187,47 +220,9 @@ def _flags(span: Span, today: Any) -> tuple[Any, ...]:
         and_(real, between(entered, span.start, span.end)),
         out,
         and_(out, col(ChargeRow.visit).is_not(None)),
+        between(entered, span.start, span.end),
+        between(left, span.start, span.end),
     )
-
-
-def _amiss(session: Session, condition: ColumnElement[bool]) -> list[str]:
-    """Stays that are not read, priced otherwise, topped up, still going on, or left without a price."""
-    still, free = col(VisitRow.left_at).is_(None), col(ChargeRow.visit).is_(None)
-    priced = col(VisitRow.quoted) != col(VisitRow.recomputed)
-    joined = picked(VisitRow.visit).join(ChargeRow, col(ChargeRow.visit) == col(VisitRow.visit), isouter=True)
-    more = col(VisitRow.visit).in_(select(SupplementRow.visit))
-    amiss = or_(col(VisitRow.read).is_(False), still, free, priced, more)
-    return list(_all(session, joined.where(condition, col(VisitRow.voided).is_(False), amiss), one=True))
-
-
-def _went(session: Session, span: Span, condition: ColumnElement[bool], way: Direction) -> Any:
-    """Visits that went in or out on the day, as they say themselves."""
-    at = col(VisitRow.entered_at if way is Direction.IN else VisitRow.left_at)
-    return _all(session, picked(VisitRow.visit).where(condition, between(at, span.start, span.end)), one=True)
-
-
-def _late(session: Session, condition: ColumnElement[bool]) -> list[str]:
-    """Visits whose money came after they had left."""
-    joined = picked(VisitRow.visit).join(PaymentRow, col(PaymentRow.reference) == col(VisitRow.visit))
-    return list(_all(session, joined.where(condition, col(PaymentRow.received_at) > col(VisitRow.left_at)), one=True))
-
-
-def _ledger(session: Session, condition: ColumnElement[bool], troubled: Names) -> int:
-    """Visits that owe, wait, or about which somebody decided. Says how far their postings are out of balance."""
-    owed = func.sum(case((col(PostingRow.account) == LedgerAccount.RECEIVABLE, PostingRow.amount), else_=0))
-    odd = or_(col(PostingRow.account) == LedgerAccount.SUSPENSE, col(EntryRow.kind).not_in(PLAIN))
-    whole, touched = func.sum(PostingRow.amount), func.max(cast(odd, Integer))
-    found = (
-        picked(VisitRow.visit, whole)
-        .join(EntryRow, col(EntryRow.visit) == col(VisitRow.visit))
-        .join(PostingRow, col(PostingRow.key) == col(EntryRow.key))
-        .where(condition)
-        .group_by(col(VisitRow.visit))
-        .having(or_(owed != 0, whole != 0, touched == 1))
-    )
-    sums = {visit: int(amount) for visit, amount in _all(session, found)}
-    troubled.visits.update(sums)
-    return sum(sums.values())
 
 
 def _named(sums: Counter[str], reasons: Counter[str], passed: Passed, came: Came) -> dict[str, int]:

@@ -605,6 +605,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("visit", sa.String(), nullable=False, server_default=""))
         batch_op.drop_index(batch_op.f("ix_posting_account"))
         batch_op.create_index("posting_of_visit", ["visit", "account", "amount"], unique=False)
+    op.execute("UPDATE posting SET visit = (SELECT entry.visit FROM entry WHERE entry.key = posting.key)")
 
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.add_column(sa.Column("tolerance_vnd", sa.BigInteger(), nullable=False, server_default="0"))
