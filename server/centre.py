@@ -18,8 +18,6 @@ from gate.wire import Malformed, decode, encode
 from server import commands, leases, presence
 from server.auto_close import EVERY as CLOSES_EVERY
 from server.auto_close import Closer
-from server.auto_close import EVERY as CLOSES_EVERY
-from server.auto_close import Closer
 from server.bus import Bus, Delivery
 from server.config import CentreConfig
 from server.db import AWAY, connect, transaction
