@@ -13,7 +13,9 @@ from sqlalchemy import Engine
 from server.api import notices
 from server.db import connect, reading
 from server.facts import AnomalyRow, EntryRow, NoticeRow, PaymentRow
+from server.facts_money import TakenBackRow
 from server.ingest import Settled
+from server.ledger import owed
 from server.notices import REFUSED
 from server.orders import look_up, state
 from server.providers.contract import Outcome
@@ -104,6 +106,23 @@ def test_a_good_status_with_a_bad_code_pays_nothing(one: MoneyDesk) -> None:
         done.code = code
         assert one.told("vnpay", one.vnpay_twin.told(done, status="00")).body == CONFIRMED
     assert payments(one) == []
+
+
+def test_vnpay_takes_back_what_it_told_of_and_the_stay_owes_again(desk: MoneyDesk) -> None:
+    done = paid(desk)
+    assert desk.told("vnpay", desk.vnpay_twin.told(done)).body == CONFIRMED
+    back = desk.vnpay_twin.told(done, status="04")
+    assert [desk.told("vnpay", back).body for _ in range(2)] == [CONFIRMED, ALREADY]
+    assert kinds(desk) == ["charge", "chargeback", "payment"]
+    with reading(desk.engine) as session:
+        assert owed(session, VISIT) == 30_000
+    assert (len(rows(desk.engine, TakenBackRow)), ledger_sum(desk.engine)) == (1, 0)
+
+
+def test_what_vnpay_takes_back_and_never_told_of_is_nobodys(one: MoneyDesk) -> None:
+    """Debited at the payer's bank, reversed there, and never ours."""
+    assert one.told("vnpay", one.vnpay_twin.told(paid(one), status="04")).body == CONFIRMED
+    assert (payments(one), rows(one.engine, TakenBackRow)) == ([], [])
 
 
 def paid(desk: MoneyDesk, amount: int = 0, order: str = "") -> Transaction:
