@@ -29,11 +29,12 @@ from gate.vehicle import VehicleClass
 from server.auth import audit
 from server.config import BadConfig, load
 from server.day_shown import as_json, show
-from server.db import connect, reading, transaction
+from server.db import connect, transaction
 from server.export import BadRange, Format, Plates, chart, export, snapshot
 from server.language import Language
+from server.many_days import dates, reports
 from server.money_rules import keep_to
-from server.reconcile import ZONE, NoSuchSite, report
+from server.reconcile import ZONE, NoSuchSite
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 USUAL: Final = Path(".barie/demo/centre.json")
@@ -41,6 +42,10 @@ USUAL: Final = Path(".barie/demo/centre.json")
 Site = Annotated[str, typer.Option("--site", help="The site's code, such as SPS.")]
 Config = Annotated[Path | None, typer.Option("--config", help=f"The centre's JSON file. Usually {USUAL}.")]
 Database = Annotated[str | None, typer.Option("--database", help="The books' URL, in place of --config.")]
+Until = Annotated[
+    datetime | None,
+    typer.Option("--to", formats=["%Y-%m-%d"], help="The last local date; with --json, a line for each day."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The local date.")]
 From = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first local date.")]
@@ -111,18 +116,20 @@ def reconcile(
     site: Site,
     on: Day,
     *,
+    to: Until = None,
     language: Annotated[Language, typer.Option("--lang", help="Of the table.")] = Language.VI,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
-    """Compare a site's day: passages against visits against money, item by item."""
-    with _reasons("reconcile"), _books(config, database) as engine, reading(engine) as session:
-        found = report(session, site, on.date(), datetime.now(UTC))
-        if json:
-            _say_json(as_json(found))
-        else:
-            show(site, on.date(), found, language)
+    """Compare a site's day: passages against visits against money, item by item. With --to, each day until then."""
+    with _reasons("reconcile"), _books(config, database) as engine:
+        days = dates(on.date(), (to or on).date())
+        for day, found in zip(days, reports(engine, site, days, datetime.now(UTC)), strict=True):
+            if json:
+                _say_json(as_json(found) if to is None else {"date": day.isoformat(), **as_json(found)})
+            else:
+                show(site, day, found, language)
 
 
 # --- export ------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from sqlalchemy import Engine
@@ -19,6 +19,9 @@ AT_MOST: Final = 4
 """Processes; more only wait for the same disk."""
 
 
+MOST_DAYS: Final = 366
+
+
 class Days(NamedTuple):
     """What each process knows."""
 
@@ -30,6 +33,14 @@ class Days(NamedTuple):
 
 _known: list[Days] = []
 """In a process of `reports`, its own."""
+
+
+def dates(first: date, last: date) -> list[date]:
+    """Every date from the first to the last. Raises ValueError where there is none, or more than a year of them."""
+    count = (last - first).days + 1
+    if not 1 <= count <= MOST_DAYS:
+        raise ValueError(f"from {first} to {last} is {count} days; it may be 1 to {MOST_DAYS}")
+    return [first + timedelta(days=n) for n in range(count)]
 
 
 def reports(engine: Engine, site: str, days: Sequence[date], now: datetime) -> Iterator[Report]:

@@ -125,6 +125,17 @@ def test_reconcile_answers_what_is_documented(engine: Engine, books_url: str) ->
     assert "30.000" in out
 
 
+def test_reconcile_answers_a_line_for_each_day_of_a_range(engine: Engine, books_url: str) -> None:
+    book(engine, *Box().stays(reference(1), MORNING, MORNING))
+    words = ("--site", "SPS", "--date", "2026-11-21", "--to", "2026-11-23", "--database", books_url)
+    code, out, _ = run("reconcile", *words, "--json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert (code, [line["date"] for line in lines]) == (0, ["2026-11-21", "2026-11-22", "2026-11-23"])
+    assert [line["counts"]["visits"] for line in lines] == [0, 0, 1]
+    code, out, _ = run("reconcile", *words)
+    assert (code, "30.000" in out) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
@@ -132,6 +143,8 @@ def test_reconcile_answers_what_is_documented(engine: Engine, books_url: str) ->
         (["--site", "SPS", "--date", "2026-11-23", "--database", "sqlite:////nowhere/at/all"], "no books here"),
         (["--site", "SPS", "--date", "2026-11-23", "--database", "nonsense"], "--database"),
         (["--site", "SPS", "--date", "2026-11-23", "--config", "/nowhere.json"], "/nowhere.json"),
+        (["--site", "SPS", "--date", "2026-11-23", "--to", "2026-11-22"], "is 0 days"),
+        (["--site", "SPS", "--date", "2024-11-22", "--to", "2026-11-23"], "1 to 366"),
     ],
 )
 def test_reconcile_says_what_is_wrong(sqlite_books: str, words: list[str], why: str) -> None:
