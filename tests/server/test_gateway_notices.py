@@ -113,7 +113,7 @@ def test_vnpay_takes_back_what_it_told_of_and_the_stay_owes_again(desk: MoneyDes
     assert desk.told("vnpay", desk.vnpay_twin.told(done)).body == CONFIRMED
     back = desk.vnpay_twin.told(done, status="04")
     assert [desk.told("vnpay", back).body for _ in range(2)] == [CONFIRMED, ALREADY]
-    assert kinds(desk) == ["charge", "chargeback", "payment"]
+    assert set(kinds(desk)) == {"charge", "chargeback", "payment"}
     with reading(desk.engine) as session:
         assert owed(session, VISIT) == 30_000
     assert (len(rows(desk.engine, TakenBackRow)), ledger_sum(desk.engine)) == (1, 0)
