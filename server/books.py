@@ -6,11 +6,11 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gate.ledger import LedgerAccount
+from server.days.items import visit_of_passage, with_words
 from server.derived import VisitRow
 from server.facts import (
     ChargeRow,
     EntryRow,
-    ExplainedRow,
     OpeningRow,
     PassageRow,
     PaymentRow,
@@ -59,25 +59,21 @@ def _openings(session: Session, site: str) -> list[dict[str, Any]]:
 
 
 def _passages(session: Session, site: str) -> list[dict[str, Any]]:
-    """A passage that was explained afterwards is its visit's."""
+    """Whose passage it was: by a person's correction, by the box, by what it said afterwards."""
     order = (col(PassageRow.lane), col(PassageRow.happened_at), col(PassageRow.sequence))
-    found = (
-        select(PassageRow, ExplainedRow.visit)
-        .join(ExplainedRow, col(ExplainedRow.passage) == col(PassageRow.passage), isouter=True)
-        .where(PassageRow.site == site)
-        .order_by(*order)
-    )
+    picked: Any = select(PassageRow, visit_of_passage())
+    found = with_words(picked).where(PassageRow.site == site).order_by(*order)
     return [
         {
             "passage": r.passage,
             "lane": r.lane,
             "direction": r.direction,
-            "visit": r.visit or explained,
+            "visit": visit,
             "opening": r.opening,
             "tailgate": r.tailgate,
             "at": _at(r),
         }
-        for r, explained in session.exec(found)
+        for r, visit in session.exec(found)
     ]
 
 

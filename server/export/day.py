@@ -8,22 +8,26 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
 from gate.findings import WORDS, Finding
 from gate.ledger import LedgerAccount
 from gate.reconcile import Day, Report
 from server import figures
+from server.days.spans import chunks
 from server.derived import VisitRow
 from server.export import journal
 from server.export.matches import EXPLANATION, Proofs
 from server.export.settled import Paid, Settlements
 from server.export.sheets import ADJUSTMENTS, BANK, FINDINGS, OPENINGS, PAYMENTS, SUMMARY, VAT, VISITS, Rows, Value
 from server.facts_day import WorkRow
+from server.facts_visits import InsideRow, LostEntryRow
 from server.frozen import CHARGE, ENTRY, PAYMENT, SUPPLEMENT, Fact, names
 from server.reconcile import local_date
 
 OPENING: Final = "opening"
+BOX: Final = "box"
 SHOWN: Final = (CHARGE, SUPPLEMENT, PAYMENT, ENTRY, OPENING, EXPLANATION)
 """The kinds of facts that the sheets are made of."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +46,7 @@ class Stay(NamedTuple):
     opened_at: datetime
     entered_at: datetime | None
     left_at: datetime | None
+    origin: str
 
 
 def micros(at: datetime | None) -> int | None:
@@ -84,7 +89,9 @@ def _summary(on: date, found: Report, rows: Rows, adjustments: int) -> list[Valu
     return [
         str(on),
         "open",
-        *(counts[key] for key in ("entries", "exits", "visits", "openings")),
+        *(counts[key] for key in ("entries", "exits", "visits")),
+        sum(row[-1] != BOX for row in rows[VISITS.key]),
+        counts["openings"],
         _sum(rows, VAT, "charges"),
         *(_sum(rows, VAT, key) for key in ("gross", "net", "vat")),
         *(_sum(rows, VISITS, key) for key in ("paid", "waived", "outstanding")),
@@ -147,11 +154,12 @@ def _charged(stay: Stay, charge: figures.Charge, paid: Paid, proofs: Proofs) -> 
         " ".join(paid.payments),
         " ".join(filter(None, (proofs.line_of(name) for name in paid.payments))),
         state,
+        stay.origin,
     ]
 
 
 def _uncharged(stay: Stay, state: str) -> list[Value]:
-    return [*_stay(stay), "", *([None] * 7), "", "", "", state]
+    return [*_stay(stay), "", *([None] * 7), "", "", "", state, stay.origin]
 
 
 def _stay(stay: Stay) -> list[Value]:
@@ -167,22 +175,21 @@ def _overnight(session: Session, known: Day) -> set[str]:
 
 
 def _stays(session: Session, wanted: set[str]) -> list[Stay]:
-    every = sorted(wanted)
-    shown = (
-        col(VisitRow.visit),
-        col(VisitRow.vehicle_class),
-        col(VisitRow.entry_lane),
-        col(VisitRow.exit_lane),
-        col(VisitRow.opened_at),
-        col(VisitRow.entered_at),
-        col(VisitRow.left_at),
-    )
+    visit, shown = col(VisitRow.visit), (VisitRow.visit, VisitRow.vehicle_class, VisitRow.entry_lane)
+    ends = (func.coalesce(VisitRow.exit_lane, ""), VisitRow.opened_at, VisitRow.entered_at, VisitRow.left_at)
+    said: Any = select(*shown, *ends, _origin())  # type: ignore[call-overload]
+    every = said.join(InsideRow, col(InsideRow.visit) == visit, isouter=True)
+    every = every.join(LostEntryRow, col(LostEntryRow.visit) == visit, isouter=True)
     found: list[Stay] = []
-    for begin in range(0, len(every), _AT_ONCE):
-        some = col(VisitRow.visit).in_(every[begin : begin + _AT_ONCE])
-        rows = session.connection().execute(select(*shown).where(some))  # type: ignore[call-overload]
-        found += [Stay(visit, kind, entry, out or "", *times) for visit, kind, entry, out, *times in rows]
+    for some in chunks(wanted):
+        found += [Stay(*row) for row in session.connection().execute(every.where(visit.in_(some))).all()]
     return found
+
+
+def _origin() -> Any:
+    """What made the visit: a box, a list of the first day, or a person at an exit."""
+    by_list, by_person = col(InsideRow.visit).is_not(None), col(LostEntryRow.visit).is_not(None)
+    return case((by_list, "import"), (by_person, "lost_entry"), else_=BOX)
 
 
 # --- the other sheets ------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from server.export.sheets import Value
 from server.facts import PaymentRow
-from server.facts_bank import BankLineRow, ExplanationRow, SettlementLineRow
+from server.facts_bank import BankLineRow, ExplanationRow, ProofRow, SettlementLineRow
 from server.frozen import Fact, names
 
 EXPLANATION: Final = "bank_explanation"
@@ -86,16 +86,16 @@ def _settlement_lines(session: Session, payments: set[str]) -> dict[str, Settlem
 
 
 def _bank_lines(session: Session, subjects: set[str]) -> dict[str, _Line]:
+    """By what a line proves, each settlement of a merged payout too; else by what somebody said that it is."""
+    shown: Any = select(BankLineRow.booked_on, BankLineRow.bank_reference, ExplanationRow.amount)
+    told = shown.join(ExplanationRow, col(BankLineRow.digest) == col(ExplanationRow.digest))
+    proven = told.join(ProofRow, col(ProofRow.digest) == col(ExplanationRow.digest))
     found: dict[str, _Line] = {}
     for some in _chunks(subjects):
-        query = (
-            select(ExplanationRow, BankLineRow)
-            .join(BankLineRow, col(BankLineRow.digest) == col(ExplanationRow.digest))
-            .where(col(ExplanationRow.subject).in_(some))
-            .order_by(col(ExplanationRow.digest))
-        )
-        for told, line in session.exec(query):
-            found[told.subject] = _Line(str(line.booked_on), line.bank_reference, told.amount)
+        for subject, rows in ((col(ExplanationRow.subject), told), (col(ProofRow.subject), proven)):
+            query = rows.add_columns(subject).where(subject.in_(some)).order_by(col(ExplanationRow.digest))
+            for booked_on, reference, amount, name in session.connection().execute(query).all():
+                found[name] = _Line(str(booked_on), reference, amount)
     return found
 
 

@@ -20,7 +20,7 @@ from server.witnesses import every
 Row = tuple[str, list[Value]]
 """The sheet's key and its values in the order of its columns."""
 _VISIT: Final = 0
-_STATE: Final = len(VISITS.columns) - 1
+_STATE: Final = [column.key for column in VISITS.columns].index("state")
 _CODE, _SUBJECT = 2, 5
 
 

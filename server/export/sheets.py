@@ -105,6 +105,7 @@ SUMMARY: Final = Sheet(
         _count("entries", "Lượt vào", "Entries"),
         _count("exits", "Lượt ra", "Exits"),
         _count("visits", "Lượt xe", "Visits"),
+        _count("not_by_box", "Lượt bổ sung", "Opened by import or as lost entry"),
         _count("openings", "Mở barie", "Openings"),
         _count("charges", "Lượt tính tiền", "Charges"),
         _money("charged", "Phải thu", "Charged"),
@@ -142,6 +143,7 @@ VISITS: Final = Sheet(
         Column("references", "Mã giao dịch", "Payment references", width=24),
         Column("bank_line", "Dòng sao kê", "Bank line", width=24),
         _STATE,
+        _code("origin", "Mở lượt từ", "Opened by", words.ORIGINS, 22),
     ),
 )
 PAYMENTS: Final = Sheet(

@@ -48,6 +48,11 @@ STATES: Final[dict[str, Pair]] = {
     "till": ("Trong két", "In the till"),
     "nobody": ("Không rõ khoản", "For nothing known"),
 }
+ORIGINS: Final[dict[str, Pair]] = {
+    "box": ("Trạm", "Box"),
+    "import": ("Danh sách ngày đầu", "List of the first day"),
+    "lost_entry": ("Mất lượt vào, bổ sung ở lối ra", "Lost entry, added at the exit"),
+}
 PROVIDERS: Final[dict[str, Pair]] = {
     "cash": ("Tiền mặt", "Cash"),
     "sepay": ("Chuyển khoản (SePay)", "Transfer (SePay)"),

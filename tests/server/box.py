@@ -141,7 +141,14 @@ class Box:
         return [self.fact(body, at + timedelta(seconds=n / 2)) for n, body in enumerate(bodies)]
 
     def is_priced(
-        self, visit: str, entered: datetime, at: datetime, total: int = 30_000, plate: str = "24A12378"
+        self,
+        visit: str,
+        entered: datetime,
+        at: datetime,
+        total: int = 30_000,
+        plate: str = "24A12378",
+        *,
+        rate_bp: int = 800,
     ) -> list[Arrival]:
         """The vehicle comes to the exit, is matched and quoted."""
         approach = self.id()
@@ -155,7 +162,7 @@ class Box:
             entered_at=entered,
             left_at=at,
             total=total,
-            vat=vat_in(total, 800),
+            vat=vat_in(total, rate_bp),
             lines=(line,),
         )
         read = PlateRead(lane="out-1", approach=approach, direction=Direction.OUT, plate=plate, confidence=0.9)
