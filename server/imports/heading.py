@@ -1,6 +1,7 @@
 """Finding the row of headings by its words: banks put any number of lines above it."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -11,6 +12,7 @@ from server.imports.mapping import Column, Mapping
 ROWS_MAX: Final = 100
 """Rows among which the headings are looked for."""
 _CELL_MAX: Final = 200
+_folded: Final = lru_cache(4_096)(folded)  # every mapping reads the same cells with the same words
 
 
 class Place(NamedTuple):
@@ -61,17 +63,17 @@ def _read(number: int, cells: Sequence[Cell], mapping: Mapping) -> Heading | Non
 
 
 def _titles(cells: Sequence[Cell]) -> list[str]:
-    return [folded(cell) if isinstance(cell, str) and len(cell) <= _CELL_MAX else "" for cell in cells]
+    return [_folded(cell) if isinstance(cell, str) and len(cell) <= _CELL_MAX else "" for cell in cells]
 
 
 def _best(titles: list[str], column: Column) -> tuple[int, int] | None:
     """How well the best title agrees, 2 exactly and 1 as a part, and its place."""
     found = [
-        (2 if title == folded(word) else 1, -place)
+        (2 if title == _folded(word) else 1, -place)
         for place, title in enumerate(titles)
         if title
         for word in column.words
-        if folded(word) in title
+        if _folded(word) in title
     ]
     if not found:
         return None
