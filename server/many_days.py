@@ -53,11 +53,11 @@ def reports(engine: Engine, site: str, days: Sequence[date], now: datetime) -> I
         yield from map(_report, days, [Days(engine, site, now, expected)] * len(days))
         return
     fork = multiprocessing.get_context("fork")  # only the forking thread goes on there, with an engine of its own
-    with ProcessPoolExecutor(workers, fork, _begin, (url, site, now, _dated(expected, days, now))) as pool:
+    with ProcessPoolExecutor(workers, fork, _begin, (url, site, now, asked_for(expected, days, now))) as pool:
         yield from pool.map(_one, days)
 
 
-def _dated(expected: list[Expectation], days: Sequence[date], now: datetime) -> list[Expectation]:
+def asked_for(expected: list[Expectation], days: Sequence[date], now: datetime) -> list[Expectation]:
     """What any of the days can ask for: the rest need not be copied."""
     wanted = set(days)
     today = local_date(now) in wanted
