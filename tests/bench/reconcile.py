@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -93,4 +94,5 @@ def _rss_mb(whose: int = resource.RUSAGE_SELF) -> float:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps({"write": _write, "ours": _ours, "bare": _bare}[sys.argv[1]](*sys.argv[2:])) + "\n")
+    paths: dict[str, Callable[..., dict[str, Any]]] = {"write": _write, "ours": _ours, "bare": _bare}
+    sys.stdout.write(json.dumps(paths[sys.argv[1]](*sys.argv[2:])) + "\n")
