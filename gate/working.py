@@ -64,11 +64,13 @@ class Word(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Where a finding stands: who took it, who dismissed it so far, and up to what amount it is settled."""
+    """Where a finding stands: who took it, who dismissed it so far and for how much, and up to what amount it is
+    settled."""
 
     taken_by: str = ""
     dismissed_by: tuple[str, ...] = ()
     settled: int | None = None
+    dismissed_for: int = 0
 
 
 def standings(words: Iterable[Word]) -> dict[tuple[Code, str], Standing]:
@@ -88,6 +90,8 @@ def after(before: Standing, word: Word) -> Standing:
         return Standing(taken_by=before.taken_by)
     if word.what is What.EXPLAIN:
         return before._replace(settled=word.amount) if word.code is Code.OPENING_UNEXPLAINED else before
-    said = tuple(sorted({*before.dismissed_by, word.by}))
+    earlier = before.dismissed_by if word.amount <= before.dismissed_for else ()  # nobody's word is about more
+    said = tuple(sorted({*earlier, word.by}))
     enough = word.amount == 0 or len(said) > 1
-    return before._replace(dismissed_by=said, settled=word.amount if enough else before.settled)
+    settled = word.amount if enough else before.settled
+    return before._replace(dismissed_by=said, settled=settled, dismissed_for=word.amount)

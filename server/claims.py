@@ -42,7 +42,7 @@ def claim(session: Session, lane: str, visit: str, by: str, note: str, rules: Mo
     if owes <= 0:
         raise Impossible(f"{visit} owes nothing: it may go")
     shift = shift_of(session, row.site, by, now)
-    _within(session, rules, by, shift, owes)
+    _within(session, rules, by, _since(session, shift, now), owes)
     made = ClaimRow(
         visit=visit, site=row.site, lane=lane, shift=shift, amount=owes, by=by, note=note.strip(), made_at=now
     )
@@ -88,9 +88,17 @@ def expected(session: Session, site: str, now: datetime) -> Iterator[Expectation
         )
 
 
-def _within(session: Session, rules: MoneyRules, by: str, shift: str, owes: int) -> None:
+def _since(session: Session, shift: str, now: datetime) -> datetime:
+    """From when claims count: the shift's beginning or six in the morning, whichever is earlier, so that beginning
+    another shift, or none, brings no new limit."""
+    began = session.get(ShiftRow, shift)
+    six = next_morning(now) - timedelta(days=1)
+    return min(began.began_at, six) if began else six
+
+
+def _within(session: Session, rules: MoneyRules, by: str, since: datetime, owes: int) -> None:
     before = select(func.count(), func.coalesce(func.sum(col(ClaimRow.amount)), 0)).select_from(ClaimRow)
-    count, amount = session.exec(before.where(ClaimRow.by == by, ClaimRow.shift == shift)).one()
+    count, amount = session.exec(before.where(ClaimRow.by == by, ClaimRow.made_at >= since)).one()
     if count >= rules.claims:
         raise Impossible(f"{by} has let out {count} on their word in this shift, {rules.claims} are allowed")
     if amount + owes > rules.claims_vnd:

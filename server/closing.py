@@ -130,6 +130,8 @@ def write_off(session: Session, box: str, on: date, *, by: str, note: str, now: 
         raise ValueError(f"no box {box}")
     if not note.strip():
         raise ValueError("why is nothing more to come? A reason is needed")
+    if bounds(on)[1] > now:
+        raise ValueError(f"{on} is not over: what the box has still to say of it nobody knows")
     row = WriteOffRow(box=box, on=on, site=known.site, by=by, note=note.strip(), at=now)
     audit(session, by, "wrote off a box's day", f"{box} {on}", now, {"note": note.strip()})
     return insert_once(session, row)

@@ -64,7 +64,8 @@ def decide(session: Session, wanted: Wanted, who: Speaker, rules: MoneyRules, no
         held = effects.hold_payment(session, wanted.payment, wanted.visit, wanted.to_visit)
     now = ledger.later(session, held, now)
     row = effects.checked(session, _row(session, wanted, who, now))
-    within(rules, who, row.amount)
+    effects.not_twice(session, row)
+    within(rules, who, row.amount + _said_before(session, row, who))
     session.add(row)
     session.flush()
     audit(session, who.name, f"money: {row.kind}", row.decision, now, _detail(row))
@@ -82,7 +83,9 @@ def approve(
         raise Impossible(f"{name}: it {'was refused' if _refused(before) else 'has taken effect'} already")
     if who.name == row.by or any(word.by == who.name for word in before):
         raise NotYours(f"{name}: {who.name} has spoken already; another person must")
-    within(rules, who, row.amount)
+    within(rules, who, row.amount + _said_before(session, row, who))
+    if agrees:
+        effects.not_twice(session, row)
     session.add(WordRow(decision=name, by=who.name, agrees=agrees, note=note[:NOTE_MAX], at=now))
     session.flush()
     audit(session, who.name, "money: agreed" if agrees else "money: refused", name, now, _detail(row))
@@ -165,6 +168,19 @@ def _agreeing(row: DecisionRow, words: Iterable[WordRow]) -> set[str]:
 
 def _words(session: Session, row: DecisionRow) -> list[WordRow]:
     return list(session.exec(select(WordRow).where(WordRow.decision == row.decision)))
+
+
+def _said_before(session: Session, row: DecisionRow, who: Speaker) -> int:
+    """What this person has said of the same kind about the same payment or stay: a limit is not passed in parts."""
+    about = DecisionRow.payment == row.payment if row.payment else DecisionRow.visit == row.visit
+    same = select(DecisionRow).where(DecisionRow.kind == row.kind, about, DecisionRow.decision != row.decision)
+    undone = select(DecisionRow.undoes).where(DecisionRow.kind == Kind.UNDO)
+    amount = 0
+    for other in session.exec(same.where(col(DecisionRow.decision).not_in(undone))).all():
+        words = _words(session, other)
+        spoke = other.by == who.name or any(word.by == who.name and word.agrees for word in words)
+        amount += other.amount if spoke and not _refused(words) else 0
+    return amount
 
 
 def _row(session: Session, wanted: Wanted, who: Speaker, now: datetime) -> DecisionRow:

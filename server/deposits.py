@@ -10,7 +10,7 @@ from gate.findings import Code, Expectation
 from gate.workdays import after
 from server.auth import audit
 from server.db import hold, insert_once
-from server.facts_day import HandOverRow
+from server.facts_day import HandOverRow, ShiftRow
 from server.facts_money import DepositRow
 from server.reconcile import bounds, local_date
 from server.tills import ShiftRefused, deposited
@@ -39,9 +39,30 @@ def deposit(session: Session, shift: str, amount: int, *, by: str, now: datetime
 
 def expected(session: Session, site: str, now: datetime) -> Iterable[Expectation]:
     """Cash that must be deposited by the next working day, and tills whose count was not what it should be."""
-    for ended in session.exec(select(HandOverRow).where(HandOverRow.site == site).order_by(col(HandOverRow.shift))):
+    begun = list(session.exec(select(ShiftRow).where(ShiftRow.site == site).order_by(col(ShiftRow.began_at))))
+    for ended in session.exec(select(HandOverRow).where(HandOverRow.site == site).order_by(col(HandOverRow.ended_at))):
         if ended.ended_at <= now:
             yield from _of(session, ended)
+            yield from _left(ended, begun, now)
+
+
+def _left(ended: HandOverRow, begun: list[ShiftRow], now: datetime) -> Iterator[Expectation]:
+    """What stays in the till, against what who took over counted first; each beginning is of one hand-over."""
+    taken = next((row for row in begun if row.by == ended.to and row.began_at >= ended.ended_at), None)
+    if taken is not None:
+        begun.remove(taken)
+    difference = ended.left_cash - (taken.opening_cash if taken else 0)
+    due = taken.began_at if taken else _deposit_due(ended.ended_at)
+    if difference and due <= now:
+        words = {"shift": ended.shift, "to": ended.to, "left": str(ended.left_cash)}
+        yield Expectation(
+            code=Code.TILL_DIFFERS,
+            subject=f"{ended.shift}:left",
+            visit=None,
+            amount=abs(difference),
+            due=due,
+            evidence={**words, "next": taken.shift if taken else ""},
+        )
 
 
 def _of(session: Session, ended: HandOverRow) -> Iterator[Expectation]:

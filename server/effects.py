@@ -86,6 +86,16 @@ def checked(session: Session, row: DecisionRow) -> DecisionRow:
     return row
 
 
+def not_twice(session: Session, row: DecisionRow) -> None:
+    """Raises Impossible where the same money would go back by us and by the provider. It is asked with each word and
+    not by a rebuild, which knows what came later."""
+    if row.kind == Kind.REFUND and row.payment in refunds.taken_back(session):
+        raise Impossible(f"{row.payment}: it was charged back or reversed: it would be given back twice")
+    away = refunds.on_its_way(session, row.payment) if row.kind == Kind.ACCEPT else None
+    if away is not None:
+        raise Impossible(f"{row.payment}: its refund {away.refund} is on its way; undo it, or wait for its debit line")
+
+
 def take(session: Session, row: DecisionRow, now: datetime) -> tuple[str, ...]:
     """Post what follows. Says whose debt may be gone. Raises Impossible: then nothing may be kept of this word."""
     _CHECKS[Kind(row.kind)](session, row)
@@ -131,7 +141,7 @@ def _check_refund(session: Session, row: DecisionRow) -> None:
 
 
 def _refund(session: Session, row: DecisionRow, now: datetime) -> tuple[str, ...]:
-    provider = row.payment.partition(":")[0]
+    provider = row.payment.rpartition(":")[0]
     if row.to_visit:
         off = About(_visit(session, row.to_visit).site, now, row.to_visit, row.payment)
         _move(session, row, EntryKind.RELEASED, off, LedgerAccount.RECEIVABLE, LedgerAccount.SUSPENSE, now)
@@ -319,7 +329,7 @@ def hold_payment(session: Session, payment: str, *names: str) -> set[str]:
     """
     touched = {name for name in names if name}
     if payment:
-        provider, _, number = payment.partition(":")
+        provider, _, number = payment.rpartition(":")
         row = session.get(PaymentRow, (provider, number))
         touched |= {f"{ledger.PAYMENT_HELD}{payment}", *ledger.settled_by(session, payment)}
         touched |= {row.reference} if row and row.reference else set()
@@ -328,7 +338,7 @@ def hold_payment(session: Session, payment: str, *names: str) -> set[str]:
 
 
 def _money(session: Session, payment: str) -> _Money:
-    provider, _, number = payment.partition(":")
+    provider, _, number = payment.rpartition(":")
     row = session.get(PaymentRow, (provider, number))
     if row is None:
         raise NoSuch(f"there is no payment {payment}")

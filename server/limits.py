@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_MAX: Final = 65_536
 """No form and no body of a program is near this; pictures and files have limits of their own and come in pieces."""
-_OWN_LIMIT: Final = ("/v1/pictures/", "/v1/imports/")
+_OWN_LIMIT: Final = ("/v1/pictures/", "/v1/imports/bank/", "/v1/imports/settlement/")
 
 
 class _TooLarge(Exception):

@@ -22,7 +22,7 @@ def shown(session: Session, name: str) -> dict[str, Any]:
         name = decision.payment or decision.visit or name
     if refund is not None:
         name = refund.payment
-    provider, _, number = name.partition(":")
+    provider, _, number = name.rpartition(":")
     payment = session.get(PaymentRow, (provider, number))
     if payment is not None:
         return {"payment": _payment(session, payment), **_common(session, name, "")}

@@ -67,10 +67,13 @@ def keep(session: Session, received: Received, notice: Notice, fingerprint: str)
     return Kept(Verdict.TAKEN, _followed(session, notice, received.at))
 
 
-def keep_unread(session: Session, provider: str, received: Received) -> None:
-    """A notice that proved itself and cannot be read may be money: its bytes are kept once, under their hash."""
+def keep_unread(session: Session, provider: str, received: Received, why: str) -> None:
+    """A notice that proved itself and cannot be read may be money: its bytes are kept once, under their hash, and it
+    is a case of its own. Nobody but the provider can bring many."""
     digest = hashlib.sha256(received.raw).hexdigest()
     insert_once(session, _row(provider, f"{UNREAD}{digest}", received, digest))
+    evidence = {"why": why[:200], "first_sha256": digest}
+    anomaly(session, Code.NOTICE_REFUSED, f"{provider}:{UNREAD}{digest}", "", received.at, evidence)
 
 
 def book_again(session: Session, row: NoticeRow) -> None:

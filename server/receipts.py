@@ -35,6 +35,7 @@ def take_cash(session: Session, shift: str, visit: str, amount: int, *, by: str,
         raise ShiftRefused("why is it cash? Cash is an exception, and needs a reason")
     checked_text(note)
     hold(session, visit)
+    now = ledger.later(session, [visit], now)
     stay = session.get(VisitRow, visit)
     if stay is None or stay.site != row.site or stay.voided:
         raise NotThere(f"{row.site} has no visit {visit}")

@@ -17,7 +17,7 @@ from server.money_rules import Impossible, NoSuch
 from server.vault_accounts import PURPOSE, VaultAccountRow
 
 NAME_MAX: Final = 70
-_BANK: Final = re.compile(r"97\d{4}")
+_BANK: Final = re.compile(r"97[0-9]{4}")
 _ACCOUNT: Final = re.compile(r"[0-9A-Z]{4,19}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 

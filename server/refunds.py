@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from gate import ledger as entries
 from gate import refund_reference
@@ -19,6 +19,7 @@ from server.facts_money import (
     OrderAskedRow,
     RefundRow,
     RefundSentRow,
+    TakenBackRow,
     TransferFileRow,
     TransferRow,
 )
@@ -81,7 +82,27 @@ def by_provider(session: Session, name: str, amount: int, proof: str, happened_a
 def due_at_provider(session: Session, provider: str) -> list[RefundRow]:
     """The refunds of payments through this provider that are open and in no file of transfers."""
     given = set(session.exec(select(TransferRow.refund)))
-    return [row for row in open_refunds(session) if row.provider == provider and row.refund not in given]
+    return [row for row in payable(session) if row.provider == provider and row.refund not in given]
+
+
+def payable(session: Session) -> list[RefundRow]:
+    """The open refunds that may go out."""
+    gone = taken_back(session)
+    return [row for row in open_refunds(session) if row.payment not in gone]
+
+
+def taken_back(session: Session) -> set[str]:
+    """Payments that a provider took back, or is asked to and nobody contests: they would be given back twice."""
+    contested = select(DecisionRow.payment).where(DecisionRow.kind == "contest")
+    rows = select(TakenBackRow.payment).where(
+        or_(TakenBackRow.kind == "reversal", col(TakenBackRow.payment).not_in(contested))
+    )
+    return set(session.exec(rows))
+
+
+def on_its_way(session: Session, payment: str) -> RefundRow | None:
+    """An open refund of the payment."""
+    return next((row for row in open_refunds(session) if row.payment == payment), None)
 
 
 def with_provider(session: Session, refunds: Sequence[str]) -> set[str]:

@@ -95,7 +95,7 @@ def hand_over(
     row = running(session, shift)
     if row.by != by:
         raise ShiftRefused(f"the shift {shift} is {row.by}'s")
-    if not to.strip() or to == by:
+    if not to.strip() or to.strip() == by.strip():
         raise ShiftRefused("who takes over? Name another person")
     counted_amount(counted)
     if not 0 <= left <= counted:

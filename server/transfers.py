@@ -51,7 +51,7 @@ class Transfers(NamedTuple):
 def make(session: Session, account: str, form: Form, by: str, now: datetime) -> Transfers:
     """A file of the open refunds whose accounts are known, oldest first. Raises Impossible when there are none."""
     hold(session, "transfers")
-    hold_all(session, [f"refund:{row.refund}" for row in refunds.open_refunds(session)])
+    hold_all(session, [f"refund:{row.refund}" for row in refunds.payable(session)])
     rows = _ready(session)
     if not rows:
         raise Impossible("no refund waits for its transfer with its account known")
@@ -89,7 +89,7 @@ def again(session: Session, name: str) -> Transfers:
 
 
 def _ready(session: Session) -> list[tuple[RefundRow, VaultAccountRow]]:
-    every = refunds.open_refunds(session)
+    every = refunds.payable(session)
     gone = {*session.exec(select(TransferRow.refund)), *refunds.with_provider(session, [row.refund for row in every])}
     waiting = [row for row in every if row.refund not in gone]
     known = select(VaultAccountRow).where(col(VaultAccountRow.given_at).is_not(None))

@@ -57,7 +57,8 @@ def dismiss(session: Session, code: Code, subject: str, by: str, note: str, now:
     row = _open(session, code, subject)
     if code not in DISMISSABLE:
         raise NotSo(f"{code} cannot be dismissed: {WORDS[code].next_en.lower()}")
-    if by in standing(session, code, subject).dismissed_by:
+    stands = standing(session, code, subject)
+    if by in stands.dismissed_by and row.amount <= stands.dismissed_for:
         raise NotSo(f"{code} {subject}: {row.amount:,} VND need a second person, {by} has dismissed it already")
     return _word(session, row, What.DISMISS, by, _said(note), now)
 

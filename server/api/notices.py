@@ -67,8 +67,8 @@ def _taken(centre: Centre, provider: Provider, received: Received) -> Kept:
         notice, fingerprint = provider.parse(received), provider.fingerprint(received)
     except Malformed as error:
         with transaction(centre.engine) as session:
-            keep_unread(session, provider.name, received)
-        return _refused(centre, provider, received, str(error), Verdict.UNREADABLE)
+            keep_unread(session, provider.name, received, str(error))
+        return Kept(Verdict.UNREADABLE)
     with transaction(centre.engine) as session:
         return keep(session, received, notice, fingerprint)
 

@@ -77,7 +77,7 @@ def _of_settlement(row: SettlementLineRow) -> str:
 def _settlement_lines(session: Session, payments: set[str]) -> dict[str, SettlementLineRow]:
     """By the payment's name; the provider's reference is our id of it, or the order's is."""
     found: dict[str, SettlementLineRow] = {}
-    for some in _chunks({name.partition(":")[2] for name in payments}):
+    for some in _chunks({name.rpartition(":")[2] for name in payments}):
         for column in (SettlementLineRow.merchant_ref, SettlementLineRow.provider_ref):
             query = select(SettlementLineRow).where(col(column).in_(some)).order_by(col(SettlementLineRow.kind).desc())
             for row in session.exec(query):
@@ -101,7 +101,7 @@ def _bank_lines(session: Session, subjects: set[str]) -> dict[str, _Line]:
 
 def _payments(session: Session, wanted: set[str]) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
-    for some in _chunks({name.partition(":")[2] for name in wanted}):
+    for some in _chunks({name.rpartition(":")[2] for name in wanted}):
         for row in session.exec(select(PaymentRow).where(col(PaymentRow.provider_id).in_(some))):
             found[f"{row.provider}:{row.provider_id}"] = (row.reference or "", row.amount)
     return found

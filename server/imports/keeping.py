@@ -70,7 +70,7 @@ class Imported(NamedTuple):
 
 def bank_statement(session: Session, file: File, account: str, now: datetime) -> Imported:
     """Import a statement of an account and prove what it proves. Raises BadFile."""
-    if (before := _before(session, file)) is not None:
+    if (before := _before(session, file, account)) is not None:
         return before
     if not sites_of(session, account):
         raise Flaws(name_of(file.name)).refuse(f"no site has the account {account}")
@@ -108,7 +108,7 @@ def bank_statement(session: Session, file: File, account: str, now: datetime) ->
 
 def settlement_file(session: Session, file: File, provider: str, now: datetime) -> Imported:
     """Import a settlement of a provider, book its lines, and prove the payouts that it explains. Raises BadFile."""
-    if (before := _before(session, file)) is not None:
+    if (before := _before(session, file, provider)) is not None:
         return before
     read = settlement.read(file.name, file.raw, provider, now.astimezone(VIETNAM).date(), file.mapping)
     hold(session, "proving")
@@ -149,9 +149,13 @@ def settlement_file(session: Session, file: File, provider: str, now: datetime) 
     return _imported(kept, new=len(rows), proven=prove_all(session, now))
 
 
-def _before(session: Session, file: File) -> Imported | None:
-    """What is known of these bytes, if they were imported before."""
+def _before(session: Session, file: File, source: str) -> Imported | None:
+    """What is known of these bytes, if they were imported before. Raises BadFile where that was of another source."""
     row = session.get(StatementRow, file.sha256)
+    if row is not None and row.source != source:
+        raise Flaws(name_of(file.name)).refuse(
+            f"was imported as of {row.source}, not of {source}: one of them is wrong"
+        )
     return _imported(row, new=0, proven={}, before=row.imported_at) if row else None
 
 

@@ -19,7 +19,7 @@ from gate.written import VIETNAM
 from server.facts import PaymentRow, PostingRow
 from server.facts_bank import BankLineRow, ExplanationRow, ProofRow, SettlementLineRow
 from server.proving import gaps, settled, taken
-from server.proving.kinds import Proof, accounts, sites_of
+from server.proving.kinds import MATCHER, Proof, accounts, sites_of
 from server.register import SiteRow
 
 NOON: Final = time(12)
@@ -38,6 +38,7 @@ def expected(session: Session, site: str, now: datetime) -> Iterator[Expectation
     yield from _payouts(session, site)
     if sites_of(session, row.account)[:1] == [site]:
         yield from _unknown_lines(session, row.account)
+        yield from _by_a_person(session, row.account)
         yield from gaps.of_account(session, row.account)
 
 
@@ -154,6 +155,26 @@ def _unknown_lines(session: Session, account: str) -> Iterator[Expectation]:
             "line": str(row.line),
         }
         yield _wait(Code.BANK_LINE_UNKNOWN, row.digest, abs(row.amount), row.recorded_at, evidence)
+
+
+def _by_a_person(session: Session, account: str) -> Iterator[Expectation]:
+    """What one person's word has put aside: charges that no mapping knows, what is not ours, what is over a payout."""
+    about = (BankLineRow.account == account, col(ExplanationRow.by) != MATCHER)
+    rows = select(BankLineRow, ExplanationRow).join(
+        ExplanationRow, col(ExplanationRow.digest) == col(BankLineRow.digest)
+    )
+    for row, told in session.exec(rows.where(*about, col(ExplanationRow.kind).in_((Proof.FEE, Proof.OTHER)))):
+        code = Code.FEE_DIFFERS if told.kind == Proof.FEE else Code.SETTLEMENT_DIFFERS
+        evidence = {"account": account, "as": told.kind, "by": told.by, "amount": str(row.amount)}
+        yield _wait(code, f"line:{row.digest}", abs(row.amount), told.at, evidence)
+    rest = (
+        select(BankLineRow, PostingRow.amount)
+        .join(PostingRow, col(PostingRow.key) == "payout_rest:" + col(BankLineRow.digest))
+        .where(BankLineRow.account == account, PostingRow.account == LedgerAccount.BANK)
+    )
+    for row, amount in session.exec(rest):
+        evidence = {"account": account, "why": "not what its settlements come to", "amount": str(row.amount)}
+        yield _wait(Code.SETTLEMENT_DIFFERS, f"line:{row.digest}", abs(amount), row.recorded_at, evidence)
 
 
 def _wait(

@@ -24,8 +24,10 @@ def follow(session: Session, rows: Iterable[SettlementLineRow], by: str, now: da
                 effects.charged_back(session, name, row.txn_time, by, f"settlement {row.settlement_id}", now)
         elif row.kind == LineKind.REFUND:
             for name in (row.merchant_ref, row.provider_ref):
-                if session.get(RefundRow, name) is not None:
+                ours = session.get(RefundRow, name)
+                if ours is not None and ours.provider == row.provider:
                     refunds.by_provider(session, name, -row.gross, row.provider_ref, row.txn_time, now)
+                    break  # one line is one refund
 
 
 def unexplained(session: Session, site: str) -> Iterator[tuple[SettlementLineRow, str]]:

@@ -22,6 +22,10 @@ def app() -> FastAPI:
     async def picture(request: Request) -> int:
         return len(await request.body())
 
+    @made.post("/v1/imports/explain/x")
+    async def explain(request: Request) -> int:
+        return len(await request.body())
+
     return made
 
 
@@ -68,3 +72,8 @@ async def test_pictures_have_their_own_limit(app: FastAPI) -> None:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.mark.anyio
+async def test_only_what_reads_in_pieces_has_a_limit_of_its_own(app: FastAPI) -> None:
+    assert await posted(app, "/v1/imports/explain/x", b"x" * (BODY_MAX + 1)) == 413
