@@ -44,7 +44,7 @@ class BoldWorld(World):
     """Brings bold drivers."""
 
     def _driver(self, vehicle: Vehicle, site: Site, notices: Notices) -> Driver:
-        return BoldDriver(vehicle, site, self.day, self.truth, self._bank, notices)
+        return BoldDriver(vehicle, site, self.day, self.truth, self.bank, notices)
 
 
 async def _live(path: Path) -> None:
