@@ -95,7 +95,7 @@ def _summary(on: date, found: Report, rows: Rows, adjustments: int) -> list[Valu
         _sum(rows, VAT, "charges"),
         *(_sum(rows, VAT, key) for key in ("gross", "net", "vat")),
         *(_sum(rows, VISITS, key) for key in ("paid", "waived", "outstanding")),
-        *(_sum(rows, PAYMENTS, key) for key in ("amount", "unapplied")),
+        *(_sum(rows, PAYMENTS, key) for key in ("amount", "returned", "unapplied")),
         len(found.findings),
         adjustments,
     ]
@@ -203,7 +203,7 @@ def _payments(settled: Settlements, payments: list[dict[str, Any]]) -> Iterator[
     about = settled.applied({_name(row): row["amount"] for row in payments})
     for row in sorted(payments, key=lambda row: (row["received_at"], _name(row))):
         amount = row["amount"]
-        visit, applied = about[_name(row)]
+        visit, applied, returned = about[_name(row)]
         yield [
             micros(row["received_at"]),
             micros(row["happened_at"]),
@@ -213,7 +213,8 @@ def _payments(settled: Settlements, payments: list[dict[str, Any]]) -> Iterator[
             visit,
             amount,
             applied,
-            amount - applied,
+            returned,
+            amount - applied - returned,
             row["bank_reference"],
         ]
 

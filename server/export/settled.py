@@ -13,7 +13,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gate.findings import Expectation
-from gate.ledger import LedgerAccount
+from gate.ledger import LedgerAccount as A
 from gate.reconcile import Day, Payment, Visit, reconcile
 from server.days.spans import bounds, chunks
 from server.facts import EntryRow, PostingRow
@@ -31,6 +31,17 @@ class Paid(NamedTuple):
     payments: list[str]
 
 
+class Became(NamedTuple):
+    """What became of a payment: its visit, how much settles something, how much is to go back or went back."""
+
+    visit: str
+    applied: int
+    returned: int
+
+
+_COUNTED: Final = (A.RECEIVABLE, A.SUSPENSE, A.WAIVED, A.WRITTEN_OFF)
+
+
 class Settlements:
     """What settles these charges. Visits and payments of `known` are as the reconciliation has them."""
 
@@ -43,49 +54,62 @@ class Settlements:
             self._own[each.visit or ""].append(each)
         self._owed, self._by, self._applied = Counter[str](), defaultdict[str, list[str]](list), Counter[str]()
         self._visit_of: dict[str, str] = {}
+        self._waived, self._waits = Counter[str](), Counter[str]()
         self._read(col(EntryRow.visit), set(visits) - self._visits.keys())
 
     def of(self, visit: str, total: int) -> Paid:
         """How the charge of that many dong was paid, as far as the books know now."""
         known = self._visits.get(visit)
         if known is None:
-            return Paid(total - self._owed[visit], 0, self._by[visit])
+            waived = self._waived[visit]
+            return Paid(total - self._owed[visit] - waived, waived, self._by[visit])
         elsewhere = (known.charged or 0) - total  # charged on another day, and settled first
         paid = sum(each.applied for each in self._own[visit]) + known.credited - elsewhere
         return Paid(paid, known.waived, [each.payment for each in self._own[visit] if each.applied])
 
-    def applied(self, payments: dict[str, int]) -> dict[str, tuple[str, int]]:
-        """The visit of each of these payments (by their amounts) and how much of it settles something."""
+    def applied(self, payments: dict[str, int]) -> dict[str, Became]:
+        """What became of each of these payments, by their amounts."""
         missing = {name for name, amount in payments.items() if self._open(name, amount)}
         for name in missing:
-            self._applied[name] = 0
+            self._applied[name] = self._waits[name] = 0
         self._read(col(EntryRow.payment), missing)
-        return {name: self._become(name) for name in payments}
+        return {name: self._become(name, amount) for name, amount in payments.items()}
 
     def _open(self, name: str, amount: int) -> bool:
         return name not in self._payments and self._applied[name] != amount
 
-    def _become(self, name: str) -> tuple[str, int]:
+    def _become(self, name: str, amount: int) -> Became:
         known = self._payments.get(name)
-        return (known.visit or "", known.applied) if known else (self._visit_of.get(name, ""), self._applied[name])
+        if known:
+            return Became(known.visit or "", known.applied, known.returned)
+        applied = self._applied[name]
+        return Became(self._visit_of.get(name, ""), applied, amount - applied - self._waits[name])
 
     def _read(self, column: Any, names: set[str]) -> None:
         first = func.min(EntryRow.recorded_at)
         order = (first, col(EntryRow.payment), col(EntryRow.visit))
         for some in chunks(names):
             found = (
-                _picked(EntryRow.visit, EntryRow.payment, func.sum(PostingRow.amount))
+                _picked(EntryRow.visit, EntryRow.payment, PostingRow.account, func.sum(PostingRow.amount))
                 .join(PostingRow, col(PostingRow.key) == col(EntryRow.key))
-                .where(column.in_(some), PostingRow.account == LedgerAccount.RECEIVABLE)
-                .group_by(col(EntryRow.visit), col(EntryRow.payment))
+                .where(column.in_(some), col(PostingRow.account).in_(_COUNTED))
+                .group_by(col(EntryRow.visit), col(EntryRow.payment), col(PostingRow.account))
                 .order_by(*order)
             )
-            for visit, payment, amount in self._session.connection().execute(found).all():
-                self._owed[visit] += int(amount)
-                if payment and amount:
-                    self._by[visit].append(payment)
-                    self._applied[payment] -= int(amount)
-                    self._visit_of[payment] = visit
+            for visit, payment, account, amount in self._session.connection().execute(found).all():
+                self._count(visit, payment, account, int(amount))
+
+    def _count(self, visit: str, payment: str, account: str, amount: int) -> None:
+        if account == A.SUSPENSE:
+            self._waits[payment] -= amount
+        elif account != A.RECEIVABLE:
+            self._waived[visit] += amount
+        else:
+            self._owed[visit] += amount
+            if payment and amount:
+                self._by[visit].append(payment)
+                self._applied[payment] -= amount
+                self._visit_of[payment] = visit
 
 
 def looked(
