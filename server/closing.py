@@ -28,12 +28,17 @@ from server.export.settled import looked
 from server.facts_day import CloseRow, FrozenRow, WriteOffRow
 from server.figures import accounts, day_figures
 from server.frozen import ENTRY, FACTS, ROWS, Close, Fact, last, packed
+from server.local_dates import moment_shown
 from server.reconcile import NoSuchSite, bounds, local_date
 from server.register import BoxRow, SiteRow
 
 ONE: Final = timedelta(days=1)
 SHOWN_MAX: Final = 20
 CLOSED: Final = "closed the day"
+_NONE_YET: Final = (
+    "chưa chốt ngày nào của bãi này: phải chọn ngày đầu tiên (--first) · no day of this site was closed yet: the first "
+    "one must be chosen (--first)"
+)
 
 
 class NotYet(ValueError):
@@ -41,7 +46,7 @@ class NotYet(ValueError):
 
     def __init__(self, site: str, on: date, reasons: list[str]) -> None:
         self.reasons = reasons
-        super().__init__(f"{site} {on} cannot be closed: " + "; ".join(reasons))
+        super().__init__(f"{site} {on}: chưa chốt được · cannot be closed: " + "; ".join(reasons))
 
 
 class Look(NamedTuple):
@@ -72,7 +77,7 @@ def look(session: Session, site: str, on: date, now: datetime, *, first: bool = 
     reasons = _order(before, on, first=first)
     _, end = bounds(on)
     if now < end:
-        reasons.append(f"the day is not over before {end.isoformat()}")
+        reasons.append(f"ngày chưa hết trước {moment_shown(end)} · the day is not over before {moment_shown(end)}")
     marks, missing = _watermarks(session, site, on, end)
     seen = looked(session, site, on, now)
     return Look(before, seen.day, seen.report, marks, reasons + missing + _difference(seen.report))
@@ -147,10 +152,12 @@ def digest_of(body: str) -> str:
 
 def _order(before: Close | None, on: date, *, first: bool) -> list[str]:
     if before is None:
-        return [] if first else ["no day of this site was closed yet: the first one must be chosen (--first)"]
+        return [] if first else [_NONE_YET]
     if on <= before.on:
-        return [f"{before.on} was closed, and no day before it can be any more"]
-    return [] if on == before.on + ONE else [f"{before.on + ONE} must be closed before"]
+        day = f"{before.on:%d/%m/%Y}"
+        return [f"{day} đã chốt, không chốt được ngày nào trước đó nữa · {day} was closed, and no day before it can be"]
+    next_one = f"{before.on + ONE:%d/%m/%Y}"
+    return [] if on == before.on + ONE else [f"phải chốt {next_one} trước · {next_one} must be closed before"]
 
 
 def _watermarks(session: Session, site: str, on: date, end: datetime) -> tuple[list[dict[str, Any]], list[str]]:
@@ -164,7 +171,7 @@ def _watermarks(session: Session, site: str, on: date, end: datetime) -> tuple[l
         now_row = session.get(BoxNowRow, box)
         why = _not_past(session, now_row, end)
         if why or now_row is None:
-            missing.append(f"box {box}: {why}")
+            missing.append(f"hộp · box {box}: {why}")
             continue
         heard = {"box": box, "journal": now_row.journal, "sequence": now_row.last_sequence}
         marks.append({**heard, "heard_at": now_row.heard_at})
@@ -173,13 +180,15 @@ def _watermarks(session: Session, site: str, on: date, end: datetime) -> tuple[l
 
 def _not_past(session: Session, box: BoxNowRow | None, end: datetime) -> str:
     if box is None:
-        return "was never heard"
+        return "chưa từng có tín hiệu · was never heard"
     if box.heard_at <= end:
-        return f"was last heard {box.heard_at.isoformat()}, before the day was over"
+        at = moment_shown(box.heard_at)
+        return f"tín hiệu cuối lúc {at}, khi ngày chưa hết · was last heard {at}, before the day was over"
     mark = session.get(JournalMarkRow, (box.box, box.journal))
     committed = mark.sequence if mark else 0
     if box.waiting or committed < box.last_sequence:
-        return f"{max(box.waiting, box.last_sequence - committed)} facts are still on their way"
+        count = max(box.waiting, box.last_sequence - committed)
+        return f"còn {count} dữ kiện chưa về · {count} facts are still on their way"
     return ""
 
 
@@ -189,16 +198,18 @@ def _difference(found: Report) -> list[str]:
     if lies.within:
         return []
     words = (
-        f"unexplained are {dong(lies.amount)} and {lies.count} items; tolerated are {dong(lies.tolerated_amount)} "
-        f"and {lies.tolerated_count}"
+        f"chưa giải trình {dong(lies.amount)}, {lies.count} mục; cho phép {dong(lies.tolerated_amount)}, "
+        f"{lies.tolerated_count} mục · unexplained are {dong(lies.amount)} and {lies.count} items; tolerated are "
+        f"{dong(lies.tolerated_amount)} and {lies.tolerated_count}"
     )
     shown = [_says(finding) for finding in found.findings[:SHOWN_MAX]]
     more = len(found.findings) - len(shown)
-    return [words, *shown, *([f"and {more} findings more"] if more > 0 else [])]
+    return [words, *shown, *([f"và {more} phát hiện nữa · and {more} findings more"] if more > 0 else [])]
 
 
 def _says(finding: Finding) -> str:
-    return f"{WORDS[finding.code].en} ({finding.code}): {finding.visit or finding.subject}, {dong(finding.amount)}"
+    words, about = WORDS[finding.code], finding.visit or finding.subject
+    return f"{words.vi} · {words.en} ({finding.code}): {about}, {dong(finding.amount)}"
 
 
 # --- what a close says -----------------------------------------------------------------------------------------

@@ -144,9 +144,10 @@ def test_it_refuses_out_of_order_and_before_the_end(engine: Engine) -> None:
         a_day(engine, box, FIRST + number * DAY)
     now = after(FIRST + 2 * DAY)
     assert "the first one must be chosen" in reasons(engine, FIRST + DAY, now)
-    assert "the day is not over" in reasons(engine, FIRST, bounds(FIRST)[1] - timedelta(seconds=1))
+    early = reasons(engine, FIRST, bounds(FIRST)[1] - timedelta(seconds=1))
+    assert "ngày chưa hết trước 00:00 24/11/2026 · the day is not over before 00:00 24/11/2026" in early
     closed(engine, FIRST)
-    assert "2026-11-24 must be closed before" in reasons(engine, FIRST + 2 * DAY, now)
+    assert "24/11/2026 must be closed before" in reasons(engine, FIRST + 2 * DAY, now)
     assert "no day before it" in reasons(engine, FIRST - DAY, now)
     assert not rows(engine, CloseRow)[1:]
     with pytest.raises(NoSuchSite, match="XXX"):
@@ -158,9 +159,9 @@ def test_it_waits_for_every_box(engine: Engine) -> None:
     a_day(engine, box, FIRST)
     with transaction(engine) as session:
         session.connection().exec_driver_sql("DELETE FROM box_now")
-    assert "box sps-1: was never heard" in reasons(engine, FIRST)
+    assert "hộp · box sps-1: chưa từng có tín hiệu · was never heard" in reasons(engine, FIRST)
     heard(engine, bounds(FIRST)[1], box)
-    assert "before the day was over" in reasons(engine, FIRST)
+    assert "was last heard 00:00 24/11/2026, before the day was over" in reasons(engine, FIRST)
     later = bounds(FIRST)[1] + timedelta(seconds=1)
     heard(engine, later, box, waiting=3)
     assert "3 facts are still on their way" in reasons(engine, FIRST)
