@@ -32,6 +32,7 @@ from server.day_shown import as_json, show
 from server.db import connect, transaction
 from server.export import BadRange, Format, Plates, chart, export, snapshot
 from server.language import Language
+from server.local_dates import swapped, typed_date
 from server.many_days import dates, reports
 from server.money_rules import keep_to
 from server.reconcile import ZONE, NoSuchSite
@@ -44,12 +45,14 @@ Config = Annotated[Path | None, typer.Option("--config", help=f"The centre's JSO
 Database = Annotated[str | None, typer.Option("--database", help="The books' URL, in place of --config.")]
 Until = Annotated[
     datetime | None,
-    typer.Option("--to", formats=["%Y-%m-%d"], help="The last local date; with --json, a line for each day."),
+    typer.Option(
+        "--to", parser=typed_date, metavar="DATE", help="The last local date; with --json, a line for each day."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The local date.")]
-From = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first local date.")]
-To = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last local date.")]
+Day = Annotated[datetime, typer.Option("--date", parser=typed_date, metavar="DATE", help="The local date.")]
+From = Annotated[datetime, typer.Option("--from", parser=typed_date, metavar="DATE", help="The first local date.")]
+To = Annotated[datetime, typer.Option("--to", parser=typed_date, metavar="DATE", help="The last local date.")]
 TROUBLE: Final = (
     ArgumentError,
     BadConfig,
@@ -159,6 +162,8 @@ def export_days(  # noqa: PLR0913 - one an option
     """
     shown = Plates.FULL if full_plates else Plates.MASKED if plates else Plates.NONE
     with _reasons("export"), _books(config, database) as engine:
+        if why := swapped(start.date(), end.date()):
+            raise BadRange(why)
         if shown is not Plates.NONE:
             _record(engine, site, f"{start.date()} {end.date()} {shown}")
         codes = chart(accounts)

@@ -1,6 +1,5 @@
 """`barie close`: close a site's day, look at the chain of closes, and check that nobody changed what was closed."""
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -21,15 +20,19 @@ from server.cli import AsJson, Config, Database, Site, _books, _config, _reasons
 from server.config import BadConfig, load
 from server.db import reading, transaction
 from server.facts_day import CloseRow
+from server.first_facts import empty_first
+from server.frozen import last
+from server.local_dates import typed_date
 from server.reconcile import ZONE, NoSuchSite
 from server.register import SiteRow
+from server.roles import Power
+from server.typed_by import By, may, typed
 
 SHOWN_MAX: Final = 50
 app = typer.Typer(
     invoke_without_command=True, help="Close a site's day once for ever: counted, signed, chained to the day before."
 )
-By = Annotated[str, typer.Option("--by", help="Who says so; usually whoever is logged in here.")]
-On = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The local date.")]
+On = Annotated[datetime, typer.Option("--date", parser=typed_date, metavar="DATE", help="The local date.")]
 
 
 @app.callback()
@@ -38,12 +41,15 @@ def close(  # noqa: PLR0913 - one an option
     site: Annotated[str, typer.Option("--site", help="The site's code, such as SPS.")] = "",
     on: Annotated[
         datetime | None,
-        typer.Option("--date", formats=["%Y-%m-%d"], help="The local date; usually the next one to be closed."),
+        typer.Option(
+            "--date", parser=typed_date, metavar="DATE", help="The local date; usually the next to be closed."
+        ),
     ] = None,
     *,
-    by: By = "",
+    by: Annotated[str, typer.Option("--by", help="The user who closes it: one whose role may. Needed to close.")] = "",
     check: Annotated[bool, typer.Option("--check", help="Only say whether it could be closed, and why not.")] = False,
     first: Annotated[bool, typer.Option("--first", help="This is the first day that the site closes.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="With --first: also a day before anything happened.")] = False,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
@@ -58,10 +64,19 @@ def close(  # noqa: PLR0913 - one an option
             now = datetime.now(UTC)
             day = on.date() if on else _next(engine, site, now)
             if check:
-                _say_whether(engine, site, day, now, first=first, json=json)
+                _say_whether(engine, site, day, now, first=first, empty=empty, json=json)
                 return
             key = _key(config)
-            made = closing.close(engine, site, day, key, by=by or _who(), now=now, first=first)
+            with reading(engine) as session:
+                _known(session, site)
+                may(session, by, Power.CLOSE_DAYS)
+                why = "" if empty or not first else _no_first(session, site, day, now)
+            if why:
+                raise closing.NotYet(site, day, [why])
+            made = closing.close(engine, site, day, key, by=by, now=now, first=first)
+            if made.fresh:
+                with transaction(engine) as session:
+                    typed(session, by, "close", f"{site} {day}", now)
     _say_made(made, json=json)
 
 
@@ -136,13 +151,16 @@ def write_off(
     on: On,
     reason: Annotated[str, typer.Option("--reason", help="Why nothing more of its day will come.")],
     *,
-    by: By = "",
+    by: By,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """Say that nothing more of a box's day will come, so that the day can be closed without it."""
     with _reasons("close write-off"), _books(config, database) as engine, transaction(engine) as session:
-        new = closing.write_off(session, box, on.date(), by=by or _who(), note=reason, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        may(session, by, Power.CLOSE_DAYS)
+        new = closing.write_off(session, box, on.date(), by=by, note=reason, now=now)
+        typed(session, by, "write-off", f"{box} {on.date()}", now)
     typer.echo(f"{box} {on.date()} {'is written off' if new else 'was written off before'}")
 
 
@@ -155,11 +173,17 @@ def _next(engine: Engine, site: str, now: datetime) -> Any:
     return day
 
 
-def _say_whether(engine: Engine, site: str, day: Any, now: datetime, *, first: bool, json: bool) -> None:
+def _no_first(session: Session, site: str, day: Any, now: datetime) -> str:
+    """Why the day should not be the beginning of the chain, where there is no chain yet."""
+    return "" if last(session, site) else empty_first(session, site, day, now)
+
+
+def _say_whether(engine: Engine, site: str, day: Any, now: datetime, *, first: bool, empty: bool, json: bool) -> None:
     with closing.snapshot(engine) as session:
         done = session.get(CloseRow, (site, day)) is not None
         seen = closing.look(session, site, day, now, first=first)
-    reasons = [] if done else seen.reasons
+        why = "" if done or empty or not first else _no_first(session, site, day, now)
+    reasons = [] if done else [*filter(None, [why]), *seen.reasons]
     if json:
         _say_json({"site": site, "date": str(day), "closed": done, "possible": not reasons, "reasons": reasons})
     elif done:
@@ -214,7 +238,3 @@ def _key(config: Path | None) -> Ed25519PrivateKey:
 def _known(session: Session, site: str) -> None:
     if session.get(SiteRow, site) is None:
         raise NoSuchSite(f"no site {site}")
-
-
-def _who() -> str:
-    return f"{getpass.getuser()} (command line)"

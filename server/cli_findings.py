@@ -1,15 +1,19 @@
 """`barie findings`: what is due and missing, and what people do about it, from the command line."""
 
 import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from sqlmodel import Session
 
-from gate.findings import Code
+from gate.findings import Code, Owner
 from gate.money import dong
 from server import occupancy, work
 from server.cli import AsJson, Config, Database, Site, _books, _reasons, _say_json
@@ -17,6 +21,8 @@ from server.db import reading, transaction
 from server.language import Language
 from server.reconcile import ZONE, NoSuchSite
 from server.register import SiteRow
+from server.roles import Power
+from server.typed_by import By, may, typed
 
 Its = Annotated[Code, typer.Argument(help="The finding's code, such as opening_unexplained.")]
 Subject = Annotated[str, typer.Argument(help="What it is about, as `findings list` shows it.")]
@@ -55,18 +61,20 @@ def one(code: Its, subject: Subject, *, json: AsJson = False, config: Config = N
     if json:
         _say_json(found)
         return
+    if found["needs_second"]:
+        typer.echo(f"{'':12} {_second(found, Language.VI)} · {_second(found, Language.EN)}")
     for name, value in found.items():
         typer.echo(f"{name:12} {value}")
 
 
 @app.command("take")
 def take(
-    code: Its, subject: Subject, *, json: AsJson = False, config: Config = None, database: Database = None
+    code: Its, subject: Subject, by: By, *, json: AsJson = False, config: Config = None, database: Database = None
 ) -> None:
     """From now on it is yours."""
-    with _reasons("findings take"), _books(config, database) as engine, transaction(engine) as session:
-        work.take(session, code, subject, _who(), datetime.now(UTC))
-    _done(json, {"taken_by": _who()}, f"{code} {subject}: {_who()}")
+    with _word("take", by, code, subject, config, database) as (session, now):
+        work.take(session, code, subject, by, now)
+    _done(json, {"taken_by": by}, f"{code} {subject}: {by}")
 
 
 @app.command("explain")
@@ -74,14 +82,15 @@ def explain(
     code: Its,
     subject: Subject,
     reason: Reason,
+    by: By,
     *,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """Say why. An opening without a reason is settled by one."""
-    with _reasons("findings explain"), _books(config, database) as engine, transaction(engine) as session:
-        settled = work.explain(session, code, subject, _who(), reason, datetime.now(UTC))
+    with _word("explain", by, code, subject, config, database) as (session, now):
+        settled = work.explain(session, code, subject, by, reason, now)
     _done(json, {"settled": settled}, "settled" if settled else "noted; it stays open until its cause is gone")
 
 
@@ -90,14 +99,15 @@ def dismiss(
     code: Its,
     subject: Subject,
     reason: Reason,
+    by: By,
     *,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """Nothing more is to be done about it. With money in it a second person must say so too."""
-    with _reasons("findings dismiss"), _books(config, database) as engine, transaction(engine) as session:
-        settled = work.dismiss(session, code, subject, _who(), reason, datetime.now(UTC))
+    with _word("dismiss", by, code, subject, config, database) as (session, now):
+        settled = work.dismiss(session, code, subject, by, reason, now)
     _done(json, {"settled": settled}, "settled" if settled else "a second person must dismiss it too")
 
 
@@ -106,14 +116,15 @@ def reopen(
     code: Its,
     subject: Subject,
     reason: Reason,
+    by: By,
     *,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """Take back what was explained or dismissed."""
-    with _reasons("findings reopen"), _books(config, database) as engine, transaction(engine) as session:
-        work.reopen(session, code, subject, _who(), reason, datetime.now(UTC))
+    with _word("reopen", by, code, subject, config, database) as (session, now):
+        work.reopen(session, code, subject, by, reason, now)
     _done(json, {"settled": False}, "open again")
 
 
@@ -160,9 +171,33 @@ def _show(site: str, rows: list[dict[str, Any]], language: Language) -> None:
         what, following = (row["what_vi"], row["next_vi"]) if vi else (row["what_en"], row["next_en"])
         due = f"{row['due'].astimezone(ZONE):%H:%M %d/%m}"
         whose = row["taken_by"] or row["owner"]
+        following = _second(row, language) or following
         about = Text(f"{row['code']} {row['subject']}")  # what strangers wrote is never markup
         table.add_row(what, about, dong(row["amount"]), due, Text(whose), following)
     Console().print(table)
+
+
+def _second(row: dict[str, Any], language: Language) -> str:
+    """What to say of a dismissal that waits for a second person."""
+    names = ", ".join(row["dismissed_by"])
+    words = {Language.VI: f"{names} đã bỏ qua; chờ người thứ hai", Language.EN: f"{names} dismissed it; a second must"}
+    return words[language] if row["needs_second"] else ""
+
+
+@contextmanager
+def _word(
+    command: str, by: str, code: Code, subject: str, config: Path | None, database: str | None
+) -> Iterator[tuple[Session, datetime]]:
+    """A transaction in which a user who may do so says something; what is foreseen is one line on stderr and exit 1.
+
+    Whose the finding is by its code may take and explain it, whoever sees the books may say anything about any.
+    """
+    with _reasons(f"findings {command}"), _books(config, database) as engine, transaction(engine) as session:
+        now = datetime.now(UTC)
+        own = command in {"take", "explain"} and work.owner_of(code) is Owner.ATTENDANT
+        may(session, by, Power.SEE_BOOKS, *((Power.HELP_DRIVERS,) if own else ()))
+        yield session, now
+        typed(session, by, f"finding {command}", f"{code} {subject}", now)
 
 
 _ENGLISH = ("Finding", "About", "₫", "Due", "Whose", "Next step")

@@ -1,13 +1,16 @@
 """`barie shift`: begin a shift, take cash for a visit, give openings their reason, hand over, deposit."""
 
-import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from sqlmodel import Session
 
 from gate.money import dong
 from server import shifts
@@ -15,10 +18,14 @@ from server.cli import AsJson, Config, Database, Site, _books, _reasons, _say_js
 from server.db import reading, transaction
 from server.facts_day import HandOverRow, ShiftRow
 from server.reconcile import ZONE
+from server.roles import Power
+from server.typed_by import By, may, typed
 
 app = typer.Typer(no_args_is_help=True, help="Shifts and tills: begin, receipts, hand over, deposit.")
 Shift = Annotated[str, typer.Argument(help="The shift's name, such as SPS-20261123-1.")]
-By = Annotated[str, typer.Option("--by", help="Whose shift; usually whoever is logged in here.")]
+AT_THE_LANE: Final = (Power.HELP_DRIVERS,)
+OF_THE_TILL: Final = (Power.HELP_DRIVERS, Power.SEE_BOOKS)
+"""Any of them may take a till over, and take its cash to the bank."""
 Note = Annotated[str, typer.Option("--note", help="What is known of it.")]
 
 
@@ -27,14 +34,14 @@ def begin(
     site: Site,
     cash: Annotated[int, typer.Option("--cash", help="Counted in the till, in dong.")],
     *,
-    by: By = "",
+    by: By,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """Begin a shift with a count of the till; its name is printed."""
-    with _reasons("shift begin"), _books(config, database) as engine, transaction(engine) as session:
-        row = shifts.begin(session, site, by=by or _who(), opening_cash=cash, now=datetime.now(UTC))
+    with _word("begin", by, site, AT_THE_LANE, config, database) as (session, now):
+        row = shifts.begin(session, site, by=by, opening_cash=cash, now=now)
     _say({"shift": row.shift, "opening_cash": row.opening_cash}, row.shift, json=json)
 
 
@@ -45,14 +52,14 @@ def cash(
     amount: Annotated[int, typer.Option("--amount", help="Dong, at most what it owes.")],
     note: Annotated[str, typer.Option("--reason", help="Why it is cash.")],
     *,
-    by: By = "",
+    by: By,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """Take cash for a visit; the receipt's number is printed. A running centre opens for it by itself."""
-    with _reasons("shift cash"), _books(config, database) as engine, transaction(engine) as session:
-        taken = shifts.take_cash(session, shift, visit, amount, by=by or _who(), note=note, now=datetime.now(UTC))
+    with _word("cash", by, shift, AT_THE_LANE, config, database) as (session, now):
+        taken = shifts.take_cash(session, shift, visit, amount, by=by, note=note, now=now)
     told = {"shift": shift, "number": taken.receipt.number, "visit": visit, "amount": amount, "settled": taken.settled}
     _say(told, f"{shift} №{taken.receipt.number}: {dong(amount)}", json=json)
 
@@ -62,34 +69,33 @@ def reason(
     opening: Annotated[str, typer.Argument(help="The opening, as `shift show` names it.")],
     note: Annotated[str, typer.Option("--note", help="Why the arm was opened.")],
     *,
-    by: By = "",
+    by: By,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """Say why an arm was opened by hand, by the button or by fire."""
-    with _reasons("shift reason"), _books(config, database) as engine, transaction(engine) as session:
-        shifts.give_reason(session, opening, by=by or _who(), note=note, now=datetime.now(UTC))
+    with _word("reason", by, opening, AT_THE_LANE, config, database) as (session, now):
+        shifts.give_reason(session, opening, by=by, note=note, now=now)
     typer.echo(f"{opening}: {note.strip()}")
 
 
 @app.command("end")
 def end(  # noqa: PLR0913 - one an option
     shift: Shift,
-    to: Annotated[str, typer.Option("--to", help="Who takes over.")],
+    to: Annotated[str, typer.Option("--to", help="The user who takes over.")],
     counted: Annotated[int, typer.Option("--counted", help="Counted in the till, in dong.")],
     left: Annotated[int, typer.Option("--left", help="What of it stays as change.")] = 0,
     note: Note = "",
     *,
-    by: By = "",
+    by: By,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """Hand the till over with a count. Refused while an opening of the shift lacks its reason."""
-    with _reasons("shift end"), _books(config, database) as engine, transaction(engine) as session:
-        row = shifts.hand_over(
-            session, shift, by=by or _who(), to=to, counted=counted, left=left, note=note, now=datetime.now(UTC)
-        )
+    with _word("end", by, shift, AT_THE_LANE, config, database) as (session, now):
+        may(session, to.strip(), *OF_THE_TILL, option="--to")
+        row = shifts.hand_over(session, shift, by=by, to=to, counted=counted, left=left, note=note, now=now)
     difference = row.counted_cash - row.expected_cash
     words = f"{shift}: {dong(row.counted_cash)}; phải có · should be {dong(row.expected_cash)}; {dong(difference)}"
     _say({**_ended(row), "difference": difference}, words, json=json)
@@ -100,14 +106,14 @@ def deposit(
     shift: Shift,
     amount: Annotated[int, typer.Option("--amount", help="Dong.")],
     *,
-    by: By = "",
+    by: By,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """Take a handed-over till's cash to the bank. The transfer must carry the reference that is printed."""
-    with _reasons("shift deposit"), _books(config, database) as engine, transaction(engine) as session:
-        row = shifts.deposit(session, shift, amount, by=by or _who(), now=datetime.now(UTC))
+    with _word("deposit", by, shift, OF_THE_TILL, config, database) as (session, now):
+        row = shifts.deposit(session, shift, amount, by=by, now=now)
     _say({"deposit": row.deposit, "shift": shift, "amount": amount}, row.deposit, json=json)
 
 
@@ -181,5 +187,13 @@ def _say(told: dict[str, Any], words: str, *, json: bool) -> None:
         typer.echo(words)
 
 
-def _who() -> str:
-    return f"{getpass.getuser()} (command line)"
+@contextmanager
+def _word(
+    command: str, by: str, about: str, powers: tuple[Power, ...], config: Path | None, database: str | None
+) -> Iterator[tuple[Session, datetime]]:
+    """A transaction in which a user who may do so says something; what is foreseen is one line on stderr and exit 1."""
+    with _reasons(f"shift {command}"), _books(config, database) as engine, transaction(engine) as session:
+        now = datetime.now(UTC)
+        may(session, by, *powers)
+        yield session, now
+        typed(session, by, f"shift {command}", about, now)

@@ -19,6 +19,7 @@ from server import drafts
 from server.cli import AsJson, Config, Database, Site, _books, _progress, _reasons, _say_json
 from server.db import reading, transaction
 from server.drafts import Version
+from server.local_dates import swapped, typed_date
 from server.reconcile import ZONE
 from server.register import UserRow
 from server.replays import Replayed, replay
@@ -135,8 +136,8 @@ def withdraw(
 @app.command("replay")
 def show_replay(
     site: Site,
-    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first local date.")],
-    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last local date.")],
+    start: Annotated[datetime, typer.Option("--from", parser=typed_date, metavar="DATE", help="The first local date.")],
+    end: Annotated[datetime, typer.Option("--to", parser=typed_date, metavar="DATE", help="The last local date.")],
     *,
     code: Annotated[str | None, typer.Option("--code", help="A version or draft of the site.")] = None,
     file: Annotated[Path | None, typer.Option("--tariff", help="Or a file, before it is even a draft.")] = None,
@@ -146,6 +147,8 @@ def show_replay(
 ) -> None:
     """What the stays of past days would have cost by another price list, in dong. Nothing is changed."""
     with _reasons("tariffs replay"), _books(config, database) as engine, reading(engine) as session:
+        if why := swapped(start.date(), end.date()):
+            raise ValueError(why)
         tariff = _one(session, site, code, file)
         with _progress() as told:
             found = replay(session, site, start.date(), end.date(), tariff, told)

@@ -38,6 +38,8 @@ _known: list[Days] = []
 def dates(first: date, last: date) -> list[date]:
     """Every date from the first to the last. Raises ValueError where there is none, or more than a year of them."""
     count = (last - first).days + 1
+    if last < first:
+        raise ValueError(f"--date {first} is after --to {last}: the two dates are swapped")
     if not 1 <= count <= MOST_DAYS:
         raise ValueError(f"from {first} to {last} is {count} days; it may be 1 to {MOST_DAYS}")
     return [first + timedelta(days=n) for n in range(count)]

@@ -127,6 +127,7 @@ def _shown(row: FindingRow, stands: Standing, now: datetime) -> dict[str, Any]:
         "owner": words.owner.value,
         "taken_by": stands.taken_by,
         "dismissed_by": list(stands.dismissed_by),
+        "needs_second": row.closed_at is None and bool(stands.dismissed_by) and row.amount <= stands.dismissed_for,
         "what_vi": words.vi,
         "what_en": words.en,
         "next_vi": words.next_vi,

@@ -19,6 +19,7 @@ from server.db import transaction
 from server.facts import AuditRow
 from server.findings import sync
 from tests.server.box import MORNING, TARIFF, Box, book, reference
+from tests.server.people import people
 from tests.server.rows import rows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -143,7 +144,7 @@ def test_reconcile_answers_a_line_for_each_day_of_a_range(engine: Engine, books_
         (["--site", "SPS", "--date", "2026-11-23", "--database", "sqlite:////nowhere/at/all"], "no books here"),
         (["--site", "SPS", "--date", "2026-11-23", "--database", "nonsense"], "--database"),
         (["--site", "SPS", "--date", "2026-11-23", "--config", "/nowhere.json"], "/nowhere.json"),
-        (["--site", "SPS", "--date", "2026-11-23", "--to", "2026-11-22"], "is 0 days"),
+        (["--site", "SPS", "--date", "2026-11-23", "--to", "2026-11-22"], "the two dates are swapped"),
         (["--site", "SPS", "--date", "2024-11-22", "--to", "2026-11-23"], "1 to 366"),
     ],
 )
@@ -227,20 +228,24 @@ def test_findings_are_worked_off_from_the_command_line(engine: Engine, books_url
     with transaction(engine) as session:
         anomaly(session, Code.DEVICE_FAULT, "X", "SPS", MORNING, {"why": "so"})
         sync(session, "SPS", MORNING)
+    people(engine)
     books = ("--database", books_url)
+    by = ("--by", "hoa")
     (found,) = answer("findings", "list", "--site", "SPS", "--json", *books)["findings"]
     assert (found["code"], found["subject"], found["owner"]) == ("device_fault", "X", "engineer")
-    answer("findings", "take", "device_fault", "X", "--json", *books)
-    assert run("findings", "dismiss", "device_fault", "X", "--reason", "", *books)[0] == 1
-    assert answer("findings", "dismiss", "device_fault", "X", "--reason", "board changed", "--json", *books)["settled"]
+    answer("findings", "take", "device_fault", "X", *by, "--json", *books)
+    assert run("findings", "dismiss", "device_fault", "X", "--reason", "", *by, *books)[0] == 1
+    assert answer("findings", "dismiss", "device_fault", "X", "--reason", "board changed", *by, "--json", *books)[
+        "settled"
+    ]
     assert answer("findings", "list", "--site", "SPS", "--json", *books)["findings"] == []
-    answer("findings", "reopen", "device_fault", "X", "--reason", "it is back", "--json", *books)
+    answer("findings", "reopen", "device_fault", "X", "--reason", "it is back", *by, "--json", *books)
     assert [each["what"] for each in answer("findings", "show", "device_fault", "X", "--json", *books)["work"]] == [
         "take",
         "dismiss",
         "reopen",
     ]
-    code, _, err = run("findings", "take", "tailgate", "nobody", *books)
+    code, _, err = run("findings", "take", "tailgate", "nobody", *by, *books)
     assert (code, "no open finding tailgate nobody" in err) == (1, True)
 
 

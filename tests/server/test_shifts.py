@@ -23,6 +23,7 @@ from server.facts_money import DepositRow
 from server.reconcile import NoSuchSite
 from server.shifts import ReasonsMissing, ShiftRefused
 from tests.server.box import MORNING, Box, book, reference
+from tests.server.people import people
 from tests.server.rows import ledger_sum, rows
 
 HOUR = timedelta(hours=1)
@@ -203,15 +204,18 @@ def test_the_commands(engine: Engine, books_url: str) -> None:
         return json.loads(done.stdout)
 
     owing(engine, 1)
-    shift = run("begin", "--site", "SPS", "--cash", "100000", "--by", LAN)["shift"]
-    took = run("cash", shift, "--visit", reference(1), "--amount", "30000", "--reason", "mất mạng", "--by", LAN)
+    people(engine)
+    shift = run("begin", "--site", "SPS", "--cash", "100000", "--by", "tam")["shift"]
+    took = run("cash", shift, "--visit", reference(1), "--amount", "30000", "--reason", "mất mạng", "--by", "tam")
     assert (took["number"], took["settled"]) == (1, True)
     (told,) = run("show", "--site", "SPS")["shifts"]
     assert (told["expected"], told["openings_without_reason"]) == (130_000, [])
-    ended = run("end", shift, "--to", "anh Ba", "--counted", "130000", "--left", "100000", "--by", LAN)
+    ended = run("end", shift, "--to", "ba", "--counted", "130000", "--left", "100000", "--by", "tam")
     assert ended["difference"] == 0
-    assert run("deposit", shift, "--amount", "30000", "--by", LAN)["deposit"].startswith("NOP")
-    refused = CliRunner().invoke(build("shift"), ["shift", "deposit", shift, "--amount", "1", "--database", books_url])
+    assert run("deposit", shift, "--amount", "30000", "--by", "tam")["deposit"].startswith("NOP")
+    refused = CliRunner().invoke(
+        build("shift"), ["shift", "deposit", shift, "--amount", "1", "--by", "tam", "--database", books_url]
+    )
     assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
     assert "barie shift deposit: of the shift" in refused.stderr
     with reading(engine) as session:
