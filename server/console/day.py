@@ -12,11 +12,11 @@ from gate.findings import WORDS, Finding
 from gate.messages import Direction, OpeningReason
 from gate.reconcile import Report, reconcile
 from server.api.caller import CentreDep, PersonDep, needed
-from server.console.evidence import explained
 from server.console.live import sites_of
 from server.console.page import language, page, say_to
 from server.console.words import Say
 from server.db import reading
+from server.evidence import told
 from server.language import Language
 from server.reconcile import NotYet, local_date
 from server.reconcile import day as facts_of
@@ -25,7 +25,7 @@ from server.register import SiteRow
 from server.roles import Power
 
 FINDINGS_MAX: Final = 200
-MONEY: Final = ("charged", "paid", "outstanding", "received", "unapplied", "awaiting_bank")
+MONEY: Final = ("charged", "paid", "waived", "outstanding", "received", "returned", "unapplied", "awaiting_bank")
 COUNTS: Final = ("openings", "entries", "exits", "visits", "inside", "unread")
 router = APIRouter()
 
@@ -119,24 +119,24 @@ def _values(report: Report, say: Say, spoken: Language) -> dict[str, Any]:
         "money": [(name, report.money[name]) for name in MONEY],
         "counts": [(name, report.counts[name]) for name in COUNTS],
         "reasons": [(reason.value, report.counts[f"openings_{reason}"]) for reason in OpeningReason],
-        "findings": _cases(report.findings[:FINDINGS_MAX], say, spoken),
+        "findings": _cases(report.findings[:FINDINGS_MAX], spoken),
         "findings_more": max(0, len(report.findings) - FINDINGS_MAX),
         "findings_count": len(report.findings),
-        "transit": _cases(report.in_transit[:FINDINGS_MAX], say, spoken),
+        "transit": _cases(report.in_transit[:FINDINGS_MAX], spoken),
         "transit_count": len(report.in_transit),
         "hours": report.hours,
         "chart": _chart(report, say),
     }
 
 
-def _cases(findings: Iterable[Finding], say: Say, spoken: Language) -> list[Case]:
-    return [_case(finding, say, spoken) for finding in findings]
+def _cases(findings: Iterable[Finding], spoken: Language) -> list[Case]:
+    return [_case(finding, spoken) for finding in findings]
 
 
-def _case(finding: Finding, say: Say, spoken: Language) -> Case:
+def _case(finding: Finding, spoken: Language) -> Case:
     words = WORDS[finding.code]
     title, following = (words.vi, words.next_vi) if spoken is Language.VI else (words.en, words.next_en)
-    return Case(finding, title, following, explained(finding.evidence, say))
+    return Case(finding, title, following, told(finding.evidence, spoken))
 
 
 def _witnesses(counts: Mapping[str, int]) -> list[Witness]:

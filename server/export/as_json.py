@@ -25,16 +25,22 @@ class JsonFile:
             sheet.key: [number for number, column in enumerate(sheet.columns) if column.kind is Kind.MOMENT]
             for sheet in cover.sheets
         }
+        self._evidence = {
+            sheet.key: [number for number, column in enumerate(sheet.columns) if column.kind is Kind.EVIDENCE]
+            for sheet in cover.sheets
+        }
         self._files = {key: self._open.enter_context(spooled()) for key in self._keys}
 
     def row(self, sheet: str, values: Sequence[Value]) -> None:
         """The next row of a sheet."""
         file = self._files[sheet]
         file.write(b",\n" if file.tell() else b"\n")
-        shown: list[Value | datetime] = list(values)
+        shown: list[Value | datetime | msgspec.Raw] = list(values)
         for number in self._moments[sheet]:
             at = values[number]
             shown[number] = None if at is None else local(int(at))
+        for number in self._evidence[sheet]:
+            shown[number] = msgspec.Raw(str(values[number]).encode())
         file.write(msgspec.json.encode(dict(zip(self._keys[sheet], shown, strict=True))))
 
     def __enter__(self) -> Self:

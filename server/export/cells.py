@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from server.evidence import in_a_line
 from server.export.sheets import Column, Kind, Value
 from server.export.words import MIXED, chosen
 from server.language import Language
@@ -18,12 +19,13 @@ def local(micros: int) -> datetime:
 
 
 def worded(column: Column, language: Language) -> Callable[[Value], str]:
-    """Codes, one or several with spaces between them, as words."""
+    """Codes, one or several with spaces between them, as words; a text that holds anything else stays as it is."""
     words = chosen(column.words or {}, language)
 
     def said(value: Value) -> str:
         text = "" if value is None else str(value)
-        return words.get(text) or ", ".join(words.get(code, code) for code in text.split(" "))
+        codes = text.split(" ")
+        return ", ".join(words[code] for code in codes) if all(code in words for code in codes) else text
 
     return said
 
@@ -48,6 +50,8 @@ def text_of(column: Column, language: Language) -> Callable[[Value], str]:
     """How the column's values read as text: dates and moments as people here write them, numbers plain."""
     if column.kind is Kind.CODE:
         return worded(column, language)
+    if column.kind is Kind.EVIDENCE:
+        return lambda value: in_a_line(str(value or ""), language)
     if column.kind is Kind.RATE:
         return lambda value: rate(value, language)
     if column.kind is Kind.MOMENT:

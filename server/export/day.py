@@ -3,17 +3,19 @@
 `facts` are those that the day counts (`server.frozen`); a late one is among them, with the day that it belongs to.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
-from gate.findings import WORDS, Finding
+from gate.findings import WORDS, Code, Finding
 from gate.ledger import LedgerAccount
 from gate.reconcile import Day, Report
+from gate.working import Standing, What, Word, after
 from server import figures
 from server.days.spans import chunks
 from server.derived import VisitRow
@@ -241,6 +243,8 @@ def _finding(known: Day, finding: Finding, state: str, taken: str, note: str) ->
         state,
         finding.code.value,
         finding.amount,
+        finding.amount if state == "due" else 0,
+        finding.amount if state == "in_transit" else 0,
         finding.visit or "",
         finding.subject,
         WORDS[finding.code].owner.value,
@@ -248,21 +252,30 @@ def _finding(known: Day, finding: Finding, state: str, taken: str, note: str) ->
         age // timedelta(hours=1),
         finding.code.value,
         note,
-        "; ".join(f"{key}={value}" for key, value in sorted(finding.evidence.items())),
+        msgspec.json.encode(finding.evidence, order="sorted").decode(),
     ]
 
 
 def _work(session: Session, site: str, subjects: set[str], now: datetime) -> dict[tuple[str, str], tuple[str, str]]:
     """Who took each finding, and the last explanation of it."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
+    stands: dict[tuple[str, str], Standing] = defaultdict(Standing)
     every = sorted(subjects)
     for begin in range(0, len(every), _AT_ONCE):
         mine = (WorkRow.site == site, col(WorkRow.at) <= now)
         some = col(WorkRow.subject).in_(every[begin : begin + _AT_ONCE])
         for row in session.exec(select(WorkRow).where(*mine, some).order_by(col(WorkRow.at), col(WorkRow.work))):
-            taken, note = found.get((row.code, row.subject), ("", ""))
-            found[row.code, row.subject] = (row.by if row.what == "take" else taken, row.note or note)
-    return found
+            key = (row.code, row.subject)
+            taken, note = found.get(key, ("", ""))
+            found[key] = (row.by if row.what == "take" else taken, row.note or note)
+            stands[key] = after(stands[key], Word(Code(row.code), row.subject, What(row.what), row.by, row.amount))
+    return {key: (taken, _half(stands[key]) + note) for key, (taken, note) in found.items()}
+
+
+def _half(stands: Standing) -> str:
+    """What to say before an explanation that is not final: one person's dismissal of what two must dismiss."""
+    alone = stands.dismissed_by and (stands.settled is None or stands.settled < stands.dismissed_for)
+    return "chờ người thứ hai · second person needed: " if alone else ""
 
 
 def _vat(on: date, charges: Iterable[figures.Charge]) -> Iterator[list[Value]]:

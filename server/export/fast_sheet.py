@@ -85,7 +85,7 @@ def _cell(
     letter: str, column: Column, formats: dict[Kind, Any], language: Language, as_text: Callable[[str], str]
 ) -> Cell:
     kind = column.kind
-    if kind in {Kind.TEXT, Kind.CODE}:
+    if kind in {Kind.TEXT, Kind.CODE, Kind.EVIDENCE}:
         return _of_text(letter, worded(column, language) if kind is Kind.CODE else text_of(column, language), as_text)
     style = formats[kind]._get_xf_index()  # noqa: SLF001 # as the library itself asks
     number = _of_number(letter, style, _NUMBERS[kind])

@@ -21,7 +21,7 @@ Row = tuple[str, list[Value]]
 """The sheet's key and its values in the order of its columns."""
 _VISIT: Final = 0
 _STATE: Final = [column.key for column in VISITS.columns].index("state")
-_CODE, _SUBJECT = 2, 5
+_CODE, _SUBJECT = ([column.key for column in FINDINGS.columns].index(key) for key in ("code", "subject"))
 
 
 def every_day(

@@ -1,7 +1,8 @@
 """What the sheets of an export are called and which columns they have, in both languages.
 
 A row is plain values that JSON can hold: text, whole numbers, nothing; a moment is microseconds since 1970 in UTC, a
-date its ISO text, a VAT rate basis points, and a code stands for words that are put in its place when it is shown.
+date its ISO text, a VAT rate basis points, evidence a JSON object as text, and a code stands for words that are put in
+its place when it is shown.
 """
 
 from datetime import date
@@ -39,6 +40,7 @@ class Kind(StrEnum):
     MOMENT = "moment"
     DATE = "date"
     RATE = "rate"
+    EVIDENCE = "evidence"
 
 
 class Column(NamedTuple):
@@ -192,7 +194,7 @@ OPENINGS: Final = Sheet(
         _moment("at", "Giờ mở", "Opened"),
         Column("lane", "Làn", "Lane", width=10),
         _code("reason", "Lý do", "Reason", words.REASONS, 20),
-        Column("by", "Người mở", "By"),
+        _code("by", "Người mở", "By", words.SYSTEM, 14),
         Column("note", "Ghi chú", "Note", width=40),
         _VISIT,
     ),
@@ -205,15 +207,17 @@ FINDINGS: Final = Sheet(
         _moment("due", "Đến hạn", "Due"),
         _STATE,
         _code("code", "Phát hiện", "Finding", words.FINDINGS, 28),
-        _money("amount", "Số tiền", "Amount"),
+        Column("amount", "Số tiền", "Amount", Kind.MONEY, 15),
+        _money("due_amount", "Đã đến hạn", "Of it due"),
+        _money("transit_amount", "Chưa đến hạn", "Of it in transit"),
         _VISIT,
         Column("subject", "Đối tượng", "Subject", width=38),
         _code("owner", "Phụ trách", "Owner", words.OWNERS, 14),
-        Column("taken_by", "Người nhận việc", "Taken by", width=16),
+        _code("taken_by", "Người nhận việc", "Taken by", words.SYSTEM, 16),
         Column("age_h", "Tuổi (giờ)", "Age (hours)", Kind.COUNT, 10),
         _code("next", "Việc cần làm", "Next step", words.NEXT, 28),
         Column("note", "Giải trình", "Explanation", width=28),
-        Column("evidence", "Bằng chứng", "Evidence", width=60),
+        Column("evidence", "Bằng chứng", "Evidence", Kind.EVIDENCE, 60),
     ),
 )
 VAT: Final = Sheet(
@@ -244,7 +248,7 @@ CLOSE: Final = Sheet(
         _DATE,
         _STATE,
         _moment("closed_at", "Giờ chốt", "Closed at"),
-        Column("closed_by", "Người chốt", "Closed by", width=16),
+        _code("closed_by", "Người chốt", "Closed by", words.SYSTEM, 16),
         Column("sha256", "Mã băm", "Hash", width=66),
         Column("previous", "Mã băm ngày trước", "Hash of the day before", width=66),
         Column("signature", "Chữ ký", "Signature", width=90),

@@ -65,6 +65,7 @@ KINDS: Final[dict[str, Pair]] = {
     EntryKind.CHARGE: ("Doanh thu trông giữ xe", "Parking charges"),
     EntryKind.PAYMENT: ("Thu tiền", "Payments"),
     EntryKind.APPLIED: ("Gán tiền vào lượt xe", "Money put on its stay"),
+    EntryKind.RELEASED: ("Gỡ tiền khỏi lượt xe", "Money taken off its stay"),
     EntryKind.CREDIT: ("Bù trừ giữa các lượt", "Credit of another stay"),
     EntryKind.WAIVER: ("Miễn giảm", "Waivers"),
     EntryKind.WRITE_OFF: ("Xóa nợ", "Written off"),
@@ -77,6 +78,7 @@ KINDS: Final[dict[str, Pair]] = {
     EntryKind.BANK_UNKNOWN: ("Tiền về không rõ khoản", "Bank line of nothing known"),
     EntryKind.DEPOSIT: ("Nộp tiền mặt vào tài khoản", "Cash deposited"),
     EntryKind.TILL_DIFFERENCE: ("Chênh lệch két", "Till difference"),
+    EntryKind.UNDONE: ("Hủy quyết định", "Decisions taken back"),
 }
 ACCOUNTS: Final[dict[str, Pair]] = {
     LedgerAccount.RECEIVABLE: ("Phải thu khách", "Receivable"),
@@ -106,6 +108,8 @@ OWNERS: Final[dict[str, Pair]] = {
 }
 FINDINGS: Final[dict[str, Pair]] = {code: (words.vi, words.en) for code, words in WORDS.items()}
 NEXT: Final[dict[str, Pair]] = {code: (words.next_vi, words.next_en) for code, words in WORDS.items()}
+SYSTEM: Final[dict[str, Pair]] = {"rule": ("Hệ thống", "System")}
+"""Who did what no person did."""
 MIXED: Final[Pair] = ("Nhiều mức", "Several")
 
 

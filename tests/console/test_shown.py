@@ -5,9 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from server.console import shown
-from server.console.evidence import explained
-from server.console.words import speaker
-from server.language import Language
 
 LATE = datetime(2026, 11, 22, 17, 5, 9, tzinfo=UTC)  # five past midnight of the 23rd in Sa Pa
 
@@ -53,28 +50,6 @@ def test_a_plate_says_how_sure_it_is(certainty: float, level: str) -> None:
     drawn = shown.plate("30A12345", certainty, "pink", 1, None)
     assert drawn is not None
     assert (drawn.level, drawn.colour) == (level, "unknown")
-
-
-def test_evidence_is_told_in_words() -> None:
-    facts = {
-        "class": "CAR9",
-        "entered": "2026-11-23T01:00:00+00:00",
-        "charged": "1324840000",
-        "paid": "a lot",
-        "left": "soon",
-        "by": "rule",
-        "unheard": "of",
-        "why": "",
-    }
-    assert explained(facts, speaker(Language.VI)) == (
-        ("Loại xe", "Ô tô đến 9 chỗ"),
-        ("Giờ vào", "08:00 23/11/2026"),
-        ("Phải thu", "1.324.840.000\u00a0₫"),
-        ("Đã thu", "a lot"),
-        ("Giờ ra", "soon"),
-        ("Người mở", "Tự động"),
-        ("unheard", "of"),
-    )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from gate.findings import Code
 from gate.lane import Phase
 from gate.messages import Action, ClockQuality, Direction, LaneMode, OpeningReason, Outcome, Why
 from gate.vehicle import VehicleClass
-from server.console import day, evidence, objections
+from server.console import day, objections
 from server.console.objections import objection
 from server.console.ordering import Wish
 from server.console.words import WORDS, language_of, named, speaker
@@ -49,7 +49,6 @@ FAMILIES: dict[str, Iterable[str]] = {
 }
 ORDERS = [*(each.__struct_config__.tag for each in get_args(Action)), "pending", "late", *Outcome]
 FILES = (".html", ".css", ".js", ".svg", ".csv", ".xlsx")
-EVIDENCE = [*evidence.MONEY, *evidence.MOMENTS, *evidence.FAMILIES]
 
 
 def used() -> set[str]:
@@ -103,13 +102,12 @@ def test_the_objections_that_are_known_are_those_that_boxes_make() -> None:
     assert objection("something <new>", speaker(Language.VI)) == "something <new>"
 
 
-def test_orders_and_evidence_have_words() -> None:
+def test_orders_have_words() -> None:
     assert {f"order.{value}" for value in ORDERS} <= set(WORDS)
-    assert {f"evidence.{value}" for value in EVIDENCE} <= set(WORDS)
 
 
 def test_no_word_is_left_over() -> None:
-    dynamic = (*FAMILIES, "order", "evidence", "error", "age")
+    dynamic = (*FAMILIES, "order", "error", "age")
     left = [key for key in WORDS if key not in used() and not key.startswith(tuple(f"{name}." for name in dynamic))]
     assert not left
 

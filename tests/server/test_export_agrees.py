@@ -88,3 +88,20 @@ def test_a_day_that_is_closed_says_it_too(decided_day: Engine) -> None:
     closed(decided_day, ON)
     said = json.loads(made(decided_day, Format.JSON))
     assert {key: said["summary"][0][key] for key in SAME} == sums(said) == before
+
+
+def test_findings_are_told_in_words_and_their_sums_are_of_one_kind(decided_day: Engine) -> None:
+    said = json.loads(made(decided_day, Format.JSON))["findings"]
+    assert said
+    assert all(isinstance(row["evidence"], dict) for row in said)
+    book_ = openpyxl.load_workbook(io.BytesIO(made(decided_day, Format.XLSX)))
+    headings, *rows, total = ([cell.value for cell in line] for line in book_["Phát hiện"].iter_rows())
+    shown = [dict(zip(headings, row, strict=True)) for row in rows]
+    for heading, state in (("Đã đến hạn", "due"), ("Chưa đến hạn", "in_transit")):
+        wanted = sum(row["amount"] for row in said if row["state"] == state)
+        assert total[headings.index(heading)] == sum(row[heading] or 0 for row in shown) == wanted
+    assert total[headings.index("Số tiền")] is None
+    assert any("Giờ vào: 23/11/2026 " in str(row["Bằng chứng"]) for row in shown)
+    assert not [row for row in shown if "+00:00" in str(row["Bằng chứng"])]
+    by = [row[3].value for row in book_["Mở barie"].iter_rows(min_row=2, max_row=3)]
+    assert by == ["Hệ thống", "Hệ thống"]
