@@ -20,8 +20,7 @@ from server.cli import AsJson, Config, Database, Site, _books, _config, _reasons
 from server.config import BadConfig, load
 from server.db import reading, transaction
 from server.facts_day import CloseRow
-from server.first_facts import empty_first
-from server.frozen import last
+from server.first_facts import no_beginning
 from server.local_dates import typed_date
 from server.reconcile import ZONE, NoSuchSite
 from server.register import SiteRow
@@ -70,7 +69,7 @@ def close(  # noqa: PLR0913 - one an option
             with reading(engine) as session:
                 _known(session, site)
                 may(session, by, Power.CLOSE_DAYS)
-                why = "" if empty or not first else _no_first(session, site, day, now)
+                why = "" if empty or not first else no_beginning(session, site, day, now)
             if why:
                 raise closing.NotYet(site, day, [why])
             made = closing.close(engine, site, day, key, by=by, now=now, first=first)
@@ -173,16 +172,11 @@ def _next(engine: Engine, site: str, now: datetime) -> Any:
     return day
 
 
-def _no_first(session: Session, site: str, day: Any, now: datetime) -> str:
-    """Why the day should not be the beginning of the chain, where there is no chain yet."""
-    return "" if last(session, site) else empty_first(session, site, day, now)
-
-
 def _say_whether(engine: Engine, site: str, day: Any, now: datetime, *, first: bool, empty: bool, json: bool) -> None:
     with closing.snapshot(engine) as session:
         done = session.get(CloseRow, (site, day)) is not None
         seen = closing.look(session, site, day, now, first=first)
-        why = "" if done or empty or not first else _no_first(session, site, day, now)
+        why = "" if done or empty or not first else no_beginning(session, site, day, now)
     reasons = [] if done else [*filter(None, [why]), *seen.reasons]
     if json:
         _say_json({"site": site, "date": str(day), "closed": done, "possible": not reasons, "reasons": reasons})

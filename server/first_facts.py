@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from server.days.spans import bounds, local_date
 from server.facts import ChargeRow, EntryRow, OpeningRow, PassageRow, PaymentRow
 from server.facts_day import ReceiptRow
+from server.frozen import last
 
 HAPPENED: Final[tuple[tuple[Any, Any], ...]] = (
     (PassageRow.site, PassageRow.happened_at),
@@ -17,6 +18,11 @@ HAPPENED: Final[tuple[tuple[Any, Any], ...]] = (
     (EntryRow.site, EntryRow.happened_at),
     (ReceiptRow.site, ReceiptRow.at),
 )
+
+
+def no_beginning(session: Session, site: str, on: date, now: datetime) -> str:
+    """Why the chain of closes should not begin on the day. Empty where it may, and where there is a chain already."""
+    return "" if last(session, site) else empty_first(session, site, on, now)
 
 
 def empty_first(session: Session, site: str, on: date, now: datetime) -> str:

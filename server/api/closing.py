@@ -12,6 +12,7 @@ from server import close_check, closing
 from server.api.caller import CentreDep, PersonDep, needed
 from server.db import reading, transaction
 from server.facts_day import CloseRow
+from server.first_facts import no_beginning
 from server.reconcile import NoSuchSite
 from server.register import BoxRow
 from server.roles import Power
@@ -22,9 +23,10 @@ _TEXT = 400
 
 
 class NewClose(BaseModel):
-    """first: this is the first day that the site closes."""
+    """first: this is the first day that the site closes; empty: even if nothing happened on it, but later did."""
 
     first: bool = False
+    empty: bool = False
 
 
 class Gone(BaseModel):
@@ -49,7 +51,10 @@ def may_close(site: SiteName, on: date, centre: CentreDep, person: PersonDep, *,
     with closing.snapshot(centre.engine) as session:
         done = session.get(CloseRow, (site, on)) is not None
         try:
-            reasons = [] if done else closing.look(session, site, on, datetime.now(UTC), first=first).reasons
+            now = datetime.now(UTC)
+            reasons = [] if done else closing.look(session, site, on, now, first=first).reasons
+            if first and (why := no_beginning(session, site, on, now)):
+                reasons.insert(0, why)
         except NoSuchSite as error:
             raise HTTPException(404, str(error)) from error
     return {"site": site, "date": str(on), "closed": done, "possible": not reasons, "reasons": reasons}
@@ -60,6 +65,11 @@ def close_day(site: SiteName, on: date, body: NewClose, centre: CentreDep, perso
     """Close the day. `fresh` is false when it was closed before. 409 with every reason while it cannot be."""
     needed(person, Power.CLOSE_DAYS)
     now = datetime.now(UTC)
+    if body.first and not body.empty:
+        with reading(centre.engine) as session:
+            why = no_beginning(session, site, on, now)
+        if why:
+            raise HTTPException(409, [why])
     try:
         made = closing.close(centre.engine, site, on, centre.key, by=person.name, now=now, first=body.first)
     except NoSuchSite as error:
@@ -80,9 +90,7 @@ def verified(site: SiteName, centre: CentreDep, person: PersonDep, head: str = "
 
 
 @router.post("/v1/sites/{site}/boxes/{box}/written-off/{on}")
-def write_off(
-    site: SiteName, box: str, on: date, body: Gone, centre: CentreDep, person: PersonDep
-) -> dict[str, bool]:
+def write_off(site: SiteName, box: str, on: date, body: Gone, centre: CentreDep, person: PersonDep) -> dict[str, bool]:
     """Say that nothing more of a box's day will come. `written_off` is false when somebody did before."""
     needed(person, Power.CLOSE_DAYS)
     try:

@@ -115,6 +115,20 @@ def test_a_box_is_written_off_with_a_reason_by_who_may(ask: Ask, sqlite: Engine)
     assert [ask("hoa", there, reason="cháy").json()["written_off"] for _ in range(2)] == [True, False]
 
 
+def test_the_chain_does_not_begin_on_a_day_without_facts_by_a_slip(ask: Ask, sqlite: Engine) -> None:
+    now, box = datetime.now(UTC), Box()
+    slip = local_date(now) - 3 * DAY
+    entered = bounds(slip + DAY)[0] + 8 * HOUR
+    book(sqlite, *box.stays(reference(1), entered, entered + HOUR))
+    heard(sqlite, now, box)
+    there = f"/sites/SPS/closes/{slip}"
+    refused = ask("hoa", there, first=True)
+    assert (refused.status_code, "nothing happened on" in refused.json()["detail"][0]) == (409, True)
+    assert "nothing happened on" in ask("hoa", f"{there}/check?first=true").json()["reasons"][0]
+    assert rows(sqlite, CloseRow) == []
+    assert ask("hoa", there, first=True, empty=True).json()["fresh"] is True
+
+
 def test_a_shift_from_begin_to_deposit(ask: Ask, sqlite: Engine) -> None:
     now = datetime.now(UTC)
     box, visit = Box(), reference(1)

@@ -194,3 +194,20 @@ def test_swapped_dates_are_said_to_be(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "x.csv").exists()
     done = run("reconcile", "--site", "SPS", "--date", "2026-11-24", "--to", "2026-11-23")
     assert (done.code, "swapped" in done.err) == (1, True)
+
+
+def test_a_dismissal_of_one_is_exported_as_not_final(run: Run, sqlite: Engine, tmp_path: Path) -> None:
+    case(sqlite, Code.PRICE_DIFFERS, 5_000)
+    file = tmp_path / "days.json"
+    span = ("--from", f"{MORNING:%d/%m/%Y}", "--to", f"{MORNING:%d/%m/%Y}")
+
+    def notes() -> list[str]:
+        done = run("export", "--site", "SPS", *span, "--format", "json", "-o", str(file))
+        assert done.code == 0, done.err
+        found = json.loads(file.read_bytes())["findings"]
+        return [row["note"] for row in found if row["code"] == "price_differs"]
+
+    assert notes() == [""]
+    for by, before in (("hoa", "chờ người thứ hai · second person needed: "), ("lan", "")):
+        said(run, "findings", "dismiss", "price_differs", "X", *WHY, "--by", by)
+        assert notes() == [f"{before}đã xem ảnh"]
