@@ -1,7 +1,8 @@
 """The ledger as lines for an accounting package: debit, credit, amount, day by day, under a chart of accounts.
 
-A voucher is what one kind of entry came to on a day, with one party, about one day. Its lines pair debits with credits,
-so that every voucher, and with it every day, balances by itself. Memo accounts have no place in it.
+A voucher is what one kind of entry came to on a day, with one party, about one day; each refund has its own. Its lines
+pair debits with credits, so that every voucher, and with it every day, balances by itself. Memo accounts have no place
+in it, and there is no row of totals: all that is here is to be booked.
 """
 
 import re
@@ -13,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from gate.ledger import LedgerAccount
+from gate.ledger import EntryKind, LedgerAccount
 from server.export.sheets import Column, Cover, Kind, Sheet, Value
 from server.export.words import KINDS, PROVIDERS, chosen
 from server.figures import Late
@@ -21,6 +22,7 @@ from server.frozen import ENTRY, Fact, names
 from server.language import Language
 
 KEY: Final = "journal"
+_REFUNDS: Final = frozenset({EntryKind.REFUND_DUE.value, EntryKind.REFUND_SENT.value})
 MEMO: Final = frozenset({LedgerAccount.PENDED, LedgerAccount.QUOTED})
 CHART: Final[dict[str, str]] = {
     LedgerAccount.RECEIVABLE: "131",
@@ -53,7 +55,7 @@ JOURNAL: Final = Sheet(
         Column("text", "Diễn giải", "Text", width=60),
         Column("debit", "TK Nợ", "Debit", width=10),
         Column("credit", "TK Có", "Credit", width=10),
-        Column("amount", "Số tiền", "Amount", Kind.MONEY, 16, total=True),
+        Column("amount", "Số tiền", "Amount", Kind.MONEY, 16),
         Column("belongs", "Thuộc ngày", "Belongs to", Kind.DATE, 12),
         Column("party", "Đối tượng", "Party", width=20),
     ),
@@ -83,12 +85,14 @@ def chart(path: Path | None) -> dict[str, str]:
 
 
 def moved(on: date, entries: Iterable[Fact], late: Iterable[Late]) -> list[list[Value]]:
-    """What a day keeps for its journal: kind, party, day that it belongs to, account, amount above zero for debit."""
+    """What a day keeps for its journal: kind, party, day that it belongs to, refund, account, amount."""
     at = {name: number for number, name in enumerate(names(ENTRY))}
     belongs = {each.key: each.belongs for each in late}
-    sums = Counter[tuple[str, str, str, str]]()
+    sums = Counter[tuple[str, str, str, str, str]]()
     for _, line in entries:
-        group = (line[at["kind"]], line[at["party"]], str(belongs.get(line[at["key"]], on)))
+        kind, key = line[at["kind"]], line[at["key"]]
+        refund = key.partition(":")[2] if kind in _REFUNDS else ""
+        group = (kind, line[at["party"]], str(belongs.get(key, on)), refund)
         for _, account, amount in line[-1]:
             if account not in MEMO:
                 sums[*group, account] += amount
@@ -97,12 +101,13 @@ def moved(on: date, entries: Iterable[Fact], late: Iterable[Late]) -> list[list[
 
 def lines(cover: Cover, on: date, kept: list[list[Value]], codes: Mapping[str, str]) -> Iterator[list[Value]]:
     """The day's lines under a chart of accounts."""
-    vouchers: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
-    for kind, party, belongs, account, amount in kept:
-        vouchers[str(kind), str(party), str(belongs)][codes[str(account)]] += int(amount or 0)
-    for number, ((kind, party, belongs), sums) in enumerate(sorted(vouchers.items()), 1):
+    vouchers: dict[tuple[str, str, str, str], Counter[str]] = defaultdict(Counter)
+    for kind, party, belongs, refund, account, amount in kept:
+        vouchers[str(kind), str(party), str(belongs), str(refund)][codes[str(account)]] += int(amount or 0)
+    real = [each for each in sorted(vouchers.items()) if any(each[1].values())]  # the chart may put both sides in one
+    for number, ((kind, party, belongs, refund), sums) in enumerate(real, 1):
         name = f"{cover.site}-{on:%Y%m%d}-{number:03d}"
-        text = _text(cover, kind, party, on, belongs)
+        text = _text(cover, (kind, refund, party), on, belongs)
         for debit, credit, amount in _pairs(sums):
             yield [str(on), name, text, debit, credit, amount, belongs, party]
 
@@ -121,10 +126,11 @@ def _pairs(sums: Counter[str]) -> Iterator[tuple[str, str, int]]:
             credits_.insert(0, (credit, given - part))
 
 
-def _text(cover: Cover, kind: str, party: str, on: date, belongs: str) -> str:
+def _text(cover: Cover, about: tuple[str, str, str], on: date, belongs: str) -> str:
+    kind, refund, party = about
     said = chosen(KINDS, cover.language).get(kind, kind)
     whose = chosen(PROVIDERS, cover.language).get(party, party)
-    words = f"{said} {whose}".strip() + f", {cover.name}, {on:%d/%m/%Y}"
+    words = " ".join(filter(None, (said, refund, whose))) + f", {cover.name}, {on:%d/%m/%Y}"
     if belongs == str(on):
         return words
     day = f"{date.fromisoformat(belongs):%d/%m/%Y}"
