@@ -7,7 +7,7 @@ import csv
 import io
 import unicodedata
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html import escape
 from typing import Final, NamedTuple
 
@@ -199,7 +199,9 @@ def _vietcombank_web(account: str, _: int, moves: Sequence[Moved]) -> Table:
     ]
     out = sum(-move.amount for move in moves if move.amount < 0)
     came = sum(move.amount for move in moves if move.amount > 0)
-    return [*table, ["Tổng số", "", f"{out:,}", f"{came:,}", ""], ["In ngày 01/01/2030", "", "9", "9", ""]]
+    printed = max((move.on for move in moves), default=date(2026, 1, 1)) + timedelta(days=1)
+    foot = f"In ngày {printed:%d/%m/%Y}"
+    return [*table, ["Tổng số", "", f"{out:,}", f"{came:,}", ""], [foot, "", "9", "9", ""]]
 
 
 def _cashup(account: str, opening: int, moves: Sequence[Moved]) -> Table:
