@@ -19,7 +19,7 @@ from server import drafts
 from server.cli import AsJson, Config, Database, Site, _books, _progress, _reasons, _say_json
 from server.db import reading, transaction
 from server.drafts import Version
-from server.local_dates import swapped, typed_date
+from server.local_dates import typed_date
 from server.reconcile import ZONE
 from server.register import UserRow
 from server.replays import Replayed, replay
@@ -147,8 +147,6 @@ def show_replay(
 ) -> None:
     """What the stays of past days would have cost by another price list, in dong. Nothing is changed."""
     with _reasons("tariffs replay"), _books(config, database) as engine, reading(engine) as session:
-        if why := swapped(start.date(), end.date()):
-            raise ValueError(why)
         tariff = _one(session, site, code, file)
         with _progress() as told:
             found = replay(session, site, start.date(), end.date(), tariff, told)

@@ -108,7 +108,7 @@ def test_another_page_cannot_close(ask: Ask, sqlite: Engine) -> None:
 
 def test_a_box_is_written_off_with_a_reason_by_who_may(ask: Ask, sqlite: Engine) -> None:
     some_closed_days(sqlite, 1)
-    there = f"/sites/SPS/boxes/sps-1/written-off/{FIRST + DAY}"
+    there = f"/sites/SPS/boxes/sps-1/written-off/{FIRST - DAY}"
     assert ask("tu", there, reason="cháy").status_code == 403
     assert ask("hoa", there, reason="").status_code == 422
     assert ask("hoa", there.replace("SPS", "XXX"), reason="cháy").status_code == 404
