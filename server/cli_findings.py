@@ -22,6 +22,7 @@ from server.language import Language
 from server.reconcile import ZONE, NoSuchSite
 from server.register import SiteRow
 from server.roles import Power
+from server.told import lines
 from server.typed_by import By, may, typed
 
 Its = Annotated[Code, typer.Argument(help="The finding's code, such as opening_unexplained.")]
@@ -63,8 +64,8 @@ def one(code: Its, subject: Subject, *, json: AsJson = False, config: Config = N
         return
     if found["needs_second"]:
         typer.echo(f"{'':12} {_second(found, Language.VI)} · {_second(found, Language.EN)}")
-    for name, value in found.items():
-        typer.echo(f"{name:12} {value}")
+    for line in lines(found):
+        typer.echo(line)
 
 
 @app.command("take")

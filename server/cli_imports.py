@@ -33,6 +33,7 @@ from server.proving import explain
 from server.reconcile import ZONE, NoSuchSite
 from server.register import SiteRow
 from server.roles import POWERS, Power
+from server.told import cell
 
 Statement = Annotated[Path, typer.Argument(help="The file as the bank or provider gave it: .xlsx, .csv, .xls, .xml.")]
 Layout = Annotated[str | None, typer.Option("--mapping", help="A shipped mapping's name, or a .json file of yours.")]
@@ -248,7 +249,7 @@ def _say(done: Imported, check: bool, json: bool) -> None:  # noqa: FBT001
 def _table(title: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> Table:
     table = Table(*(name.replace("_", " ") for name in columns), title=title)
     for row in rows:
-        table.add_row(*(Text(str(row[name] if row[name] is not None else ""))[:60] for name in columns))
+        table.add_row(*(Text("" if row[name] is None else cell(row[name], name))[:60] for name in columns))
     return table
 
 

@@ -5,7 +5,7 @@ take effect with a second person's `approve`. Everything is recorded with the na
 """
 
 import getpass
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ from server.decisions import Decided, Wanted, approve, decide
 from server.effects import Kind
 from server.money_rules import MoneyRules, NoSuch, NotYours, Speaker, speaker
 from server.money_shown import shown
-from server.reconcile import ZONE
+from server.told import cell, lines
 from server.transfers import Form
 
 Payment = Annotated[str, typer.Argument(help="The payment, as provider:number, such as sepay:92704.")]
@@ -37,7 +37,13 @@ By = Annotated[str, typer.Option("--by", help="The user whose word it is.")]
 Note = Annotated[str, typer.Option("--note", help="Why, in 3 to 400 characters.")]
 Amount = Annotated[int | None, typer.Option("--amount", min=1, help="Whole dong; usually all that there is.")]
 To = Annotated[str, typer.Option("--to", help="The visit whose debt it pays.")]
-COLUMNS: Final = ("happened_at", "kind", "visit", "postings", "key")
+COLUMNS: Final = {
+    "happened_at": "Lúc · at",
+    "kind": "Nghiệp vụ · what",
+    "visit": "Lượt xe · visit",
+    "postings": "Định khoản · postings",
+    "key": "Bút toán · entry",
+}
 
 app = typer.Typer(no_args_is_help=True, help=f"{__doc__}".partition("\n\n")[0])
 
@@ -328,26 +334,9 @@ def _say(value: dict[str, Any], words: str, *, json: bool) -> None:
 
 
 def _print(name: str, found: dict[str, Any]) -> None:
-    console = Console()
-    about = found.get("payment") or found["visit"]
-    for key, value in about.items():
-        console.print(Text(f"{key.replace('_', ' '):16} {_cell(value)}"))  # what strangers wrote is never markup
-    for heading in ("decisions", "refunds", "taken_back", "claims"):
-        for row in found[heading]:
-            parts = (f"{key}={_cell(value)}" for key, value in row.items() if value not in ("", None, []))
-            console.print(Text(f"{heading.replace('_', ' ')}: {' '.join(parts)}"))
-    table = Table(*COLUMNS, title=Text(name))
+    for line in lines({key: value for key, value in found.items() if key != "entries"}):
+        typer.echo(line)
+    table = Table(*COLUMNS.values(), title=Text(name))
     for row in found["entries"]:
-        table.add_row(*(Text(_cell(row[column])) for column in COLUMNS))
-    console.print(table)
-
-
-_SHOWN: Final[dict[type, Callable[[Any], str]]] = {
-    datetime: lambda at: f"{at.astimezone(ZONE):%d/%m/%Y %H:%M:%S}",
-    dict: lambda parts: " ".join(f"{key} {value}" for key, value in parts.items()),
-    list: lambda parts: " ".join(map(str, parts)),
-}
-
-
-def _cell(value: Any) -> str:
-    return _SHOWN.get(type(value), str)(value)
+        table.add_row(*(Text(cell(row[column], column)) for column in COLUMNS))  # what strangers wrote is never markup
+    Console().print(table)

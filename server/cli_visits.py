@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -22,6 +22,7 @@ from server.db import reading, transaction
 from server.lost_entries import NoSuchVehicle
 from server.reconcile import NoSuchSite
 from server.register import SiteRow
+from server.told import lines
 
 app = typer.Typer(no_args_is_help=True, help="Stays: look at one, answer proposals, lost entries, the first day.")
 
@@ -41,7 +42,8 @@ def show(visit: Reference, *, json: AsJson = False, config: Config = None, datab
     if json:
         _say_json(found)
     else:
-        _pairs(visit, found)
+        for line in lines(found):
+            typer.echo(line)
 
 
 @app.command("proposals")
@@ -183,14 +185,6 @@ def _known(engine: Engine, site: str) -> None:
     with reading(engine) as session:
         if session.get(SiteRow, site) is None:
             raise NoSuchSite(f"there is no site {site}")
-
-
-def _pairs(title: str, found: dict[str, Any]) -> None:
-    table = Table("", "", title=title, show_header=False)
-    for name, value in found.items():
-        shown = ", ".join(f"{key} {each}" for key, each in value.items()) if isinstance(value, dict) else value
-        table.add_row(name.replace("_", " "), Text(str(shown)))
-    Console().print(table)
 
 
 def _who() -> str:

@@ -16,7 +16,7 @@ from server.console.live import sites_of
 from server.console.page import language, page, say_to
 from server.console.words import Say
 from server.db import reading
-from server.evidence import told
+from server.export.evidence import told
 from server.language import Language
 from server.reconcile import NotYet, local_date
 from server.reconcile import day as facts_of

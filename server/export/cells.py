@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from server.evidence import in_a_line
+from server.export.evidence import in_a_line
 from server.export.sheets import Column, Kind, Value
 from server.export.words import MIXED, chosen
 from server.language import Language

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.evidence import in_a_line, told
+from server.export.evidence import in_a_line, told
 from server.language import Language
 
 

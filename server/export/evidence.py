@@ -117,6 +117,11 @@ def in_a_line(kept: str, language: Language) -> str:
         evidence = msgspec.json.decode(kept, type=dict[str, str])
     except msgspec.DecodeError:
         return kept
+    return in_words(evidence, language)
+
+
+def in_words(evidence: Mapping[str, str], language: Language = Language.VI) -> str:
+    """The same in one line."""
     return "; ".join(f"{name}: {value}" for name, value in told(evidence, language))
 
 
