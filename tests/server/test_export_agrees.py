@@ -95,7 +95,8 @@ def test_findings_are_told_in_words_and_their_sums_are_of_one_kind(decided_day: 
     assert said
     assert all(isinstance(row["evidence"], dict) for row in said)
     book_ = openpyxl.load_workbook(io.BytesIO(made(decided_day, Format.XLSX)))
-    headings, *rows, total = ([cell.value for cell in line] for line in book_["Phát hiện"].iter_rows())
+    lines: list[list[Any]] = [[cell.value for cell in line] for line in book_["Phát hiện"].iter_rows()]
+    headings, *rows, total = lines
     shown = [dict(zip(headings, row, strict=True)) for row in rows]
     for heading, state in (("Đã đến hạn", "due"), ("Chưa đến hạn", "in_transit")):
         wanted = sum(row["amount"] for row in said if row["state"] == state)

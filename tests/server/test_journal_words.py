@@ -28,7 +28,7 @@ def fact(entry: Entry) -> Fact:
     """As a day counts it."""
     postings = [[number, each.account.value, each.amount] for number, each in enumerate(entry.postings)]
     known = {**entry._asdict(), "kind": entry.kind.value}
-    return Fact(entry.happened_at, [*(known.get(name) for name in names(ENTRY)[:-1]), postings])
+    return Fact(entry.happened_at, (*(known.get(name) for name in names(ENTRY)[:-1]), postings))
 
 
 def made(language: Language, *entries: Entry) -> Iterator[list[str]]:
