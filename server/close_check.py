@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 
 from server import frozen
 from server.closing import CLOSED, digest_of
-from server.facts import AuditRow, EventRow
+from server.facts import AuditRow, EntryRow, EventRow, PostingRow
 from server.facts_day import CloseRow, FrozenRow
 from server.frozen import FACTS, KEPT, Fact, Key, key_of, names
 from server.reconcile import bounds, local_date
@@ -56,7 +56,7 @@ def check(session: Session, site: str, key: Ed25519PublicKey, anchors: Iterable[
     held: dict[str, dict[Key, Shown]] = {kind: {} for kind in KEPT}
     for row in rows:
         wrong += _parts(session, row, held)
-    wrong += _orphans(session, site, rows)
+    wrong += [*_orphans(session, site, rows), *_strayed(session, site)]
     late: list[Wrong] = []
     for kind in KEPT:
         _compare(session, site, kind, held[kind], rows, wrong, late)
@@ -152,6 +152,13 @@ def _orphans(session: Session, site: str, rows: list[CloseRow]) -> Iterator[Wron
     for on, part in session.exec(query.order_by(col(FrozenRow.on), col(FrozenRow.part))):
         if (on, part) not in known:
             yield Wrong(on, part, "belongs to no close")
+
+
+def _strayed(session: Session, site: str) -> Iterator[Wrong]:
+    """Postings that name another visit than their entry: what stands on a visit is read from them."""
+    own = select(PostingRow.key, PostingRow.visit).join(EntryRow, col(EntryRow.key) == col(PostingRow.key))
+    for key, visit in session.exec(own.where(EntryRow.site == site, col(PostingRow.visit) != EntryRow.visit)):
+        yield Wrong(None, "posting", f"{key}: names the visit {visit}, and its entry another")
 
 
 def _unzipped(row: FrozenRow | None) -> bytes | None:

@@ -47,8 +47,9 @@ def expected(session: Session, site: str, now: datetime) -> Iterable[Expectation
 
 
 def _left(ended: HandOverRow, begun: list[ShiftRow], now: datetime) -> Iterator[Expectation]:
-    """What stays in the till, against what who took over counted first; each beginning is of one hand-over."""
-    taken = next((row for row in begun if row.by == ended.to and row.began_at >= ended.ended_at), None)
+    """What stays in the till, against what was counted first by who took over, or by whoever began next."""
+    after_it = [row for row in begun if row.began_at >= ended.ended_at]
+    taken = next((row for row in after_it if row.by == ended.to), after_it[0] if after_it else None)
     if taken is not None:
         begun.remove(taken)
     difference = ended.left_cash - (taken.opening_cash if taken else 0)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import date, datetime, timedelta
-from typing import Final
 
 from server import shifts
 from server.db import reading, transaction
@@ -10,8 +9,6 @@ from simulator.season.bank import Bank
 from simulator.season.turns import VIETNAM
 from tests.campaign.season_centre import ATTENDANT, FINANCE, MANAGER, Centre
 from tests.campaign.season_world import Deed, LotWorld
-
-CHANGE: Final = 500_000
 
 
 class Tills:
@@ -27,7 +24,7 @@ class Tills:
         with transaction(self._centre.engine) as session:
             shift = shifts.current(session, site, ATTENDANT)
             if shift is None:
-                shift = shifts.begin(session, site, by=ATTENDANT, opening_cash=CHANGE, now=deed.at)
+                shift = shifts.begin(session, site, by=ATTENDANT, opening_cash=0, now=deed.at)
                 self._cash[site] = 0
             note = "khách không có điện thoại"
             shifts.take_cash(session, shift.shift, turn.visit, turn.price, by=ATTENDANT, note=note, now=deed.at)
@@ -54,9 +51,7 @@ class Tills:
             return
         taken = self._cash.pop(site)
         with transaction(self._centre.engine) as session:
-            shifts.hand_over(
-                session, shift.shift, by=ATTENDANT, to=MANAGER, counted=CHANGE + taken, left=CHANGE, note="", now=now
-            )
+            shifts.hand_over(session, shift.shift, by=ATTENDANT, to=MANAGER, counted=taken, left=0, note="", now=now)
         morning = _at(day, 9) + timedelta(days=1)
         with transaction(self._centre.engine) as session:
             row = shifts.deposit(session, shift.shift, taken, by=FINANCE, now=morning)
