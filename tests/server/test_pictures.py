@@ -232,11 +232,12 @@ def test_what_does_not_go_on_for_a_day_is_given_up(http: httpx.Client, vault: Ce
 def test_a_disk_that_the_books_need_takes_no_pictures(
     http: httpx.Client, vault: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    body = jpeg()
     monkeypatch.setattr(uploads, "KEEP_FREE", 10**18)
-    assert patch(http, jpeg(), 0, 1_000)[0] == 507
-    assert partial(vault) == []
+    assert patch(http, body, 0, 1_000)[0] == 507
+    assert _digest(body) not in {file.name for file in partial(vault)}  # whose line broke before may still be written
     monkeypatch.undo()
-    assert patch(http, jpeg(), 0, 1_000)[0] == 204
+    assert patch(http, body, 0, 1_000)[0] == 204
 
 
 def test_a_row_that_older_books_lack_is_written_again(http: httpx.Client, vault: Centre) -> None:
