@@ -109,7 +109,8 @@ class AtBox:
                     self.leases += 1
                 elif channel is Channel.DELTA:
                     self.papers.delta_came(data)
-            papers = [channel for channel, _ in self._line.heard if channel in {Channel.LEASE, Channel.DELTA}]
+            heard = self._line.heard[: self._taken]  # what came meanwhile is not taken yet
+            papers = [channel for channel, _ in heard if channel in {Channel.LEASE, Channel.DELTA}]
             return len(papers) >= count
 
         until(came, f"paper {count}")
