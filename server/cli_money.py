@@ -18,7 +18,7 @@ from rich.text import Text
 from sqlmodel import Session
 
 from gate.money import dong
-from server import claims, effects, refund_accounts, transfers
+from server import account_changes, claims, effects, refund_accounts, transfers
 from server.auth import audit
 from server.cli import AsJson, Config, Database, _books, _reasons, _replaced, _say_json
 from server.cli import _config as named_config
@@ -28,8 +28,10 @@ from server.decisions import Decided, Wanted, approve, decide
 from server.effects import Kind
 from server.money_rules import MoneyRules, NoSuch, NotYours, Speaker, speaker
 from server.money_shown import shown
+from server.roles import Power
 from server.told import cell, lines
 from server.transfers import Form
+from server.typed_by import may, typed
 
 Payment = Annotated[str, typer.Argument(help="The payment, as provider:number, such as sepay:92704.")]
 Visit = Annotated[str, typer.Argument(help="The visit's reference.")]
@@ -243,17 +245,55 @@ def account(
     config: Config = None,
     database: Database = None,
 ) -> None:
-    """Enter where a refund goes; with nothing but the refund, print the page on which the driver says so."""
+    """Enter where a refund goes; with nothing but the refund, print the page on which the driver says so.
+
+    An account that is known is not written over: another one waits for a second person's `money account-change`.
+    """
     with _told("account"), _books(config, database) as engine, transaction(engine) as session:
-        who, now = _speaker(session, by), datetime.now(UTC)
+        who, now = may(session, by, Power.SEE_BOOKS), datetime.now(UTC)
         if bank or number or name:
             to = refund_accounts.account(bank, number, name)
-            refund_accounts.enter(session, refund_name, to, who.name, now)
-            said = {"refund": refund_name, "given": True}
+            given = refund_accounts.enter(session, refund_name, to, who.name, now)
+            said: dict[str, Any] = {"refund": refund_name, "given": given}
         else:
             token = refund_accounts.ask(session, refund_name, who.name, now)
             said = {"refund": refund_name, "path": f"/v1/refunds/{token}/account"}
-    _say(said, str(said.get("path", f"{refund_name}: the account is known")), json=json)
+        typed(session, by, "money account", refund_name, now)
+    waits = f"{refund_name}: another account is known; this one waits for a second person: money account-change"
+    _say(said, str(said.get("path", f"{refund_name}: the account is known" if said.get("given") else waits)), json=json)
+
+
+@app.command("account-change")
+def account_change(
+    refund_name: Annotated[str, typer.Argument(metavar="REFUND", help="The refund's reference, RF and eleven more.")],
+    by: By,
+    *,
+    agree: Annotated[bool, typer.Option("--agree", help="The refund goes to the other account.")] = False,
+    refuse: Annotated[bool, typer.Option("--refuse", help="It stays at the account that is known.")] = False,
+    json: AsJson = False,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Another account for a refund whose account is known: both accounts, and the second person's word.
+
+    Without a word it prints each change with both accounts; the look is recorded. Whoever asked for the change or
+    printed the driver's link cannot agree to it. While it waits, no file of transfers holds the refund.
+    """
+    with _told("account-change"), _books(config, database) as engine, transaction(engine) as session:
+        who, now = may(session, by, Power.SEE_BOOKS), datetime.now(UTC)
+        if agree and refuse:
+            raise ValueError("--agree or --refuse, not both")
+        if agree or refuse:
+            rules = _rules(config, database)
+            number = account_changes.speak(session, refund_name, who, rules, now, agrees=agree)
+            said: dict[str, Any] = {"refund": refund_name, "change": number, "agrees": agree}
+            words = f"{refund_name}: {'the other account is used' if agree else 'the account stays as it was'}"
+        else:
+            found = account_changes.seen(session, refund_name, who.name, now)
+            said = {"refund": refund_name, "changes": [_as_told(each) for each in found]}
+            words = "\n".join(_change(each) for each in found) or f"{refund_name}: the account was never changed"
+        typed(session, by, "money account-change", refund_name, now)
+    _say(said, words, json=json)
 
 
 @app.command("transfers")
@@ -271,7 +311,7 @@ def make_transfers(
     """The file of outgoing transfers for the bank: each refund in one file only, kept before it is written."""
     with _told("transfers"), _books(config, database) as engine:
         with transaction(engine) as session:
-            who = _speaker(session, by)
+            who = may(session, by, Power.SEE_BOOKS)
             made = (
                 transfers.again(session, again)
                 if again
@@ -324,6 +364,16 @@ def _said(done: Decided, *, json: bool) -> None:
         f"{done.decision}: {words}",
         json=json,
     )
+
+
+def _as_told(each: account_changes.Change) -> dict[str, Any]:
+    return {**each._asdict(), "was": each.was._asdict(), "to": each.to._asdict()}
+
+
+def _change(each: account_changes.Change) -> str:
+    """One change in a line: from where to where, who asked for it, and what the other person said."""
+    word = "waits" if each.agrees is None else f"{'agreed' if each.agrees else 'refused'} by {each.word_by}"
+    return f"{each.number}. {' '.join(each.was)} ({each.was_by}) -> {' '.join(each.to)} ({each.by}): {word}"
 
 
 def _say(value: dict[str, Any], words: str, *, json: bool) -> None:

@@ -5,16 +5,16 @@ import re
 import secrets
 import unicodedata
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlmodel import Session, select
 
-from server import refunds
+from server import account_changes, refunds
+from server.account_changes import Account
 from server.auth import audit
-from server.db import hold
-from server.facts_money import RefundRow, RefundSentRow, TransferRow
-from server.money_rules import Impossible, NoSuch
-from server.vault_accounts import PURPOSE, VaultAccountRow
+from server.facts_money import RefundRow
+from server.money_rules import NoSuch
+from server.vault_accounts import DRIVER, PURPOSE, VaultAccountRow
 
 NAME_MAX: Final = 70
 _BANK: Final = re.compile(r"97[0-9]{4}")
@@ -24,14 +24,6 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 class BadAccount(ValueError):
     """No account to which money can be sent; the message names the field."""
-
-
-class Account(NamedTuple):
-    """A bank's six digits, the account there and whose it is, in capitals without marks as banks print it."""
-
-    bank: str
-    account: str
-    name: str
 
 
 def account(bank: str, number: str, name: str) -> Account:
@@ -50,13 +42,13 @@ def account(bank: str, number: str, name: str) -> Account:
 def ask(session: Session, name: str, by: str, now: datetime) -> str:
     """A token for the driver's page; one given before ends. Said once: only its hash is kept. Raises NoSuch,
     Impossible."""
-    row = refunds.refund(session, name)
-    _changeable(session, row)
+    refunds.refund(session, name)
+    refunds.not_away(session, name)
     token = secrets.token_urlsafe(16)
-    kept = session.get(VaultAccountRow, name)
+    kept = session.get(VaultAccountRow, name, populate_existing=True)
     if kept is None:
         kept = VaultAccountRow(refund=name, token_sha256="", purpose=PURPOSE, asked_at=now)
-    kept.token_sha256, kept.asked_at = _digest(token), now
+    kept.token_sha256, kept.asked_at, kept.asked_by = _digest(token), now, by
     session.add(kept)
     session.flush()
     audit(session, by, "money: asked for an account", name, now, {})
@@ -76,32 +68,32 @@ def asked(session: Session, token: str) -> RefundRow:
 def give(session: Session, token: str, to: Account, now: datetime) -> RefundRow:
     """The driver says where the money goes. Raises NoSuch, Impossible once it is on its way."""
     row = asked(session, token)
-    _keep(session, row, to, now)
+    refunds.not_away(session, row.refund)
+    _keep(session, asked(session, token), to, DRIVER, now)  # the link may have ended while we waited
     return row
 
 
-def enter(session: Session, name: str, to: Account, by: str, now: datetime) -> None:
-    """A person enters what the driver said at the desk. Raises NoSuch, Impossible."""
+def enter(session: Session, name: str, to: Account, by: str, now: datetime) -> bool:
+    """A person enters what the driver said at the desk. False: another account is known, and this one waits for
+    a second person's word. Raises NoSuch, Impossible."""
     row = refunds.refund(session, name)
-    if session.get(VaultAccountRow, name) is None:
+    refunds.not_away(session, name)
+    if session.get(VaultAccountRow, name, populate_existing=True) is None:
         ask(session, name, by, now)
-    _keep(session, row, to, now)
-    audit(session, by, "money: entered an account", name, now, {})
+    return _keep(session, row, to, by, now)
 
 
-def _keep(session: Session, row: RefundRow, to: Account, now: datetime) -> None:
-    _changeable(session, row)
-    kept = session.get_one(VaultAccountRow, row.refund)
+def _keep(session: Session, row: RefundRow, to: Account, by: str, now: datetime) -> bool:
+    """Whether it is the refund's account now."""
+    kept = session.get_one(VaultAccountRow, row.refund, populate_existing=True)
+    if kept.given_at is not None:
+        return not account_changes.wish(session, kept, to, by, now)
     kept.bank, kept.account, kept.name = to
-    kept.given_at = now
+    kept.given_at, kept.given_by = now, by
     session.add(kept)
     session.flush()
-
-
-def _changeable(session: Session, row: RefundRow) -> None:
-    hold(session, f"refund:{row.refund}")
-    if session.get(RefundSentRow, row.refund) or session.get(TransferRow, row.refund):
-        raise Impossible(f"{row.refund}: the money is on its way already")
+    audit(session, by, "money: entered an account", row.refund, now, {})
+    return True
 
 
 def _plain(name: str) -> str:

@@ -25,7 +25,7 @@ from server.facts_money import (
 )
 from server.money_rules import Impossible, NoSuch
 from server.providers.contract import Outcome
-from server.vault_accounts import VaultAccountRow
+from server.vault_accounts import VaultAccountChangeRow, VaultAccountRow
 
 SEND_WITHIN: Final = timedelta(days=1)
 """From the second word to the file of transfers."""
@@ -125,6 +125,18 @@ def may_be_asked(session: Session, name: str) -> None:
         raise Impossible(f"{name} was sent, taken back, or is in a file of transfers")
 
 
+def not_away(session: Session, name: str) -> None:
+    """Hold the refund. Raises Impossible when its money is on its way already."""
+    hold(session, f"refund:{name}")
+    if session.get(RefundSentRow, name) or session.get(TransferRow, name):
+        raise Impossible(f"{name}: the money is on its way already")
+
+
+def changing(session: Session) -> set[str]:
+    """Refunds whose account somebody asked to change, and nobody else has said a word yet."""
+    return set(session.exec(select(VaultAccountChangeRow.refund).where(col(VaultAccountChangeRow.word_at).is_(None))))
+
+
 def open_refunds(session: Session, site: str | None = None) -> list[RefundRow]:
     """The refunds that were neither sent nor taken back, oldest first."""
     sent, undone = select(RefundSentRow.refund), select(EntryRow.key).where(EntryRow.kind == EntryKind.UNDONE)
@@ -154,7 +166,7 @@ def still_here(session: Session, decision: str) -> None:
 def expected(session: Session, site: str, now: datetime) -> Iterator[Expectation]:  # noqa: ARG001 - as all witnesses
     """What must come of each open refund: its file, then the bank's debit line."""
     rows = open_refunds(session, site)
-    files = _files(session, [row.refund for row in rows])
+    files, changed = _files(session, [row.refund for row in rows]), changing(session)
     for row in rows:
         file = files.get(row.refund)
         due = file.made_at + BOOKED_WITHIN if file else row.made_at + SEND_WITHIN
@@ -165,6 +177,8 @@ def expected(session: Session, site: str, now: datetime) -> Iterator[Expectation
             "file": file.file if file else "",
             "account": "known" if asked and asked.given_at else "not known",
         }
+        if row.refund in changed:
+            evidence["account"] = "a change waits for a second person"
         yield Expectation(
             code=Code.REFUND_OPEN,
             subject=row.refund,

@@ -91,6 +91,7 @@ def again(session: Session, name: str) -> Transfers:
 def _ready(session: Session) -> list[tuple[RefundRow, VaultAccountRow]]:
     every = refunds.payable(session)
     gone = {*session.exec(select(TransferRow.refund)), *refunds.with_provider(session, [row.refund for row in every])}
+    gone |= refunds.changing(session)
     waiting = [row for row in every if row.refund not in gone]
     known = select(VaultAccountRow).where(col(VaultAccountRow.given_at).is_not(None))
     to = {row.refund: row for row in session.exec(known)}

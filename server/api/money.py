@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
 from gate.messages import NOTE_MAX
-from server import refund_accounts
+from server import account_changes, refund_accounts
 from server.api.caller import CentreDep, PersonDep, needed
 from server.api.refund_page import page, thanks
 from server.auth import Person
@@ -55,6 +55,12 @@ class Word(BaseModel):
     decision: str = Field(max_length=300)
     agrees: bool = True
     note: str = Field(default="", max_length=NOTE_MAX)
+
+
+class AccountWord(BaseModel):
+    """A second person's word on another account."""
+
+    agrees: bool
 
 
 class NewClaim(BaseModel):
@@ -113,6 +119,29 @@ def new_link(refund: Annotated[str, Path(max_length=20)], centre: CentreDep, per
     with _answered(), transaction(centre.engine) as session:
         token = refund_accounts.ask(session, refund, person.name, datetime.now(UTC))
     return {"path": f"/v1/refunds/{token}/account"}
+
+
+@router.get("/v1/refunds/{refund}/account/changes")
+def account_changed(
+    refund: Annotated[str, Path(max_length=20)], centre: CentreDep, person: PersonDep
+) -> list[dict[str, Any]]:
+    """Each change of a known account with both accounts, for whoever has to say the second word; recorded."""
+    needed(person, Power.SEE_BOOKS)
+    with _answered(), transaction(centre.engine) as session:
+        found = account_changes.seen(session, refund, person.name, datetime.now(UTC))
+    return [{**each._asdict(), "was": each.was._asdict(), "to": each.to._asdict()} for each in found]
+
+
+@router.post("/v1/refunds/{refund}/account/word", status_code=201)
+def account_word(
+    refund: Annotated[str, Path(max_length=20)], body: AccountWord, centre: CentreDep, person: PersonDep
+) -> dict[str, Any]:
+    """The second person's word on another account than the known one."""
+    needed(person, Power.SEE_BOOKS)
+    with _answered(), transaction(centre.engine) as session:
+        now, rules = datetime.now(UTC), rules_of(centre)
+        number = account_changes.speak(session, refund, _speaker(person), rules, now, agrees=body.agrees)
+    return {"refund": refund, "change": number, "agrees": body.agrees}
 
 
 @router.get("/v1/refunds/{token}/account")

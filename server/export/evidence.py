@@ -93,6 +93,7 @@ WHY: Final[dict[str, Pair]] = {
         "a reversal of no payment that we know": "đảo một giao dịch không có trong sổ",
     }.items()
 }
+CHANGE_WAITS: Final = "a change waits for a second person"
 FAMILIES: Final[dict[str, dict[str, Pair]]] = {
     "class": CLASSES,
     "reason": REASONS,
@@ -100,7 +101,11 @@ FAMILIES: Final[dict[str, dict[str, Pair]]] = {
     "direction": {"in": ("Vào", "In"), "out": ("Ra", "Out")},
     "by": SYSTEM,
     "why": WHY,
-    "account": {"known": ("đã biết", "known"), "not known": ("chưa biết", "not known")},
+    "account": {
+        "known": ("đã biết", "known"),
+        "not known": ("chưa biết", "not known"),
+        CHANGE_WAITS: ("đổi tài khoản, chờ người thứ hai", CHANGE_WAITS),
+    },
 }
 
 

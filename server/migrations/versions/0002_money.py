@@ -584,9 +584,31 @@ def upgrade() -> None:
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("asked_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
         sa.Column("given_at", server.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("given_by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("refund"),
         sa.UniqueConstraint("token_sha256"),
+    )
+    op.create_table(
+        "vault_account_change",
+        sa.Column("refund", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("was_bank", sa.String(), nullable=False),
+        sa.Column("was_account", sa.String(), nullable=False),
+        sa.Column("was_name", sa.String(), nullable=False),
+        sa.Column("was_by", sa.String(), nullable=False),
+        sa.Column("bank", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("link_by", sa.String(), nullable=False),
+        sa.Column("asked_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("word_by", sa.String(), nullable=False),
+        sa.Column("agrees", sa.Boolean(), nullable=False),
+        sa.Column("word_at", server.types.UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("refund", "number"),
     )
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.add_column(sa.Column("payment", sa.String(), nullable=False, server_default=""))
@@ -653,6 +675,7 @@ def downgrade() -> None:
         batch_op.drop_column("party")
         batch_op.drop_column("payment")
 
+    op.drop_table("vault_account_change")
     op.drop_table("vault_account")
     op.drop_table("transfer_file")
     with op.batch_alter_table("transfer", schema=None) as batch_op:
