@@ -19,20 +19,27 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What became of request `number`; 0 = the worker is ready for the first."""
+    """What became of request `number`; 0 = the worker is ready for the first. Figures: `edge.reader.figures`."""
 
     number: int
     plates: tuple[PlateReading, ...] = ()
     error: str = ""
     ms: float = 0.0
+    sharpness: float = 0.0
+    brightness: float = 0.0
 
 
 class ReadResult(msgspec.Struct, frozen=True):
-    """Plates of one picture, best first; or why there is no answer. `ms` is the worker's own time."""
+    """Plates of one picture, best first; or why there is no answer. `ms` is the worker's own time.
+
+    `sharpness` of the best plate (0: there is none), `brightness` of the picture in grey levels (0: there is none).
+    """
 
     plates: tuple[PlateReading, ...] = ()
     error: str = ""
     ms: float = 0.0
+    sharpness: float = 0.0
+    brightness: float = 0.0
 
 
 class FrameError(ValueError):

@@ -240,7 +240,8 @@ class ReaderProcess:
             self._ready.set()
         elif self._active and answer.number == self._active.number:
             job, self._active = self._active, None
-            job.answer(ReadResult(answer.plates, answer.error, answer.ms))
+            figures = answer.sharpness, answer.brightness
+            job.answer(ReadResult(answer.plates, answer.error, answer.ms, *figures))
 
     def _lose(self, reason: str) -> None:
         """The process is dead or as good as dead: its picture gets an error, the others wait for the next process."""

@@ -39,6 +39,7 @@ def _serve(requests: BinaryIO, answers: BinaryIO, name: str, threads: int) -> in
     import numpy as np  # noqa: PLC0415 - after the memory limit, which must hold for the libraries too
 
     from edge.reader.engines import engine  # noqa: PLC0415
+    from edge.reader.figures import figures  # noqa: PLC0415
     from edge.reader.image import UnreadableImage, decode  # noqa: PLC0415
 
     began = time.perf_counter()
@@ -48,8 +49,10 @@ def _serve(requests: BinaryIO, answers: BinaryIO, name: str, threads: int) -> in
     while (request := _next(requests)) is not None:
         began = time.perf_counter()
         try:
-            plates = tuple(reader.read(decode(request.image)))
-            answer = Answer(request.number, plates, ms=_ms(began))
+            picture = decode(request.image)
+            plates = tuple(reader.read(picture))
+            told = figures(picture, plates[0].box if plates else None)
+            answer = Answer(request.number, plates, "", _ms(began), told.sharpness, told.brightness)
         except UnreadableImage as reason:
             answer = Answer(request.number, error=f"unreadable picture: {reason}", ms=_ms(began))
         except Exception as error:  # noqa: BLE001 - one picture must not cost the next; the agent counts the errors
