@@ -1,6 +1,7 @@
 """Cash on its way to the bank, and what is expected of a till: its deposit by the next working day, and its count."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time, timedelta
 from typing import Final
 
@@ -39,19 +40,41 @@ def deposit(session: Session, shift: str, amount: int, *, by: str, now: datetime
 
 def expected(session: Session, site: str, now: datetime) -> Iterable[Expectation]:
     """Cash that must be deposited by the next working day, and tills whose count was not what it should be."""
-    begun = list(session.exec(select(ShiftRow).where(ShiftRow.site == site).order_by(col(ShiftRow.began_at))))
+    begun = Begun(session.exec(select(ShiftRow).where(ShiftRow.site == site).order_by(col(ShiftRow.began_at))).all())
+    gone: dict[str, list[DepositRow]] = defaultdict(list)
+    for row in session.exec(select(DepositRow).where(DepositRow.site == site)):
+        gone[row.shift].append(row)
     for ended in session.exec(select(HandOverRow).where(HandOverRow.site == site).order_by(col(HandOverRow.ended_at))):
         if ended.ended_at <= now:
-            yield from _of(session, ended)
-            yield from _left(ended, begun, now)
+            yield from _of(ended, gone[ended.shift])
+            yield from _left(ended, begun.next_of(ended), now)
 
 
-def _left(ended: HandOverRow, begun: list[ShiftRow], now: datetime) -> Iterator[Expectation]:
+class Begun:
+    """Shifts by their beginning, each the next of one hand-over at most. Hand-overs are asked about in the order of
+    their ends, so what began before one is never looked at again."""
+
+    def __init__(self, rows: Sequence[ShiftRow]) -> None:
+        self._all, self._by = deque(rows), defaultdict[str, deque[ShiftRow]](deque)
+        self._taken: set[str] = set()
+        for row in rows:
+            self._by[row.by].append(row)
+
+    def next_of(self, ended: HandOverRow) -> ShiftRow | None:
+        """Whose count comes after: of who took over, else of whoever began next."""
+        found = self._first(self._by[ended.to], ended.ended_at) or self._first(self._all, ended.ended_at)
+        if found is not None:
+            self._taken.add(found.shift)
+        return found
+
+    def _first(self, rows: deque[ShiftRow], since: datetime) -> ShiftRow | None:
+        while rows and (rows[0].began_at < since or rows[0].shift in self._taken):
+            rows.popleft()
+        return rows[0] if rows else None
+
+
+def _left(ended: HandOverRow, taken: ShiftRow | None, now: datetime) -> Iterator[Expectation]:
     """What stays in the till, against what was counted first by who took over, or by whoever began next."""
-    after_it = [row for row in begun if row.began_at >= ended.ended_at]
-    taken = next((row for row in after_it if row.by == ended.to), after_it[0] if after_it else None)
-    if taken is not None:
-        begun.remove(taken)
     difference = ended.left_cash - (taken.opening_cash if taken else 0)
     due = taken.began_at if taken else _deposit_due(ended.ended_at)
     if difference and due <= now:
@@ -66,12 +89,11 @@ def _left(ended: HandOverRow, begun: list[ShiftRow], now: datetime) -> Iterator[
         )
 
 
-def _of(session: Session, ended: HandOverRow) -> Iterator[Expectation]:
+def _of(ended: HandOverRow, gone: Sequence[DepositRow]) -> Iterator[Expectation]:
     words = {"shift": ended.shift, "to": ended.to, "counted": str(ended.counted_cash), "note": ended.note}
     due = ended.counted_cash - ended.left_cash
     if due:
-        rows = list(session.exec(select(DepositRow).where(DepositRow.shift == ended.shift)))
-        open_amount = due - sum(row.amount for row in rows)
+        open_amount = due - sum(row.amount for row in gone)
         yield Expectation(
             code=Code.CASH_NOT_DEPOSITED,
             subject=ended.shift,
@@ -79,7 +101,7 @@ def _of(session: Session, ended: HandOverRow) -> Iterator[Expectation]:
             amount=open_amount or due,
             due=_deposit_due(ended.ended_at),
             evidence=words,
-            met_at=None if open_amount else max(row.made_at for row in rows),
+            met_at=None if open_amount else max(row.made_at for row in gone),
         )
     difference = ended.counted_cash - ended.expected_cash
     if difference:

@@ -12,12 +12,13 @@ from sqlmodel import Session
 from server import shifts
 from server.api.caller import CentreDep, PersonDep, needed
 from server.centre import Centre
-from server.cli_shifts import as_told
+from server.cli_shifts import OF_THE_TILL, as_told
 from server.db import reading, transaction
 from server.ingest import Settled
 from server.reconcile import NoSuchSite
 from server.roles import Power
 from server.tills import CASH_MAX, TEXT_MAX
+from server.typed_by import may
 
 router = APIRouter()
 SiteName = Annotated[str, Path(max_length=10)]
@@ -110,6 +111,7 @@ def end(shift: ShiftName, body: End, centre: CentreDep, person: PersonDep) -> di
     needed(person, Power.HELP_DRIVERS)
     now = datetime.now(UTC)
     with _doing(centre) as session:
+        taking_over(session, body.to)
         row = shifts.hand_over(
             session, shift, by=person.name, to=body.to, counted=body.counted, left=body.left, note=body.note, now=now
         )
@@ -123,6 +125,14 @@ def deposit(shift: ShiftName, body: Deposit, centre: CentreDep, person: PersonDe
     with _doing(centre) as session:
         row = shifts.deposit(session, shift, body.amount, by=person.name, now=datetime.now(UTC))
         return {"deposit": row.deposit, "amount": row.amount}
+
+
+def taking_over(session: Session, name: str) -> None:
+    """Raises ShiftRefused unless it is the name of a user who may have a till."""
+    try:
+        may(session, name.strip(), *OF_THE_TILL, option="to")
+    except ValueError as error:
+        raise shifts.ShiftRefused(str(error)) from error
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from server.config import Broker, CentreConfig
 from server.db import reading, transaction
 from server.facts_day import CloseRow
 from server.reconcile import bounds, local_date
-from server.register import SiteRow
+from server.register import SiteRow, UserRow
 from server.roles import Role
 from tests.server.box import Box, book, reference
 from tests.server.closed import DAY, FIRST, HOUR, closed, heard, some_closed_days
@@ -65,6 +65,10 @@ def ask(centre: Centre) -> Ask:
         for name, role in ROLES.items():
             add_user(session, name, role, PASSWORD, datetime.now(UTC))
     tokens = {name: doorkeeper.login(name, PASSWORD, "here")[0] for name in ROLES}
+    with transaction(centre.engine) as session:
+        add_user(session, "gone", Role.ATTENDANT, PASSWORD, datetime.now(UTC))
+        session.flush()
+        session.get_one(UserRow, "gone").disabled = True
 
     def asked(who: str, path: str, *, cookie: bool = False, **body: Any) -> httpx.Response:
         token = tokens.get(who, "")
@@ -147,6 +151,9 @@ def test_a_shift_from_begin_to_deposit(ask: Ask, sqlite: Engine) -> None:
     assert ask("tu", cash, cookie=True, visit=visit, amount=1, reason="x").status_code == 403
     assert [each["shift"] for each in ask("tu", "/sites/SPS/shifts").json()] == [shift]
     assert ask("ba", "/sites/SPS/shifts").json() == []
+    for nobody in ("anh Ba", "gone", ""):
+        refused = ask("tu", f"/shifts/{shift}/end", to=nobody, counted=130_000, left=100_000)
+        assert (refused.status_code, refused.json()["detail"]) == (422, f"to: there is no user {nobody}")
     short = ask("tu", f"/shifts/{shift}/end", to="ba", counted=129_000)
     assert (short.status_code, "130000" in short.json()["detail"]) == (422, True)
     assert ask("tu", f"/shifts/{shift}/end", to="ba", counted=130_000, left=100_000).json()["expected"] == 130_000
