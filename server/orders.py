@@ -79,7 +79,7 @@ def ask(engine: Engine, provider: Provider, line: Line, visit: str, now: datetim
     over = ""
     last = _last(engine, provider, visit)
     if last and last.payable is not None and last.order.expires_at > now:
-        return Ordered(last.order, provider.payable(last.payable))
+        return Ordered(last.order, provider.payable(last.payable, line))
     if last and (last.order.expires_at <= now or is_stale(provider, last.asked_at, now)) and provider.answers:
         found = look_up(engine, provider, line, last.order, now)
         if found.outcome is Outcome.PAID:

@@ -166,7 +166,7 @@ class Provider(Protocol):
     def create(self, order: Order, line: Line, now: datetime) -> Answer:
         """Ask for a payment. The same order gives the same request. Raises Unanswered."""
 
-    def payable(self, raw: bytes) -> Payable:
+    def payable(self, raw: bytes, line: Line) -> Payable:
         """Where the driver pays, from the answer to `create` as it was kept."""
 
     def query(self, order: Order, line: Line, now: datetime) -> Answer:

@@ -71,6 +71,10 @@ class _Told(msgspec.Struct):
     signature: Text
 
 
+_WALLET: Final = "momo://"
+"""What begins so is opened by MoMo's own program on the driver's telephone."""
+
+
 class _Back(msgspec.Struct):
     """A refund in an answer to a query."""
 
@@ -178,15 +182,20 @@ class Momo:
         raw, said = _exchanged(partner, line, "create", covered, {"lang": "vi", "autoCapture": True})
         if said.resultCode != 0:
             return Answer(outcome(said.resultCode), raw, why=said.message)
-        if said.amount != order.amount or not line.allows(said.payUrl):
-            raise Unanswered("MoMo's answer is about another amount, or its page is on a host that we do not know")
-        return Answer(Outcome.OPEN, raw, Payable(said.payUrl, said.qrCodeUrl))
+        if said.amount != order.amount:
+            raise Unanswered("MoMo's answer is about another amount")
+        return Answer(Outcome.OPEN, raw, self.payable(raw, line))
 
     @staticmethod
-    def payable(raw: bytes) -> Payable:
-        """The wallet's page and its code."""
+    def payable(raw: bytes, line: Line) -> Payable:
+        """The wallet's page and its code, each nowhere but on a host that we know. A code that is a link into the
+        wallet itself names no host; one that is no link at all cannot be held against anything and is left out.
+        Raises Unanswered."""
         said = strict.read(raw, _Said, RAW_MAX)
-        return Payable(said.payUrl, said.qrCodeUrl)
+        code = said.qrCodeUrl if "://" in said.qrCodeUrl else ""
+        if not line.allows(said.payUrl) or (code and not code.startswith(_WALLET) and not line.allows(code)):
+            raise Unanswered("MoMo's answer leads to a host that we do not know")
+        return Payable(said.payUrl, code)
 
     def query(self, order: Order, line: Line, now: datetime) -> Answer:
         """What became of an order and of its refunds. Raises Unanswered."""

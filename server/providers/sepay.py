@@ -130,7 +130,7 @@ class SePay:
         return Answer(Outcome.OPEN, payload.encode(), Payable(qr=payload))
 
     @staticmethod
-    def payable(raw: bytes) -> Payable:
+    def payable(raw: bytes, line: Line) -> Payable:  # noqa: ARG004 - we made it ourselves
         """The code."""
         return Payable(qr=raw.decode())
 

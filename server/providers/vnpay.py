@@ -135,7 +135,7 @@ class Vnpay:
         return Answer(Outcome.OPEN, url.encode(), Payable(url=url))
 
     @staticmethod
-    def payable(raw: bytes) -> Payable:
+    def payable(raw: bytes, line: Line) -> Payable:  # noqa: ARG004 - we made it ourselves
         """The address."""
         return Payable(url=raw.decode())
 

@@ -20,7 +20,7 @@ from server.facts_money import OrderAnswerRow, OrderAskedRow, OrderRow
 from server.ingest import Settled
 from server.orders import ANSWER_DUE, FOLLOWED, NothingOwed, NotPayable, StillOpen, due, expected, state
 from server.polling import next_question
-from server.providers.contract import Order, Outcome, Unanswered
+from server.providers.contract import Order, Outcome, Payable, Unanswered
 from server.providers.line import HttpLine, permitted
 from server.roles import Role
 from simulator.providers.momo import MomoTwin
@@ -61,6 +61,33 @@ def test_a_visit_has_one_open_order_of_an_amount_at_a_provider(one: MoneyDesk, p
     assert one.network.exchanges == (provider == "momo")
     one.clock.wait(DAY)
     assert one.ask(provider, VISIT).order.order == f"{VISIT}02"
+
+
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        (b"https://test-payment.momo.vn/v2", b"https://momo.example.net/v2"),
+        (b"https://test-payment.momo.vn/v2", b"http://test-payment.momo.vn/v2"),
+        (b"momo://pay", b"https://momo.example.net/pay"),
+        (b"momo://pay", b"intent://pay"),
+    ],
+)
+def test_nobody_is_sent_to_a_host_that_we_do_not_know(one: MoneyDesk, true: bytes, false: bytes) -> None:
+    one.network.twins[MOMO_HOST] = Liar(one.momo_twin, true, false)
+    with pytest.raises(Unanswered, match="host that we do not know"):
+        one.ask("momo", VISIT)
+    assert rows(one.engine, OrderAnswerRow) == []
+
+
+def test_the_wallets_own_link_and_a_code_on_its_host_are_shown_and_no_other(one: MoneyDesk) -> None:
+    assert one.ask("momo", VISIT).payable == Payable(
+        "https://test-payment.momo.vn/v2/gateway/pay?t=0", "momo://pay?t=0"
+    )
+    raw = rows(one.engine, OrderAnswerRow)[0]["raw"]
+    for code, shown in ((b"https://test-payment.momo.vn/qr/1", "https://test-payment.momo.vn/qr/1"), (b"00020101", "")):
+        assert one.momo.payable(raw.replace(b"momo://pay?t=0", code), one.line).qr == shown
+    with pytest.raises(Unanswered, match="host that we do not know"):
+        one.momo.payable(raw, HttpLine({"elsewhere.example"}))
 
 
 def test_at_the_feed_an_order_is_a_transfers_code(one: MoneyDesk) -> None:
