@@ -245,9 +245,11 @@ def reversals(session: Session) -> list[tuple[datetime, str]]:
 
 
 def reverse_again(session: Session, payment: str, at: datetime) -> None:
-    """The entries of a reversal, unless they are there."""
+    """The entries of a reversal, unless they are there or its payment has not come yet."""
     row = session.get_one(TakenBackRow, (payment, REVERSAL))
-    if session.get(EntryRow, f"chargeback:{payment}") is None:
+    provider, _, number = payment.rpartition(":")
+    come = session.get(PaymentRow, (provider, number)) is not None
+    if come and session.get(EntryRow, f"chargeback:{payment}") is None:
         take_back(session, payment, row.amount, row.happened_at, at, lost=LedgerAccount.SUSPENSE)
 
 

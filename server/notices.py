@@ -13,6 +13,7 @@ import msgspec
 from sqlmodel import Session, select
 
 from gate.findings import Code
+from server import early_reversals
 from server.anomalies import anomaly
 from server.db import hold, insert_once
 from server.facts import AnomalyRow, NoticeRow
@@ -58,8 +59,8 @@ def keep(session: Session, received: Received, notice: Notice, fingerprint: str)
         if verdict is not Verdict.TAKEN:
             _set_aside(session, received, notice, verdict)
             return Kept(verdict)
-    received = received._replace(at=held_at(session, notice, received.at))
-    row = _row(notice.provider, notice.provider_id, received, fingerprint)
+    received = received._replace(at=early_reversals.after(session, notice, held_at(session, notice, received.at)))
+    row = row_of(notice, received, fingerprint)
     if not insert_once(session, row):
         return Kept(_again(session, notice, row))
     if notice.order:
@@ -71,7 +72,7 @@ def keep_unread(session: Session, provider: str, received: Received, why: str) -
     """A notice that proved itself and cannot be read may be money: its bytes are kept once, under their hash, and it
     is a case of its own. Nobody but the provider can bring many."""
     digest = hashlib.sha256(received.raw).hexdigest()
-    insert_once(session, _row(provider, f"{UNREAD}{digest}", received, digest))
+    insert_once(session, _bytes_of(provider, f"{UNREAD}{digest}", received, digest))
     evidence = {"why": why[:200], "first_sha256": digest}
     anomaly(session, Code.NOTICE_REFUSED, f"{provider}:{UNREAD}{digest}", "", received.at, evidence)
 
@@ -108,7 +109,7 @@ def _checked(session: Session, notice: Notice) -> Verdict:
 
 def _set_aside(session: Session, received: Received, notice: Notice, verdict: Verdict) -> None:
     digest = hashlib.sha256(received.raw).hexdigest()
-    insert_once(session, _row(notice.provider, f"{REFUSED}{digest}", received, digest))
+    insert_once(session, _bytes_of(notice.provider, f"{REFUSED}{digest}", received, digest))
     order = session.get(OrderRow, notice.order)
     evidence = {
         "why": _WHY[verdict],
@@ -144,9 +145,11 @@ def _same_news(known: NoticeRow, notice: Notice, row: NoticeRow) -> bool:
 
 
 def _followed(session: Session, notice: Notice, now: datetime) -> Settled | None:
-    if notice.kind is Kind.REVERSED and not _was_paid(session, notice.order, now):
-        return None  # debited at the payer's bank and never ours
-    return receive(session, notice, now) if notice.kind in {Kind.PAID, Kind.REVERSED} else None
+    if notice.kind is Kind.REVERSED and notice.order and not _was_paid(session, notice.order, now):
+        early_reversals.wait(session, notice, now)
+        return None
+    settled = receive(session, notice, now) if notice.kind in {Kind.PAID, Kind.REVERSED} else None
+    return None if early_reversals.take_effect(session, notice, now) else settled
 
 
 def _was_paid(session: Session, order: str, by: datetime) -> bool:
@@ -169,7 +172,12 @@ def _answered(session: Session, notice: Notice, row: NoticeRow) -> None:
     insert_once(session, answer)
 
 
-def _row(provider: str, provider_id: str, received: Received, fingerprint: str) -> NoticeRow:
+def row_of(notice: Notice, received: Received, fingerprint: str) -> NoticeRow:
+    """The row of the inbox: the bytes, and the headers that prove them."""
+    return _bytes_of(notice.provider, notice.provider_id, received, fingerprint)
+
+
+def _bytes_of(provider: str, provider_id: str, received: Received, fingerprint: str) -> NoticeRow:
     headers: Mapping[str, str] = _ANSWER if received.answer else dict(sorted(received.headers.items()))
     return NoticeRow(
         provider=provider,

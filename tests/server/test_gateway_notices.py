@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import Engine
 
+from server import waiting_money
 from server.api import notices
 from server.db import connect, reading
 from server.facts import AnomalyRow, EntryRow, NoticeRow, PaymentRow
@@ -122,7 +123,9 @@ def test_vnpay_takes_back_what_it_told_of_and_the_stay_owes_again(desk: MoneyDes
 def test_what_vnpay_takes_back_and_never_told_of_is_nobodys(one: MoneyDesk) -> None:
     """Debited at the payer's bank, reversed there, and never ours."""
     assert one.told("vnpay", one.vnpay_twin.told(paid(one), status="04")).body == CONFIRMED
-    assert (payments(one), rows(one.engine, TakenBackRow)) == ([], [])
+    assert (payments(one), kinds(one)) == ([], [])
+    with reading(one.engine) as session:
+        assert list(waiting_money.expected(session, "SPS", one.clock())) == []
 
 
 def paid(desk: MoneyDesk, amount: int = 0, order: str = "") -> Transaction:
