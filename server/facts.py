@@ -105,7 +105,7 @@ class ChargeRow(SQLModel, table=True):
     """What a visit costs, posted once for ever."""
 
     __tablename__ = "charge"
-    __table_args__ = (Index("charge_of_day", "site", "happened_at"),)
+    __table_args__ = (Index("charge_of_day", "site", "happened_at"), Index("charge_recorded", "site", "recorded_at"))
 
     visit: str = Field(primary_key=True)
     site: str
@@ -168,6 +168,7 @@ class EntryRow(SQLModel, table=True):
         Index("entry_of_day", "site", "kind", "happened_at"),
         Index("entry_of_visit", "visit", "kind"),
         Index("entry_of_payment", "payment", "kind"),
+        Index("entry_recorded", "site", "recorded_at"),
     )
 
     key: str = Field(primary_key=True)

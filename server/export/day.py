@@ -13,13 +13,13 @@ from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
 from gate.findings import WORDS, Code, Finding
-from gate.ledger import LedgerAccount
 from gate.reconcile import Day, Report
 from gate.working import Standing, What, Word, after
 from server import figures
 from server.days.spans import chunks
 from server.derived import VisitRow
-from server.export import journal
+from server.export import booked, journal
+from server.export.booked import Booked
 from server.export.matches import EXPLANATION, Proofs
 from server.export.settled import Paid, Settlements
 from server.export.sheets import ADJUSTMENTS, BANK, FINDINGS, OPENINGS, PAYMENTS, SUMMARY, VAT, VISITS, Rows, Value
@@ -30,12 +30,11 @@ from server.reconcile import local_date
 
 OPENING: Final = "opening"
 BOX: Final = "box"
-SHOWN: Final = (CHARGE, SUPPLEMENT, PAYMENT, ENTRY, OPENING, EXPLANATION)
-"""The kinds of facts that the sheets are made of."""
+SHOWN: Final = (CHARGE, SUPPLEMENT, PAYMENT, OPENING, EXPLANATION)
+"""The kinds of facts that the sheets are made of, beside the entries of the ledger."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _AT_ONCE: Final = 900
-_MEMO: Final = frozenset({LedgerAccount.PENDED.value, LedgerAccount.QUOTED.value})
 
 
 class Stay(NamedTuple):
@@ -57,19 +56,15 @@ def micros(at: datetime | None) -> int | None:
 
 
 def day_rows(
-    session: Session, known: Day, found: Report, facts: dict[str, list[Fact]], closed_to: date | None = None
+    session: Session, known: Day, found: Report, facts: dict[str, list[Fact]], ledger: Booked | None = None
 ) -> Rows:
-    """The rows of a day. closed_to: only what belongs to a day up to this one is an adjustment; None: any other day."""
+    """The rows of a day. ledger: what it says of the day, by whoever knows better than its entries among the facts."""
     on = local_date(known.start)
     charges = {each.visit: each for each in figures.charges(session, known.site, facts)}
     settled = Settlements(session, known, charges)
     payments = [dict(zip(names(PAYMENT), line, strict=True)) for _, line in facts[PAYMENT]]
     proofs = Proofs(session, {p.payment for p in known.payments} | {_name(p) for p in payments}, facts)
-    late = [
-        each
-        for each in figures.adjustments(session, known.site, on, facts[ENTRY])
-        if each.account not in _MEMO and (closed_to is None or each.belongs <= closed_to)
-    ]
+    ledger = ledger or booked.of_facts(session, known.site, on, facts[ENTRY])
     rows: Rows = {
         VISITS.key: list(_visits(session, known, charges, settled, proofs)),
         PAYMENTS.key: list(_payments(settled, payments)),
@@ -77,12 +72,10 @@ def day_rows(
         OPENINGS.key: list(_openings(facts[OPENING])),
         FINDINGS.key: list(_findings(session, known, found)),
         VAT.key: list(_vat(on, charges.values())),
-        ADJUSTMENTS.key: [
-            [str(on), str(each.belongs), each.kind, each.visit, each.account, each.amount, each.key] for each in late
-        ],
+        ADJUSTMENTS.key: list(_adjustments(on, ledger)),
+        journal.KEY: ledger.moved,
     }
-    rows[journal.KEY] = journal.moved(on, facts[ENTRY], late)
-    rows[SUMMARY.key] = [_summary(on, found, rows, len({each.key for each in late}))]
+    rows[SUMMARY.key] = [_summary(on, found, rows, len({each.key for each in ledger.late}))]
     return rows
 
 
@@ -276,6 +269,11 @@ def _half(stands: Standing) -> str:
     """What to say before an explanation that is not final: one person's dismissal of what two must dismiss."""
     alone = stands.dismissed_by and (stands.settled is None or stands.settled < stands.dismissed_for)
     return "chờ người thứ hai · second person needed: " if alone else ""
+
+
+def _adjustments(on: date, ledger: Booked) -> Iterator[list[Value]]:
+    for each in ledger.late:
+        yield [str(on), str(each.belongs), each.kind, each.visit, each.account, each.amount, each.key]
 
 
 def _vat(on: date, charges: Iterable[figures.Charge]) -> Iterator[list[Value]]:

@@ -22,8 +22,10 @@ from server.frozen import ENTRY, Fact, names
 from server.language import Language
 
 KEY: Final = "journal"
-_REFUNDS: Final = frozenset({EntryKind.REFUND_DUE.value, EntryKind.REFUND_SENT.value})
+REFUNDS: Final = frozenset({EntryKind.REFUND_DUE.value, EntryKind.REFUND_SENT.value})
 MEMO: Final = frozenset({LedgerAccount.PENDED, LedgerAccount.QUOTED})
+Group = tuple[str, str, str, str, str]
+"""Kind, party, day that it belongs to, refund, account."""
 CHART: Final[dict[str, str]] = {
     LedgerAccount.RECEIVABLE: "131",
     LedgerAccount.REVENUE: "5113",
@@ -86,16 +88,26 @@ def chart(path: Path | None) -> dict[str, str]:
 
 def moved(on: date, entries: Iterable[Fact], late: Iterable[Late]) -> list[list[Value]]:
     """What a day keeps for its journal: kind, party, day that it belongs to, refund, account, amount."""
+    return kept(sums_of(on, entries, late))
+
+
+def sums_of(on: date, entries: Iterable[Fact], late: Iterable[Late]) -> Counter[Group]:
+    """What the entries of a day come to."""
     at = {name: number for number, name in enumerate(names(ENTRY))}
     belongs = {each.key: each.belongs for each in late}
-    sums = Counter[tuple[str, str, str, str, str]]()
+    sums = Counter[Group]()
     for _, line in entries:
         kind, key = line[at["kind"]], line[at["key"]]
-        refund = key.partition(":")[2] if kind in _REFUNDS else ""
+        refund = key.partition(":")[2] if kind in REFUNDS else ""
         group = (kind, line[at["party"]], str(belongs.get(key, on)), refund)
         for _, account, amount in line[-1]:
             if account not in MEMO:
                 sums[*group, account] += amount
+    return sums
+
+
+def kept(sums: Counter[Group]) -> list[list[Value]]:
+    """Sums as a day keeps them: each group with its amount."""
     return [[*group, sums[group]] for group in sorted(sums) if sums[group]]
 
 

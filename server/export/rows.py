@@ -1,24 +1,26 @@
 """The rows of an export, a local day in memory at a time: closed days as their close kept them, others as they are."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlmodel import Session
 
 from gate.findings import Expectation
 from server import frozen
+from server.export import booked
 from server.export.day import SHOWN, day_rows, micros
 from server.export.plates import Plates, plates_of
 from server.export.settled import looked
 from server.export.sheets import CLOSE, EVERY, FINDINGS, SUMMARY, VISITS, Cover, Rows, Value
 from server.facts_day import CloseRow
-from server.frozen import ROWS, Close
+from server.frozen import ENTRY, ROWS, Close
 from server.reconcile import bounds
 from server.witnesses import every
 
 Row = tuple[str, list[Value]]
 """The sheet's key and its values in the order of its columns."""
+_NEXT: Final = timedelta(days=1)
 _VISIT: Final = 0
 _STATE: Final = [column.key for column in VISITS.columns].index("state")
 _CODE, _SUBJECT = ([column.key for column in FINDINGS.columns].index(key) for key in ("code", "subject"))
@@ -68,8 +70,12 @@ def _open(
     session: Session, site: str, on: date, at: datetime, newest: Close | None, awaited: list[Expectation] | None
 ) -> Rows:
     seen = looked(session, site, on, at, awaited)
-    facts = frozen.of_day(session, site, on, SHOWN, memo=False)
-    return day_rows(session, seen.day, seen.report, facts, newest.on if newest else date.min)
+    if newest is None or on > newest.on + _NEXT:
+        facts = frozen.of_day(session, site, on, SHOWN)
+        return day_rows(session, seen.day, seen.report, facts, booked.of_open_day(session, site, on, newest))
+    facts = frozen.of_day(session, site, on, (*SHOWN, ENTRY), memo=False)  # what its close would take
+    ledger = booked.of_facts(session, site, on, facts[ENTRY], newest.on)
+    return day_rows(session, seen.day, seen.report, facts, ledger)
 
 
 def _close(on: date, closed: CloseRow | None) -> list[Value]:

@@ -246,6 +246,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_hand_over_site"), ["site"], unique=False)
 
     op.create_table(
+        "in_clearing",
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("provider_id", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "provider_id"),
+    )
+    with op.batch_alter_table("in_clearing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_in_clearing_site"), ["site"], unique=False)
+
+    op.create_table(
         "inside",
         sa.Column("visit", sa.String(), nullable=False),
         sa.Column("site", sa.String(), nullable=False),
@@ -501,6 +511,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_statement_source"), ["source"], unique=False)
 
     op.create_table(
+        "stay_money",
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("charged", sa.BigInteger(), nullable=True),
+        sa.Column("charged_at", server.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("owed", sa.BigInteger(), nullable=False),
+        sa.Column("odd", sa.Boolean(), nullable=False),
+        sa.Column("paid_at", server.types.UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("visit"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "supplement",
         sa.Column("visit", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -610,6 +631,9 @@ def upgrade() -> None:
         sa.Column("word_at", server.types.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("refund", "number"),
     )
+    with op.batch_alter_table("charge", schema=None) as batch_op:
+        batch_op.create_index("charge_recorded", ["site", "recorded_at"], unique=False)
+
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.add_column(sa.Column("payment", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("party", sa.String(), nullable=False, server_default=""))
@@ -618,6 +642,7 @@ def upgrade() -> None:
         batch_op.create_index("entry_of_day", ["site", "kind", "happened_at"], unique=False)
         batch_op.create_index("entry_of_payment", ["payment", "kind"], unique=False)
         batch_op.create_index("entry_of_visit", ["visit", "kind"], unique=False)
+        batch_op.create_index("entry_recorded", ["site", "recorded_at"], unique=False)
 
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payment_reference"))
@@ -627,7 +652,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("visit", sa.String(), nullable=False, server_default=""))
         batch_op.drop_index(batch_op.f("ix_posting_account"))
         batch_op.create_index("posting_of_visit", ["visit", "account", "amount"], unique=False)
-    op.execute("UPDATE posting SET visit = (SELECT entry.visit FROM entry WHERE entry.key = posting.key)")
+    _fill()
 
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.add_column(sa.Column("tolerance_vnd", sa.BigInteger(), nullable=False, server_default="0"))
@@ -667,6 +692,7 @@ def downgrade() -> None:
         batch_op.create_index(batch_op.f("ix_payment_reference"), ["reference"], unique=False)
 
     with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.drop_index("entry_recorded")
         batch_op.drop_index("entry_of_visit")
         batch_op.drop_index("entry_of_payment")
         batch_op.drop_index("entry_of_day")
@@ -674,6 +700,9 @@ def downgrade() -> None:
         batch_op.create_index(batch_op.f("ix_entry_site"), ["site"], unique=False)
         batch_op.drop_column("party")
         batch_op.drop_column("payment")
+
+    with op.batch_alter_table("charge", schema=None) as batch_op:
+        batch_op.drop_index("charge_recorded")
 
     op.drop_table("vault_account_change")
     op.drop_table("vault_account")
@@ -692,6 +721,7 @@ def downgrade() -> None:
         batch_op.drop_index("supplement_of_day")
 
     op.drop_table("supplement")
+    op.drop_table("stay_money")
     with op.batch_alter_table("statement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_statement_source"))
 
@@ -746,6 +776,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_inside_site"))
 
     op.drop_table("inside")
+    with op.batch_alter_table("in_clearing", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_in_clearing_site"))
+
+    op.drop_table("in_clearing")
     with op.batch_alter_table("hand_over", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_hand_over_site"))
 
@@ -801,3 +835,35 @@ def downgrade() -> None:
 
     op.drop_table("bank_explanation")
     op.drop_table("approval")
+
+
+def _fill() -> None:
+    """What is kept beside the ledger, out of the first books."""
+    op.execute("UPDATE posting SET visit = (SELECT entry.visit FROM entry WHERE entry.key = posting.key)")
+    op.execute(_STAY_MONEY)
+    op.execute(_IN_CLEARING)
+
+
+_THOUGHT = "entry.kind NOT IN ('pend', 'unpend', 'charge', 'payment', 'settled', 'banked')"
+_STAY_MONEY = f"""
+INSERT INTO stay_money (visit, charged, charged_at, owed, odd, paid_at)
+SELECT stay.visit,
+    (SELECT total FROM charge WHERE charge.visit = stay.visit),
+    (SELECT happened_at FROM charge WHERE charge.visit = stay.visit),
+    coalesce((SELECT sum(amount) FROM posting WHERE posting.visit = stay.visit AND account = 'receivable'), 0),
+    CASE WHEN EXISTS (SELECT 1 FROM posting WHERE posting.visit = stay.visit AND account = 'suspense')
+        OR EXISTS (SELECT 1 FROM entry WHERE entry.visit = stay.visit AND {_THOUGHT}) THEN true ELSE false END,
+    (SELECT max(received_at) FROM payment WHERE reference = stay.visit)
+FROM (
+    SELECT visit FROM charge
+    UNION SELECT reference FROM payment WHERE reference IS NOT NULL
+    UNION SELECT visit FROM entry WHERE {_THOUGHT} AND visit <> ''
+) AS stay
+"""  # noqa: S608 - all of it is written here
+_IN_CLEARING = """
+INSERT INTO in_clearing (provider, provider_id, site)
+SELECT provider, provider_id, site FROM payment WHERE EXISTS (
+    SELECT 1 FROM posting
+    WHERE posting.key = 'payment:' || payment.provider || ':' || payment.provider_id AND posting.account = 'clearing'
+)
+"""
