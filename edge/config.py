@@ -44,11 +44,15 @@ class Engine(StrEnum):
 
 
 class ReaderConfig(Contract):
-    """The plate reader's process."""
+    """The plate reader's process, and how long a vehicle is looked at: frame after frame until what they say together
+    is `sure`, at most `frames` of them, none begun after `look_s`."""
 
     engine: Engine = Engine.RAPID
     threads: Annotated[int, Meta(ge=1, le=8)] = 1
     deadline_s: Annotated[float, Meta(gt=0, le=30)] = 5.0
+    frames: Annotated[int, Meta(ge=1, le=20)] = 5
+    sure: Annotated[float, Meta(gt=0, le=1)] = 0.95
+    look_s: Annotated[float, Meta(gt=0, le=30)] = 2.0
 
 
 class DiskConfig(Contract):

@@ -72,8 +72,24 @@ class Why(StrEnum):
 # --- bodies of events: facts, inserted once -------------------------------------------------------------
 
 
+class FrameRead(Contract):
+    """One frame of a vehicle: when, from its first look on, and how sure the reader was of it (0: nothing read).
+
+    `voted`: it shows the vehicle's own plate; `agreed`: what it reads is what was decided; `kept`: it is the picture.
+    """
+
+    after_ms: Natural
+    confidence: Share
+    voted: bool
+    agreed: bool
+    kept: bool
+
+
 class PlateRead(Contract, tag="plate_read", tag_field="kind"):
-    """What the reader saw of one vehicle at one lane. `plate` empty: it was not read."""
+    """What the reader saw of one vehicle at one lane. `plate` empty: it was not read.
+
+    `frames` empty: one frame. `travel`: `in` (nearer to the camera), `out`, `still` or `unknown`.
+    """
 
     lane: LaneName
     approach: UUID
@@ -88,6 +104,8 @@ class PlateRead(Contract, tag="plate_read", tag_field="kind"):
     engine: Annotated[str, Meta(max_length=40)] = ""
     took_ms: Natural = 0
     error: Annotated[str, Meta(max_length=200)] = ""
+    frames: Annotated[tuple[FrameRead, ...], Meta(max_length=20)] = ()
+    travel: Annotated[str, Meta(max_length=10)] = "unknown"
 
 
 class VisitOpened(Contract, tag="visit_opened", tag_field="kind"):

@@ -5,20 +5,28 @@ from datetime import datetime
 from uuid import UUID
 
 from edge.lanes.decide import Quote
-from gate.messages import OpeningReason, Why
+from gate.messages import FrameRead, OpeningReason, Why
 from gate.reading import PlateReading
 from gate.vehicle import VehicleClass
 
 
 @dataclass
 class Look:
-    """What camera and reader gave: the best reading or none, the picture, what went wrong."""
+    """What camera and reader gave: the best reading or none, the picture, what went wrong.
+
+    Of several `frames` the reading is their vote and the picture the best of them. `sharpness` and `brightness` are
+    the picture's (`edge.reader.figures`), 0 where nobody measured.
+    """
 
     reading: PlateReading | None
     picture: bytes
     engine: str
     took_ms: int
     error: str = ""
+    frames: tuple[FrameRead, ...] = ()
+    travel: str = "unknown"
+    sharpness: float = 0.0
+    brightness: float = 0.0
 
 
 @dataclass

@@ -2,10 +2,11 @@
 
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import structlog
 
@@ -13,18 +14,21 @@ from edge.config import ReaderConfig
 from edge.devices.push import PushCamera
 from edge.devices.site_bus import Post
 from edge.lanes.approach import Look
+from edge.lanes.gaze import Gaze, is_sane
 from edge.reader.frames import ReadResult
 from gate import plate
 from gate.devices.board import DeviceFailed
 from gate.devices.camera import Camera, CameraRead
-from gate.reading import COLOURS, PlateReading
+from gate.reading import PlateReading
 
 SNAPSHOT_S: Final = 2.0
 EVIDENCE_S: Final = 0.5  # nobody reads the picture, so nobody waits long for it
 BACKLOG: Final = 6  # looks of one lane; a seventh would be about a vehicle that is long through
-TEXT_MAX: Final = 16
+SPACING_S: Final = 0.1
+"""Between two frames of a vehicle: the same view twice says little."""
 CAMERA: Final = "camera"  # the engine of a reading that the camera itself made
 _PLATE: Final = re.compile(r"[0-9A-Z\u4e00-\u9fff]{1,16}")
+Done = Callable[[Look], None]
 log = structlog.get_logger()
 
 
@@ -33,6 +37,15 @@ class ReaderPort(Protocol):
 
     def submit(self, image: bytes, done: Callable[[ReadResult], None], *, deadline_s: float) -> None:
         """Read; `done` is called on some thread, whatever happens."""
+
+
+class _Looking(NamedTuple):
+    """One look under way: whose, the lane's how-manieth, what was seen, and who is to hear of it."""
+
+    lane: str
+    number: int
+    gaze: Gaze
+    done: Done
 
 
 class LaneEyes:
@@ -46,20 +59,24 @@ class LaneEyes:
         self._pools = {lane: ThreadPoolExecutor(1, thread_name_prefix=f"camera-{lane}") for lane in cameras}
         self._lock = threading.Lock()
         self._waiting = Counter[str]()
+        self._asked = Counter[str]()
+        self._closing = threading.Event()
         self._lines: dict[str, Callable[[], None]] = {}
         for lane, camera in cameras.items():
             if isinstance(camera, PushCamera):
                 camera.listen(_Heard(lane, self))
 
-    def look(self, lane: str, done: Callable[[Look], None]) -> None:
-        """Take a picture and read it; `done` is called on the deciding thread, whatever happens."""
+    def look(self, lane: str, done: Done) -> None:
+        """Read the vehicle there, frame by frame until that is sure or its time is over; `done` is called once, on the
+        deciding thread, whatever happens. The next look at the lane ends this one: two vehicles never mix."""
         with self._lock:
             busy = self._waiting[lane] >= BACKLOG
             self._waiting[lane] += not busy
+            number = self._asked[lane] = self._asked[lane] + (not busy)
         if busy:
             self._saw(Look(None, b"", self._engine(lane), 0, f"camera: busy: {BACKLOG} looks wait already"), done)
         else:
-            self._pools[lane].submit(self._one, lane, done)
+            self._pools[lane].submit(self._one, lane, number, done)
 
     def on_line(self, lane: str, call: Callable[[], None]) -> None:
         """Call on the deciding thread whenever the lane's camera says that a vehicle crossed its counting line."""
@@ -72,6 +89,7 @@ class LaneEyes:
 
     def close(self) -> None:
         """Let the cameras go, and the last picture finish."""
+        self._closing.set()
         for camera in self._cameras.values():
             camera.stop()
         for pool in self._pools.values():
@@ -80,13 +98,15 @@ class LaneEyes:
     def _engine(self, lane: str) -> str:
         return CAMERA if isinstance(self._cameras[lane], PushCamera) else self._config.engine
 
-    def _one(self, lane: str, done: Callable[[Look], None]) -> None:
+    def _one(self, lane: str, number: int, done: Done) -> None:
         camera, why = self._cameras[lane], ""
         try:
             if isinstance(camera, PushCamera):
                 self._saw(_as_look(camera.read(SNAPSHOT_S)), done)
+            elif self._reader is None:
+                self._saw(Look(None, camera.snapshot(EVIDENCE_S), self._config.engine, 0), done)
             else:
-                self._take(camera, done)
+                self._frame(_Looking(lane, number, self._gaze(), done), camera, self._reader)
         except DeviceFailed as error:
             why = str(error)
         except Exception as error:  # whatever a camera does, the driver gets an answer
@@ -98,21 +118,65 @@ class LaneEyes:
         if why:
             self._saw(Look(None, b"", self._engine(lane), 0, why), done)
 
-    def _take(self, camera: Camera, done: Callable[[Look], None]) -> None:
-        if self._reader is None:
-            self._saw(Look(None, camera.snapshot(EVIDENCE_S), self._config.engine, 0), done)
+    def _gaze(self) -> Gaze:
+        config = self._config
+        return Gaze(time.monotonic(), sure=config.sure, most=config.frames, look_s=config.look_s)
+
+    def _frame(self, looking: _Looking, camera: Camera, reader: ReaderPort) -> None:
+        """Take one frame and have it read. Raises what the camera raises."""
+        gaze = looking.gaze
+        left_s = self._config.deadline_s if gaze.is_fresh else gaze.left(time.monotonic(), self._config.deadline_s)
+        picture, taken_s = camera.snapshot(min(SNAPSHOT_S, left_s)), time.monotonic()
+        if not gaze.shows_more(picture):
+            self._looked(looking)
             return
-        picture = camera.snapshot(SNAPSHOT_S)
-        self._reader.submit(picture, lambda said: self._read(picture, said, done), deadline_s=self._config.deadline_s)
 
-    def _read(self, picture: bytes, result: ReadResult, done: Callable[[Look], None]) -> None:
-        best = result.plates[0] if result.plates else None
-        error = result.error
-        if best is not None and not _is_sane(best):
-            best, error = None, "reader: an answer that cannot be"
-        self._saw(Look(best, picture, self._config.engine, max(0, int(result.ms)), error), done)
+        def read(result: ReadResult) -> None:
+            if self._is_over(gaze, picture, result, taken_s) or not self._goes_on(looking, camera, reader):
+                self._looked(looking)
 
-    def _saw(self, look: Look, done: Callable[[Look], None]) -> None:
+        reader.submit(picture, read, deadline_s=left_s)
+
+    def _is_over(self, gaze: Gaze, picture: bytes, result: ReadResult, taken_s: float) -> bool:
+        """Whether this frame was the last that is needed."""
+        try:
+            gaze.saw(picture, result, taken_s)
+            return gaze.is_enough(time.monotonic())
+        except Exception:  # as in `_looked`
+            log.exception("a frame cannot be taken in")
+            return True
+
+    def _goes_on(self, looking: _Looking, camera: Camera, reader: ReaderPort) -> bool:
+        """Have another frame taken on the lane's own thread; False where the next vehicle is asked about already."""
+        with self._lock:
+            if self._closing.is_set() or looking.number != self._asked[looking.lane]:
+                return False
+            try:
+                self._pools[looking.lane].submit(self._further, looking, camera, reader)
+            except RuntimeError:  # closed meanwhile
+                return False
+        return True
+
+    def _further(self, looking: _Looking, camera: Camera, reader: ReaderPort) -> None:
+        """One more frame of the same vehicle; where none comes, what was seen decides."""
+        self._closing.wait(max(0.0, SPACING_S - looking.gaze.since(time.monotonic())))
+        try:
+            if looking.number == self._asked[looking.lane]:
+                self._frame(looking, camera, reader)
+                return
+        except Exception as error:  # noqa: BLE001 - a camera raises what it likes, and there is a frame already
+            log.warning("no further frame", lane=looking.lane, why=str(error))
+        self._looked(looking)
+
+    def _looked(self, looking: _Looking) -> None:
+        try:
+            look = looking.gaze.look(self._config.engine)
+        except Exception as error:  # whatever was read, the driver gets an answer
+            log.exception("frames cannot be put together", lane=looking.lane)
+            look = Look(None, b"", self._config.engine, 0, f"reader: {type(error).__name__}")
+        self._saw(look, looking.done)
+
+    def _saw(self, look: Look, done: Done) -> None:
         self._post(lambda: done(look))
 
 
@@ -137,15 +201,6 @@ def _as_look(read: CameraRead) -> Look:
     text = plate.normalise(read.plate)
     characters = tuple((sign, read.confidence) for sign in text)
     reading = PlateReading(text, read.confidence, characters, (0, 0, 0, 0), 0, read.colour, text)
-    if not _PLATE.fullmatch(text) or not _is_sane(reading):
+    if not _PLATE.fullmatch(text) or not is_sane(reading):
         return Look(None, read.picture, CAMERA, 0, "camera: a plate that cannot be")
     return Look(reading, read.picture, CAMERA, 0)
-
-
-def _is_sane(reading: PlateReading) -> bool:
-    """Whether a fact may carry this reading; the wire refuses any other, and all facts behind it would wait."""
-    shares = (reading.confidence, *(share for _, share in reading.characters))
-    signs = all(len(sign) <= 2 for sign, _ in reading.characters)
-    sure = all(0.0 <= share <= 1.0 for share in shares)
-    short = len(reading.text) <= TEXT_MAX
-    return short and signs and sure and 0 <= reading.lines <= 2 and reading.colour in COLOURS

@@ -39,6 +39,8 @@ def plate_read(config: LaneConfig, here: Approach, look: Look, picture: str | No
         engine=look.engine,
         took_ms=look.took_ms,
         error=look.error[:200],
+        frames=look.frames,
+        travel=look.travel,
     )
 
 
