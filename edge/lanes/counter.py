@@ -4,6 +4,7 @@ Answers with a verdict; the lane's table decides what it is good for. Raises NoR
 disk first, and then nothing has changed.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -95,6 +96,26 @@ class Counter:
             return Verdict(Event.GRANTED, free)
         self._parts.devices.show(self._config.lane, pages.pay(self._config.lane, quoted, now=now, photo=here.photo))
         return Verdict(Event.OWING)
+
+    def found_again(self, here: Approach, look: Look) -> Verdict | None:
+        """The vehicle was looked at again; None: nothing surer came of it, and nothing has changed."""
+        seen = replace(here, look=look)
+        found = identified(
+            self._parts.visits, self._parts.tags, self._config.lane, self._parts.papers.lease, self.seen(seen)
+        )
+        if not found.sure or not seen.plate:
+            return None
+        before = replace(here)
+        here.approach, here.look, here.read_told = self._parts.clock.new_id(), look, False
+        here.photo = (self._parts.pictures.keep(look.picture) or "") if look.picture else ""
+        best = found.ranking.candidates[0]
+        match = facts.match(self._config, here, best.visit, found.by, best.probability, found.ranking.margin)
+        verdict = None
+        with suppress(NoRoom):
+            verdict = self.pay(here, match)
+        if verdict is None:
+            here.__dict__.update(before.__dict__)
+        return verdict
 
     def quoted(self, here: Approach, stay: Stay) -> Quote:
         """What the stay costs if it ends here and now. Raises NoLease."""

@@ -11,8 +11,10 @@ import structlog
 from edge.devices.site_bus import Listener
 from edge.journal.owed import NoRoom
 from edge.lanes import facts, memory, pages
+from edge.lanes.again import AGAIN_S, Again
 from edge.lanes.approach import Approach, Grant, Look
 from edge.lanes.arm import Arm
+from edge.lanes.camera_watch import CameraWatch
 from edge.lanes.counter import Counter, Verdict
 from edge.lanes.cycle import Cycle
 from edge.lanes.followers import Followers
@@ -31,7 +33,6 @@ from gate.sensing import blinded, sensed
 from gate.vehicle import Profile, VehicleClass, classify
 
 PROFILE_WAIT_S: Final = 1.0
-AGAIN_S: Final = 1.0
 HEARD_S: Final = 0.5
 """So long an edge may be on its way behind the count that contains it."""
 LEFT_EXIT: Final = Reading(Sensor.EXIT, Level.OFF, edge=True)
@@ -54,6 +55,8 @@ class LaneKeeper(Listener):
         self._followers = Followers(config, parts, self._witness, self._counter)
         self._tags = TagDesk(config, parts, self._witness)
         self._orders = Orders(config, parts, self._counter, self)
+        self._watch = CameraWatch(config, parts, self.complain)
+        self._again = Again(config, parts, self._counter, self, self._watch)
         self._arm = Arm(self, config, parts, self._witness, self._followers, self._orders)
         self._lowers_itself = False
         self._unheard: int | None = None
@@ -143,7 +146,7 @@ class LaneKeeper(Listener):
         elif here.tag != tag:
             self._tags.take(here, tag)
             if self.lane.phase is not Phase.IDENTIFYING and here.look and here.vehicle_class:
-                self._serve(here, here.look, here.vehicle_class)
+                self.serve(here, here.look, here.vehicle_class)
 
     def complain(self, device: str, what: str) -> None:
         """A device of the lane does not do what it should."""
@@ -228,6 +231,8 @@ class LaneKeeper(Listener):
     def _answer_button(self) -> None:
         if self.config.button is Button.OPEN:
             self._orders.pressed()
+        elif self.config.button is Button.READ:
+            self._again.asked()
 
     def _resumed(self, effects: tuple[Effect, ...], event: Event) -> tuple[Effect, ...]:
         """After a start or a fault: the opening of before goes on if the arm is up still, and is over if it is not."""
@@ -312,6 +317,7 @@ class LaneKeeper(Listener):
 
     def _looked(self, approach: Approach, look: Look) -> None:
         approach.look = look
+        self._watch.saw(look)
         if approach is not self.approach:
             self._followers.explain(approach, look)
             return
@@ -339,23 +345,18 @@ class LaneKeeper(Listener):
         if here is None or here.look is None or self._profile is None or here.vehicle_class or not waiting:
             return
         here.vehicle_class = self._profile
-        self._serve(here, here.look, here.vehicle_class)
+        self.serve(here, here.look, here.vehicle_class)
 
-    def _serve(self, here: Approach, look: Look, kind: VehicleClass) -> None:
+    def serve(self, here: Approach, look: Look, kind: VehicleClass) -> None:
+        """Decide about the vehicle, and carry it out."""
         try:
             verdict = self._counter.serve(here, look, kind, self._free())
         except NoRoom:  # nothing was decided: once more, until the disk takes it or a person helps
             here.vehicle_class = None
             self._parts.later(AGAIN_S, self._decide_if_ready)
             return
-        if here.refused is Why.FULL and verdict.event is E.PERSON_NEEDED:
-            self._parts.later(AGAIN_S, lambda: self._ask_again(here, look, kind))
+        self._again.may_change(here, look, kind, verdict)
         self.carry(here, verdict)
-
-    def _ask_again(self, here: Approach, look: Look, kind: VehicleClass) -> None:
-        """A place may be free now."""
-        if here is self.approach and here.grant is None and self.lane.phase is Phase.ATTENDED:
-            self._serve(here, look, kind)
 
     def carry(self, here: Approach, verdict: Verdict) -> None:
         """Carry out a verdict; who may pass is remembered with the reason before the arm is asked."""

@@ -53,6 +53,7 @@ class Button(StrEnum):
     """What the push button at the lane does."""
 
     OPEN = "open"  # raises the arm; a case until a person says why
+    READ = "read"  # has a vehicle read again whose stay was not found
     NOTHING = "nothing"
 
 
