@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -65,32 +66,61 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 def insert_once(session: Session, row: SQLModel) -> bool:
     """Insert the row unless its key is taken. Says whether it was inserted."""
-    statement = _INSERT[session.get_bind().dialect.name](type(row)).on_conflict_do_nothing()
-    keys = inspect(type(row)).primary_key  # asked back, because a row count is not to be had everywhere
-    return session.connection().execute(statement.returning(*keys), columns(row)).first() is not None
+    statement = _insert_asking(session.get_bind().dialect.name, type(row))
+    return session.connection().execute(statement, columns(row)).first() is not None
 
 
 def insert_many(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
     """Insert rows whose keys are free, in one statement. Not every database says how many went in."""
     if rows:
-        statement = _INSERT[session.get_bind().dialect.name](table).on_conflict_do_nothing()
-        session.connection().execute(statement, rows)
+        session.connection().execute(_insert(session.get_bind().dialect.name, table), rows)
+
+
+def insert_new(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
+    """The same, and the keys of those that were inserted."""
+    if not rows:
+        return set()
+    statement = _insert_asking(session.get_bind().dialect.name, table)
+    return {tuple(row) for row in session.connection().execute(statement, rows)}
 
 
 def upsert_many(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
     """Write derived rows whole: new ones go in, known ones are replaced."""
-    if not rows:
-        return
-    insert = _INSERT[session.get_bind().dialect.name]
+    if rows:
+        statement = _replace(session.get_bind().dialect.name, table, tuple(rows[0]))
+        session.connection().execute(statement, rows)
+
+
+# statements are made once: making one costs as much as running it
+
+
+@cache
+def _insert(dialect: str, table: type[SQLModel]) -> Any:
+    return _INSERT[dialect](table).on_conflict_do_nothing()
+
+
+@cache
+def _insert_asking(dialect: str, table: type[SQLModel]) -> Any:
+    keys = inspect(table).primary_key  # asked back, because a row count is not to be had everywhere
+    return _insert(dialect, table).returning(*keys)
+
+
+@cache
+def _replace(dialect: str, table: type[SQLModel], columns: tuple[str, ...]) -> Any:
     keys = [column.name for column in inspect(table).primary_key]
-    statement = insert(table)
-    changes = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    session.connection().execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+    statement = _INSERT[dialect](table)
+    changes = {name: statement.excluded[name] for name in columns if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changes)
+
+
+@cache
+def _fields(table: type[SQLModel]) -> tuple[str, ...]:
+    return tuple(table.model_fields)
 
 
 def columns(row: SQLModel) -> dict[str, Any]:
     """A row's columns and values."""
-    return {name: getattr(row, name) for name in type(row).model_fields}
+    return {name: getattr(row, name) for name in _fields(type(row))}
 
 
 def hold(session: Session, name: str) -> None:

@@ -1,10 +1,10 @@
 """What becomes of a proven notice: its payment, and the one outcome of `gate.resolving` in the same transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import Session, col, or_, select
 
 from gate import ledger as entries
@@ -30,10 +30,16 @@ NEAR_BEFORE, NEAR_AFTER = timedelta(days=7), timedelta(days=2)
 DEBTS_MAX = 2_000
 _PAYING = (EntryKind.PAYMENT, EntryKind.APPLIED, EntryKind.CREDIT)
 _RETURNING = (EntryKind.REFUND_DUE, EntryKind.UNDONE)
+_SUMS: Final = (
+    select(EntryRow.visit, PostingRow.account, EntryRow.kind, func.sum(PostingRow.amount))
+    .join(EntryRow, col(EntryRow.key) == col(PostingRow.key))
+    .where(col(EntryRow.visit).in_(bindparam("visits", expanding=True)))
+    .group_by(col(EntryRow.visit), col(PostingRow.account), col(EntryRow.kind))
+)
 
 
-class _Named(NamedTuple):
-    """What a notice names: the stay, and whether the account is for its site."""
+class Named(NamedTuple):
+    """What a notice names: the stay, and whether the account is for its site; `pieces` of what may be a reference."""
 
     reference: str | None
     naming: Naming
@@ -51,14 +57,24 @@ def receive(session: Session, notice: Notice, now: datetime, policy: Policy | No
         return None
     if already_on_statement(session, notice, now):
         return None  # the statement told of it before
-    of_account = _sites_of(session, notice)
+    of_account = sites_of(session, notice)
     if not of_account:
         evidence = {"why": "the account is none of ours", "amount": str(notice.amount)}
         subject = f"{notice.provider}:{notice.provider_id}"
         anomaly(session, Code.NOTICE_REFUSED, subject, "", now, evidence, amount=min(notice.amount, 2**31 - 1))
         return None
-    named = _named(session, notice, of_account)
-    payment = PaymentRow(
+    named = named_by(session, notice, of_account)
+    payment = payment_of(notice, named, of_account, now)
+    session.add(payment)
+    session.flush()
+    for piece in named.pieces:
+        insert_once(session, SlipRow(payment=ledger.payment_name(payment), piece=piece))
+    return _resolved(session, payment, named, now, policy or policy_of(session))
+
+
+def payment_of(notice: Notice, named: Named, of_account: Sequence[str], now: datetime) -> PaymentRow:
+    """The money of a notice, at the site that it names, else at the account's first."""
+    return PaymentRow(
         provider=notice.provider,
         provider_id=notice.provider_id,
         site=named.reference[:3] if named.reference else of_account[0],
@@ -69,11 +85,6 @@ def receive(session: Session, notice: Notice, now: datetime, policy: Policy | No
         happened_at=notice.happened_at,
         received_at=now,
     )
-    session.add(payment)
-    session.flush()
-    for piece in named.pieces:
-        insert_once(session, SlipRow(payment=ledger.payment_name(payment), piece=piece))
-    return _resolved(session, payment, named, now, policy or policy_of(session))
 
 
 def held_at(session: Session, notice: Notice, now: datetime) -> datetime:
@@ -83,7 +94,7 @@ def held_at(session: Session, notice: Notice, now: datetime) -> datetime:
         held = effects.hold_payment(session, ledger.payment_name(payment)) if payment else set()
         return ledger.later(session, held, now)
     hold(session, f"account:{notice.account}")  # before any visit, as who proves a statement does
-    reference = _named(session, notice, _sites_of(session, notice)).reference
+    reference = named_by(session, notice, sites_of(session, notice)).reference
     if reference is None:
         return now
     hold(session, reference)
@@ -101,14 +112,26 @@ def likely(session: Session, payment: PaymentRow) -> tuple[slips.Candidate, ...]
     return tuple(each for each in near if _owes(session, visits[each.visit]) == payment.amount)
 
 
-def _resolved(session: Session, payment: PaymentRow, named: _Named, now: datetime, policy: Policy) -> Settled | None:
+def _resolved(session: Session, payment: PaymentRow, named: Named, now: datetime, policy: Policy) -> Settled | None:
     visit = _held(session, named.reference)
-    told = Told(payment.amount, payment.happened_at, now, named.naming, named.at_home)
-    priced = visit is not None and visit.quoted is not None and not visit.voided
-    if visit is not None and priced:
+    if visit is not None and priced(visit):
         ledger.charge(session, visit, payment.happened_at, now)
-    end = resolve(told, _stay(session, visit) if visit else None, policy)
-    entry = entries.payment(
+    stay = stays_of(session, [visit])[visit.visit] if visit else None
+    end = resolve(Told(payment.amount, payment.happened_at, now, named.naming, named.at_home), stay, policy)
+    ledger.post(session, entry_of(payment, end), now)
+    if end.outcome is Outcome.REFUND:
+        propose(session, payment, end, now)
+    return freed(payment, visit, end)
+
+
+def priced(visit: VisitRow) -> bool:
+    """Whether the stay has a price that is to be charged."""
+    return visit.quoted is not None and not visit.voided
+
+
+def entry_of(payment: PaymentRow, end: Resolved) -> entries.Entry:
+    """A payment's entry: what settles its stay, and what waits."""
+    return entries.payment(
         key=ledger.payment_name(payment),
         site=payment.site,
         visit=payment.reference or "",
@@ -116,13 +139,15 @@ def _resolved(session: Session, payment: PaymentRow, named: _Named, now: datetim
         owed=end.settles,
         happened_at=payment.happened_at,
     )
-    ledger.post(session, entry, now)
-    if end.outcome is Outcome.REFUND:
-        _propose(session, payment, end, now)
-    return Settled(payment.site, visit.visit) if visit and priced and end.short <= 0 else None
 
 
-def _propose(session: Session, payment: PaymentRow, end: Resolved, now: datetime) -> None:
+def freed(payment: PaymentRow, visit: VisitRow | None, end: Resolved) -> Settled | None:
+    """The visit, if it owes nothing now."""
+    return Settled(payment.site, visit.visit) if visit and priced(visit) and end.short <= 0 else None
+
+
+def propose(session: Session, payment: PaymentRow, end: Resolved, now: datetime) -> None:
+    """What is over goes back, if two persons agree."""
     proposals.give_back(
         session,
         site=payment.site,
@@ -142,22 +167,25 @@ def _held(session: Session, reference: str | None) -> VisitRow | None:
     return session.get(VisitRow, reference, populate_existing=True)
 
 
-def _stay(session: Session, visit: VisitRow) -> Stay:
+def stays_of(session: Session, visits: Sequence[VisitRow]) -> dict[str, Stay]:
+    """What happened to the money of each stay before."""
+    known = [row.visit for row in visits if row.quoted is not None or row.voided]
+    sums: dict[str, list[tuple[str, str, int]]] = {name: [] for name in known}
+    for visit, account, kind, amount in session.connection().execute(_SUMS, {"visits": known}) if known else ():
+        sums[visit].append((account, kind, int(amount)))
+    return {row.visit: _stay(row, sums.get(row.visit, [])) for row in visits}
+
+
+def _stay(visit: VisitRow, sums: Iterable[tuple[str, str, int]]) -> Stay:
     if visit.quoted is None and not visit.voided:
         return Stay(priced=False, owed=0, left_at=visit.left_at)
-    sums = (
-        select(PostingRow.account, EntryRow.kind, func.sum(PostingRow.amount))
-        .join(EntryRow, col(EntryRow.key) == col(PostingRow.key))
-        .where(EntryRow.visit == visit.visit)
-        .group_by(col(PostingRow.account), col(EntryRow.kind))
-    )
     owed = paid = refunded = 0
-    for account, kind, amount in session.exec(sums):
+    for account, kind, amount in sums:
         if account == LedgerAccount.RECEIVABLE:
-            owed += int(amount)
-            paid -= int(amount) if kind in _PAYING else 0
+            owed += amount
+            paid -= amount if kind in _PAYING else 0
         elif account == LedgerAccount.REFUNDS and kind in _RETURNING:
-            refunded -= int(amount)
+            refunded -= amount
     return Stay(
         priced=visit.quoted is not None,
         owed=max(0, owed),
@@ -171,23 +199,23 @@ def _stay(session: Session, visit: VisitRow) -> Stay:
 # --- what a notice names ---------------------------------------------------------------------------------------
 
 
-def _named(session: Session, notice: Notice, of_account: Sequence[str]) -> _Named:
+def named_by(session: Session, notice: Notice, of_account: Sequence[str]) -> Named:
     """By our own order where the provider knows it, else by the text. Two references are nobody's."""
     order = session.get(OrderRow, notice.order) if notice.order else None
     if order is not None:
-        return _Named(order.visit, Naming.SOUND, at_home=order.site in of_account)
+        return Named(order.visit, Naming.SOUND, at_home=order.site in of_account)
     found = (found_in(text, _all_sites(session)) for text in notice.texts)
     references = tuple(dict.fromkeys(name for names in found for name in names))
     home = tuple(name for name in references if name[:3] in of_account)
     if len(home) == 1:
-        return _Named(home[0], Naming.SOUND, at_home=True)
+        return Named(home[0], Naming.SOUND, at_home=True)
     if len(references) == 1:
-        return _Named(None, Naming.SOUND, at_home=False)
+        return Named(None, Naming.SOUND, at_home=False)
     pieces = () if references else tuple(piece for text in notice.texts for piece in slips.pieces_of(text, of_account))
-    return _Named(None, Naming.SLIP if pieces else Naming.NOTHING, at_home=True, pieces=pieces[: slips.PIECES_MAX])
+    return Named(None, Naming.SLIP if pieces else Naming.NOTHING, at_home=True, pieces=pieces[: slips.PIECES_MAX])
 
 
-def _sites_of(session: Session, notice: Notice) -> list[str]:
+def sites_of(session: Session, notice: Notice) -> list[str]:
     """The sites that the account is for: as its bank account, or as `pay_account` says."""
     known: dict[tuple[str, str], list[str]] = session.info.setdefault("sites of accounts", {})
     found = known.get((notice.provider, notice.account))

@@ -1,9 +1,12 @@
 """A notice that comes after the statement's line was booked as the payment: the same money, not more of it."""
 
 import re
-from datetime import date, datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from gate.reference import found_in
@@ -16,6 +19,7 @@ from server.providers.notice import Notice
 
 BANK: Final = "bank:"
 """Before the account in the provider's name of a payment whose only evidence is a statement's line."""
+DAY: Final = timedelta(days=1)
 _DIGITS: Final = re.compile(r"[0-9]{6,}")
 _WORD: Final = re.compile(r"[^A-Z0-9]")
 
@@ -44,7 +48,7 @@ def already_on_statement(session: Session, notice: Notice, now: datetime) -> Pay
     if notice.provider.startswith(BANK):
         return None  # the line itself
     name = f"{notice.provider}:{notice.provider_id}"
-    known = session.exec(select(TwinRow.payment).where(TwinRow.notice == name)).first()
+    known = session.connection().execute(_TWIN, {"notice": name}).scalar()
     if known is None:
         hold(session, f"account:{notice.account}")
         same = _same(notice, _candidates(session, notice))
@@ -55,16 +59,58 @@ def already_on_statement(session: Session, notice: Notice, now: datetime) -> Pay
     return session.get(PaymentRow, (provider, number))
 
 
+def may_be_on_statement(session: Session, notices: Sequence[Notice]) -> set[str]:
+    """Which of these (`provider:number`) a payment out of a statement may be the money of: the question must be asked.
+
+    Of all others the answer is no, whatever becomes of these.
+    """
+    if not notices:
+        return set()
+    days = [notice.happened_at.astimezone(VIETNAM).date() for notice in notices]
+    found = session.execute(
+        _CANDIDATES,
+        {
+            "providers": sorted({BANK + notice.account for notice in notices}),
+            "amounts": sorted({notice.amount for notice in notices}),
+            "since": min(days) - DAY,
+            "until": after(max(days), 1),
+        },
+    )
+    lines: dict[tuple[str, int], list[tuple[PaymentRow, BankLineRow]]] = defaultdict(list)
+    for payment, line in found:
+        lines[payment.provider, payment.amount].append((payment, line))
+    return {
+        f"{notice.provider}:{notice.provider_id}"
+        for notice in notices
+        if any(_may_be(notice, *each) for each in lines[BANK + notice.account, notice.amount])
+    }
+
+
+def _may_be(notice: Notice, payment: PaymentRow, line: BankLineRow) -> bool:
+    near_it = near(notice.happened_at, line)
+    return near_it and (_carries(line, _said(notice)) or _is_of(notice, payment))
+
+
 def _candidates(session: Session, notice: Notice) -> list[tuple[PaymentRow, BankLineRow]]:
     """Payments of the account out of statements, of this amount, that no notice has been found for."""
-    twin = select(TwinRow.payment).where(TwinRow.payment == PaymentRow.provider + ":" + PaymentRow.provider_id)
-    found = (
-        select(PaymentRow, BankLineRow)
-        .join(BankLineRow, col(BankLineRow.digest) == col(PaymentRow.provider_id))
-        .where(PaymentRow.provider == BANK + notice.account, PaymentRow.amount == notice.amount, ~twin.exists())
-        .order_by(col(BankLineRow.booked_on), col(BankLineRow.line))
+    on = notice.happened_at.astimezone(VIETNAM).date()
+    found = session.execute(
+        _CANDIDATES,
+        {"providers": [BANK + notice.account], "amounts": [notice.amount], "since": on - DAY, "until": after(on, 1)},
     )
-    return [(payment, line) for payment, line in session.exec(found) if near(notice.happened_at, line)]
+    return [(payment, line) for payment, line in found if near(notice.happened_at, line)]
+
+
+_TWIN: Final = select(TwinRow.payment).where(TwinRow.notice == bindparam("notice"))
+_FOUND: Final = select(TwinRow.payment).where(TwinRow.payment == PaymentRow.provider + ":" + PaymentRow.provider_id)
+_CANDIDATES: Final = (
+    select(PaymentRow, BankLineRow)
+    .join(BankLineRow, col(BankLineRow.digest) == col(PaymentRow.provider_id))
+    .where(col(PaymentRow.provider).in_(bindparam("providers", expanding=True)))
+    .where(col(PaymentRow.amount).in_(bindparam("amounts", expanding=True)), ~_FOUND.exists())
+    .where(col(BankLineRow.booked_on).between(bindparam("since"), bindparam("until")))
+    .order_by(col(BankLineRow.booked_on), col(BankLineRow.line))
+)
 
 
 def near(happened_at: datetime, line: BankLineRow) -> bool:
@@ -80,18 +126,23 @@ def within(on: date, booked_on: date) -> bool:
 
 def _same(notice: Notice, candidates: list[tuple[PaymentRow, BankLineRow]]) -> PaymentRow | None:
     """The one candidate that carries the notice's bank reference; else the one of its visit, if there is only one."""
-    said = keys(notice.bank_reference) or {bare(notice.bank_reference)} - {""}
-    by_reference = [
-        payment
-        for payment, line in candidates
-        if said & (keys(line.bank_reference, line.text) | {bare(line.bank_reference)})
-    ]
+    said = _said(notice)
+    by_reference = [payment for payment, line in candidates if _carries(line, said)]
     if by_reference:
         return by_reference[0] if len(by_reference) == 1 else None
-    by_visit = [
-        payment
-        for payment, _ in candidates
-        if payment.reference
-        and any(payment.reference in found_in(text, frozenset({payment.reference[:3]})) for text in notice.texts)
-    ]
+    by_visit = [payment for payment, _ in candidates if _is_of(notice, payment)]
     return by_visit[0] if len(by_visit) == 1 else None
+
+
+def _said(notice: Notice) -> frozenset[str]:
+    return keys(notice.bank_reference) or frozenset({bare(notice.bank_reference)} - {""})
+
+
+def _carries(line: BankLineRow, said: frozenset[str]) -> bool:
+    return bool(said & (keys(line.bank_reference, line.text) | {bare(line.bank_reference)}))
+
+
+def _is_of(notice: Notice, payment: PaymentRow) -> bool:
+    """Whether the notice names the payment's visit."""
+    name = payment.reference or ""
+    return bool(name) and any(name in found_in(text, frozenset({name[:3]})) for text in notice.texts)

@@ -17,11 +17,11 @@ from gate.messages import ClockQuality
 from gate.presence import State
 from gate.tariff import load
 from gate.topics import Channel, Topic
+from server.bursts import Proven, keep_all
 from server.config import BoxConfig, Broker, CentreConfig, FirstUser, SiteConfig
 from server.db import connect, transaction
 from server.ingest import BATCH_MAX, Arrival, ingest
 from server.money_rules import MoneyRules, Speaker, speaker
-from server.notices import keep
 from server.presence import state_said
 from server.providers.contract import Received
 from server.providers.momo import Partner
@@ -73,12 +73,14 @@ class Centre:
         """Notices, each proved, kept once and booked as the endpoint does; those of one moment in one transaction."""
         if not told:
             return
+        proven = [self._proven(each) for each in told]
         with transaction(self.engine) as session:
-            for each in told:
-                provider = self.providers[each.provider]
-                received = Received(each.raw, each.headers, each.at)
-                provider.verify(received)
-                keep(session, received, provider.parse(received), provider.fingerprint(received))
+            keep_all(session, proven)
+
+    def _proven(self, told: Told) -> Proven:
+        provider, received = self.providers[told.provider], Received(told.raw, told.headers, told.at)
+        provider.verify(received)
+        return Proven(received, provider.parse(received), provider.fingerprint(received))
 
     def hears_state(self, lot: Lot, journal: Journal, now: datetime) -> None:
         """The box says that all of its journal was sent."""
