@@ -2,8 +2,10 @@
 
 import zlib
 from dataclasses import replace
+from functools import partial
 
 from gate.messages import Direction
+from gate.vehicle import VehicleClass
 from simulator.day import Day
 from simulator.devices.camera import CameraTwins, View
 from simulator.draw.look import DAY, clear
@@ -14,6 +16,8 @@ from simulator.population import Vehicle
 from simulator.truth import Truth
 
 _QUALITY = 88
+_SHORT_M = (0.6, 0.25)
+"""How far from where it stops a vehicle is that has just reached the loop, and a moment later."""
 
 
 class Site:
@@ -33,12 +37,15 @@ class Site:
         return min((self.lanes[name] for name in self.plan.lanes_of(direction)), key=lambda lane: len(lane.queue))
 
     def view(self, lane: Lane, vehicle: Vehicle) -> View:
-        """What the lane's camera sees while the vehicle stands there: the same picture each time it is asked."""
-        sight = vehicle.stands[lane.direction]
-        here = replace(sight, lane=self._camera_number(lane.name))
-        return View(
-            f"{lane.name}/{vehicle.name}", vehicle.name, lambda: jpeg(draw_scene(vehicle.subject, here), _QUALITY)
-        )
+        """What the lane's camera sees: the vehicle on the last of its way, then the same picture while it stands."""
+        here = replace(vehicle.stands[lane.direction], lane=self._camera_number(lane.name))
+        away = -1.0 if vehicle.kind is VehicleClass.MOTO else 1.0  # a motorbike is seen from behind, and drives off
+
+        def draw(short_m: float) -> bytes:
+            return jpeg(draw_scene(vehicle.subject, replace(here, y=here.y + away * short_m)), _QUALITY)
+
+        rolling = tuple(partial(draw, short_m) for short_m in _SHORT_M)
+        return View(f"{lane.name}/{vehicle.name}", vehicle.name, partial(draw, 0.0), rolling)
 
     def vehicle_in(self, picture: str | None) -> str | None:
         """The vehicle in a picture that one of the cameras gave, by its SHA-256."""

@@ -6,21 +6,32 @@ the world knows which vehicle is in a picture that the product holds.
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, NamedTuple
 
 HOST: Final = "127.0.0.1"
+STEP_S: Final = 0.25
 
 Draw = Callable[[], bytes]
 
 
 class View(NamedTuple):
-    """What stands before a camera. `key` tells one picture from another; `vehicle` None is an empty lane."""
+    """What stands before a camera. `key` tells one picture from another; `vehicle` None is an empty lane.
+
+    `rolling`: the pictures on the last of its way, each shown for `STEP_S` from when it is shown; then it stands.
+    """
 
     key: str
     vehicle: str | None
     draw: Draw
+    rolling: tuple[Draw, ...] = ()
+
+    def at(self, after_s: float) -> tuple[str, Draw]:
+        """The picture so long after it was first shown, and its own key."""
+        step = int(after_s / STEP_S)
+        return (f"{self.key}@{step}", self.rolling[step]) if step < len(self.rolling) else (self.key, self.draw)
 
 
 class CameraFailed(RuntimeError):
@@ -35,6 +46,7 @@ class CameraTwins:
         self._views = dict(empty)
         self._empty = empty
         self._dead = set(dead)
+        self._since: dict[str, float] = {}
         self._pictures: dict[str, bytes] = {}
         self._pens: dict[str, threading.Lock] = {}
         try:
@@ -62,32 +74,34 @@ class CameraTwins:
     def show(self, lane: str, view: View | None) -> None:
         """From now on this stands before the lane's camera; None clears it."""
         before = self._views[lane]
+        self._since[lane] = time.monotonic()
         self._views[lane] = view or self._empty[lane]
         if before.vehicle is not None:
-            self._pictures.pop(before.key, None)
+            for key in (before.key, *(before.at(step * STEP_S)[0] for step in range(len(before.rolling)))):
+                self._pictures.pop(key, None)
 
     def die(self, lane: str, *, dead: bool = True) -> None:
         """The lane's camera answers no more, or again."""
         (self._dead.add if dead else self._dead.discard)(lane)
 
     def prepare(self, view: View) -> None:
-        """Have the picture ready: a real camera does not need time to draw."""
-        self._picture(view)
+        """Have the first picture ready: a real camera does not need time to draw."""
+        self._picture(*view.at(0.0))
 
     def snapshot(self, lane: str) -> bytes | None:
         """The JPEG of now; None where there is no such camera or it is dead. Raises KeyError for a strange lane."""
         view = self._views[lane]
         if lane in self._dead:
             return None
-        picture = self._picture(view)
+        picture = self._picture(*view.at(time.monotonic() - self._since.get(lane, 0.0)))
         self.seen[hashlib.sha256(picture).hexdigest()] = view.vehicle
         return picture
 
-    def _picture(self, view: View) -> bytes:
-        with self._pens.setdefault(view.key, threading.Lock()):
-            if view.key not in self._pictures:
-                self._pictures[view.key] = view.draw()
-            return self._pictures[view.key]
+    def _picture(self, key: str, draw: Draw) -> bytes:
+        with self._pens.setdefault(key, threading.Lock()):
+            if key not in self._pictures:
+                self._pictures[key] = draw()
+            return self._pictures[key]
 
 
 class _Server(ThreadingHTTPServer):

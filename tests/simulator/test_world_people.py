@@ -15,7 +15,7 @@ import pytest
 
 from gate.vehicle import VehicleClass, classify
 from simulator.day import Day
-from simulator.devices.camera import CameraTwins, View
+from simulator.devices.camera import STEP_S, CameraTwins, View
 from simulator.devices.screen import ScreenTwin
 from simulator.plan import BankPlan, SitePlan
 from simulator.population import arrivals
@@ -98,6 +98,29 @@ def test_a_camera_shows_what_stands_there_now_and_draws_it_once() -> None:
     assert cameras.seen == {hashlib.sha256(b"car").hexdigest(): "M", hashlib.sha256(b"empty").hexdigest(): None}
 
 
+def test_a_vehicle_that_rolls_up_is_another_picture_until_it_stands() -> None:
+    on_its_way, stands = Easel(b"on its way"), Easel(b"stands")
+    view = View("in-1/M", "M", stands, (on_its_way, on_its_way))
+    assert [view.at(step * STEP_S) for step in range(4)] == [
+        ("in-1/M@0", on_its_way),
+        ("in-1/M@1", on_its_way),
+        ("in-1/M", stands),
+        ("in-1/M", stands),
+    ]
+    cameras = CameraTwins(0, {"in-1": View("in-1/", None, Easel(b"empty"))})
+    cameras.prepare(view)
+    assert (on_its_way.times, stands.times) == (1, 0), "what is asked for first is ready"
+    cameras.show("in-1", view)
+    assert cameras.snapshot("in-1") == b"on its way"
+    cameras.show("in-1", None)
+    assert cameras.snapshot("in-1") == b"empty"
+    cameras.show("in-1", view)
+    assert cameras.snapshot("in-1") == b"on its way"
+    assert on_its_way.times == 2, "who has gone is forgotten"
+    assert set(cameras.seen.values()) == {"M", None}
+    cameras.stop()
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [("/in-2/snapshot.jpg", 404), ("/in-1/", 404), ("/", 404), ("/../etc/passwd", 404), ("/dead/snapshot.jpg", 503)],
@@ -135,6 +158,8 @@ def test_a_site_draws_its_vehicles_as_jpeg_and_the_same_each_time(site: SitePlan
             picture = cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_COLOR)
             assert picture is not None
             assert picture.shape == (720, 1280, 3)
+            on_its_way = [draw() for draw in views[0].rolling]
+            assert len({first, *on_its_way}) == 1 + len(on_its_way) > 1, "what moves is another picture"
         finally:
             made.cameras.stop()
 
