@@ -71,7 +71,7 @@ def expected(session: Session, site: str, now: datetime) -> Iterator[Expectation
     """The money of each claim, due the next morning; met when the stay owes nothing."""
     claims = session.exec(select(ClaimRow).where(ClaimRow.site == site).order_by(col(ClaimRow.made_at))).all()
     names = [row.visit for row in claims]
-    debts = ledger.standing(session, col(EntryRow.visit), names, LedgerAccount.RECEIVABLE)
+    debts = ledger.standing(session, col(PostingRow.visit), names, LedgerAccount.RECEIVABLE)
     paid = _last_money(session, names)
     for row in claims:
         met = paid.get(row.visit) if debts.get(row.visit, row.amount) <= 0 else None

@@ -26,7 +26,7 @@ class VisitRow(SQLModel, table=True):
 
     __tablename__ = "visit"
     __table_args__ = (
-        Index("visit_open", "site", "left_at"),
+        Index("visit_open", "site", "left_at", "opened_at"),
         Index("visit_of_day", "site", "opened_at"),
         long_stays.index(),
     )
@@ -53,6 +53,34 @@ class VisitRow(SQLModel, table=True):
     left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     exit_passage: str | None = None
     voided: bool = False
+
+
+class StayMoneyRow(SQLModel, table=True):
+    """What the ledger says of a stay, kept beside it with every entry so that a day is seen without adding it up.
+
+    `charged`: its charge with its supplements, None before; `owed`: what stands on it as receivable; `odd`: an entry of
+    it took more than its price and its money (`server.stay_money`); `paid_at`: when its last money was received.
+    """
+
+    __tablename__ = "stay_money"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # found by its name alone, and in one step
+
+    visit: str = Field(primary_key=True)
+    charged: int | None = Field(default=None, sa_type=BigInteger)
+    charged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    owed: int = Field(default=0, sa_type=BigInteger)
+    odd: bool = False
+    paid_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class InClearingRow(SQLModel, table=True):
+    """A payment that nothing but its notice has shown yet; gone when its bank line or settlement line is booked."""
+
+    __tablename__ = "in_clearing"
+
+    provider: str = Field(primary_key=True)
+    provider_id: str = Field(primary_key=True)
+    site: str = Field(index=True)
 
 
 class LaneNowRow(SQLModel, table=True):

@@ -10,10 +10,12 @@ from sqlmodel import Session, col, or_, select
 
 from gate import ledger
 from gate.ledger import Entry, EntryKind, LedgerAccount
+from server import in_clearing, stay_money
 from server.db import hold, insert_many, insert_once
 from server.derived import VisitRow
 from server.facts import ChargeRow, EntryRow, PaymentRow, PostingRow
 from server.now import VisitNow
+from server.stay_money import Change
 
 PAYMENT_HELD: Final = "payment:"
 """Before a payment's name where it is held against others."""
@@ -27,14 +29,26 @@ def post(session: Session, entry: Entry, now: datetime) -> bool:
     if not insert_once(session, EntryRow(**_entry_values(entry, now))):
         return False
     insert_many(session, PostingRow, lines)
+    _stand(session, [entry], stay_money.changes([entry], now))
     return True
 
 
 def post_all(session: Session, entries: Sequence[Entry], now: datetime) -> None:
-    """Post entries whose keys are free, in two statements. Raises Unbalanced."""
+    """Post entries whose keys are free, in a few statements. Raises Unbalanced."""
+    _post_all(session, entries, now, stay_money.changes(entries, now))
+
+
+def _post_all(session: Session, entries: Sequence[Entry], now: datetime, changes: dict[str, Change]) -> None:
     lines = [line for entry in entries for line in _posting_values(ledger.balanced(entry))]
     insert_many(session, EntryRow, [_entry_values(entry, now) for entry in entries])
     insert_many(session, PostingRow, lines)
+    _stand(session, entries, changes)
+
+
+def _stand(session: Session, entries: Sequence[Entry], changes: dict[str, Change]) -> None:
+    """What stands by these entries, in the tables that are kept beside them."""
+    stay_money.write(session, changes)
+    in_clearing.follow(session, entries)
 
 
 def later(session: Session, names: Iterable[str], now: datetime) -> datetime:
@@ -73,7 +87,12 @@ def _post_charges(session: Session, charges: Sequence[ChargeRow], now: datetime)
     """What the ledger says is pended is released, whatever it is."""
     pended = standing(session, col(PostingRow.visit), [row.visit for row in charges], LedgerAccount.PENDED)
     entries = [_charge_entry(row, pended.get(row.visit, 0)) for row in charges]
-    post_all(session, [entry for entry in entries if entry.postings], now)
+    posted = [entry for entry in entries if entry.postings]
+    changes = stay_money.changes(posted, now)
+    for row in charges:
+        changes[row.visit].charge(row.total)
+        changes[row.visit].charged_at = row.happened_at
+    _post_all(session, posted, now, changes)
 
 
 # --- what stands on a visit and on a payment -------------------------------------------------------------------

@@ -20,7 +20,7 @@ from gate.wire import decode
 from server import corrections, decisions, effects, proving, receipts, refunds, shifts
 from server.batch import Batch
 from server.db import columns, transaction
-from server.derived import JournalMarkRow, VisitRow
+from server.derived import InClearingRow, JournalMarkRow, StayMoneyRow, VisitRow
 from server.facts import (
     ChargeRow,
     EntryRow,
@@ -60,9 +60,13 @@ SAME: Final = (
     RefundRow,
     EntryRow,
     PostingRow,
+    StayMoneyRow,
+    InClearingRow,
 )
-"""Facts that a rebuild must find again as they were."""
+"""Facts, and what is kept of them beside the ledger, that a rebuild must find again as they were."""
 _EMPTIED: Final = (
+    StayMoneyRow,
+    InClearingRow,
     SlipRow,
     RefundRow,
     PostingRow,

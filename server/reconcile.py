@@ -17,20 +17,27 @@ from sqlmodel import Session, col, select
 from gate.findings import Code, Expectation
 from gate.reconcile import Anomaly, Day, Figures, Payment, Report, Tolerance, Visit, put_together
 from gate.reconcile.counting import hours, money, taken
+from server import stay_money
 from server.clocks import CORRECTED, correction_of
 from server.days import items, spans
 from server.days.items import Known, Names, Span
 from server.days.money import NOTHING, Stand, awaiting, name_of, onwards, payment, payment_rows, stands
 from server.days.scan import Seen, scan
 from server.days.spans import ZONE, bounds, local_date, names
+from server.derived import VisitRow
 from server.facts import AnomalyRow, EntryRow, PaymentRow
 from server.register import SiteRow
+from server.stay_money import Difference
 from server.witnesses import awaited
 from server.work import settled
 
 __all__ = ["COUNTERPART", "ZONE", "NoSuchSite", "Totals", "bounds", "day", "local_date", "look", "names", "report"]
 
 COUNTERPART: Final = spans.COUNTERPART
+
+
+SHOWN: Final = 10
+"""Stays that a case about many names."""
 
 
 class NoSuchSite(LookupError):
@@ -60,14 +67,23 @@ def report(session: Session, site: str, on: date, now: datetime) -> Report:
     return look(session, site, on, now).report
 
 
-def look(session: Session, site: str, on: date, now: datetime, expected: Iterable[Expectation] | None = None) -> Looked:
-    """The same, with the items that it was made of. `expected`: what is awaited at the site, if the caller knows it."""
+def look(
+    session: Session,
+    site: str,
+    on: date,
+    now: datetime,
+    expected: Iterable[Expectation] | None = None,
+    *,
+    thorough: bool = False,
+) -> Looked:
+    """The same, with the items that it was made of. `expected`: what is awaited at the site, if the caller knows it;
+    `thorough`: what the ledger says of each stay is asked of the ledger itself."""
     start, _ = bounds(on)
     if start > now:
         raise NotYet(f"{on} has not begun; it is {local_date(now)}")
     span = Span(site, *bounds(on))
     with uncollected():
-        seen = scan(session, span)
+        seen = scan(session, span, thorough=thorough)
     part = _day(session, site, on, now, seen, None, expected)
     return Looked(part, put_together(part, _figures(part, seen)))
 
@@ -129,6 +145,7 @@ def _day(
     anomalies = _anomalies(session, span)
     moved = onwards(session, span)
     unbalanced = seen.unbalanced if seen else _unbalanced(session, known)
+    differing = seen.differing if seen else _differing(session, known)
     return Day(
         site=site,
         start=span.start,
@@ -138,7 +155,7 @@ def _day(
         passages=passed,
         visits=visits,
         payments=payments,
-        anomalies=anomalies,
+        anomalies=(*anomalies, *_kept_wrong(span, differing)),
         clearing=totals.clearing if totals else awaiting(session, span),
         ledger_sum=totals.ledger_sum if totals else moved.whole + unbalanced + orphans,
         expected=awaited(session, site, span.start, span.end, now, expected),
@@ -178,6 +195,25 @@ def _visit(known: Known, stand: Stand, applied: int) -> Visit:
 def _unbalanced(session: Session, known: list[Known]) -> int:
     found = stands(session, col(EntryRow.visit), (each.row.visit for each in known))
     return sum(stand.whole for stand in found.values())
+
+
+def _differing(session: Session, known: list[Known]) -> list[Difference]:
+    some = spans.chunks(each.row.visit for each in known)
+    return [each for names in some for each in stay_money.differing(session, col(VisitRow.visit).in_(names))]
+
+
+def _kept_wrong(span: Span, differing: list[Difference]) -> Iterator[Anomaly]:
+    """`stay_money` is not what the ledger says of stays of the day, and a rebuild is due: one case for all of them."""
+    if differing:
+        names = sorted(each.visit for each in differing)
+        evidence = {"why": "stay_money is not what the ledger says", "stays": str(len(names))}
+        yield Anomaly(
+            code=Code.LEDGER_UNBALANCED,
+            subject=f"stay_money:{span.site}:{local_date(span.start)}",
+            amount=sum(max(abs(each.owed), abs(each.charged)) for each in differing),
+            at=span.start,
+            evidence=evidence | {"first": ", ".join(names[:SHOWN])},
+        )
 
 
 def _anomalies(session: Session, span: Span) -> tuple[Anomaly, ...]:

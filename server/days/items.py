@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlalchemy import ColumnElement, and_, false, func
 from sqlmodel import Session, col, select
 
 from gate.messages import Direction, OpeningReason
 from gate.reconcile import Opening, Passage, Visit
 from gate.vehicle import VehicleClass
 from server.days import spans
-from server.days.spans import COUNTERPART, between, chunks, names
+from server.days.spans import COUNTERPART, between, chunks, names, unindexed
 from server.derived import VisitRow
 from server.facts import ChargeRow, ExplainedRow, OpeningRow, PassageRow
 from server.facts_money import ClaimRow
@@ -49,32 +49,30 @@ def with_words(found: Any) -> Any:
 
 def passages(session: Session, span: Span, only: Names | None) -> tuple[Passage, ...]:
     """Those of the day and of the hour after it."""
-    near = and_(
-        col(PassageRow.site) == span.site, between(col(PassageRow.happened_at), span.start, span.end + COUNTERPART)
-    )
-    found = {
-        row.passage: _passage(row, visit) for where in _passages(only) for row, visit in _near(session, near, where)
-    }
+    at = col(PassageRow.happened_at)
+    if only is None:
+        wheres = iter([and_(col(PassageRow.site) == span.site, between(at, span.start, span.end + COUNTERPART))])
+    else:
+        near = and_(unindexed(PassageRow.site) == span.site, between(unindexed(at), span.start, span.end + COUNTERPART))
+        wheres = (and_(where, near) for where in _passages(only))
+    found = {row.passage: _passage(row, visit) for where in wheres for row, visit in _with_visits(session, where)}
     return tuple(sorted(found.values(), key=lambda each: (each.at, each.passage)))
 
 
-def _near(session: Session, near: ColumnElement[bool], where: ColumnElement[bool] | None) -> Iterator[Any]:
-    picked: Any = select(PassageRow, visit_of_passage())
-    found = with_words(picked).where(near)
-    yield from session.exec(found if where is None else found.where(where))
+def _with_visits(session: Session, where: ColumnElement[bool]) -> Iterator[Any]:
+    wanted: Any = select(PassageRow, visit_of_passage())
+    yield from session.exec(with_words(wanted).where(where))
 
 
-def _passages(only: Names | None) -> Iterator[ColumnElement[bool] | None]:
-    if only is None:
-        yield None
-        return
+def _passages(only: Names) -> Iterator[ColumnElement[bool]]:
+    """Each way of finding one through an index of its own."""
+    passage = col(PassageRow.passage)
     for some in chunks(only.visits):
-        explained = select(ExplainedRow.passage).where(col(ExplainedRow.visit).in_(some))
-        corrected = select(CorrectionRow.passage).where(col(CorrectionRow.visit).in_(some))
-        passage = col(PassageRow.passage)
-        yield or_(col(PassageRow.visit).in_(some), passage.in_(explained), passage.in_(corrected))
+        yield col(PassageRow.visit).in_(some)
+        for told in (ExplainedRow, CorrectionRow):
+            yield passage.in_(select(told.passage).where(col(told.visit).in_(some)))
     for some in chunks(only.passages):
-        yield col(PassageRow.passage).in_(some)
+        yield passage.in_(some)
 
 
 def _passage(row: PassageRow, visit: str | None) -> Passage:

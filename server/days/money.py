@@ -11,18 +11,10 @@ from gate.ledger import EntryKind, LedgerAccount
 from gate.reconcile import Flow, Payment, Stream
 from server.days.items import Known, Names, Span
 from server.days.spans import between, chunks, hour_key, hours_of
+from server.derived import InClearingRow
 from server.facts import EntryRow, PaymentRow, PostingRow
 
 A = LedgerAccount
-PLAIN: Final = (
-    EntryKind.PEND,
-    EntryKind.UNPEND,
-    EntryKind.CHARGE,
-    EntryKind.PAYMENT,
-    EntryKind.SETTLED,
-    EntryKind.BANKED,
-)
-"""Entries of a stay about which nobody had to think, as long as none of them touches suspense."""
 SHOWN: Final = (EntryKind.SETTLED, EntryKind.BANKED)
 """Entries by which something else than its notice shows a payment."""
 ONWARDS: Final = (
@@ -115,8 +107,13 @@ def awaiting(session: Session, span: Span) -> int:
     name = col(PaymentRow.provider) + ":" + col(PaymentRow.provider_id)
     shown = select(EntryRow.key).where(EntryRow.payment == name, col(EntryRow.kind).in_(SHOWN)).exists()
     came = between(col(PaymentRow.received_at), span.start, span.end)
-    total = select(func.coalesce(func.sum(PaymentRow.amount), 0)).where(
-        PaymentRow.site == span.site, came, PaymentRow.provider != CASH, ~shown
+    its = and_(
+        col(InClearingRow.provider) == PaymentRow.provider, col(InClearingRow.provider_id) == PaymentRow.provider_id
+    )
+    total = (
+        select(func.coalesce(func.sum(PaymentRow.amount), 0))
+        .join(InClearingRow, its)
+        .where(InClearingRow.site == span.site, came, PaymentRow.provider != CASH, ~shown)
     )
     return int(session.exec(total).one())
 

@@ -1,42 +1,73 @@
-"""Which stays are not plain, by themselves and by the ledger, in one statement over an index of theirs."""
+"""Which stays are not plain, by themselves and by the ledger: by what is kept of it, or by all that it has."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, or_
 from sqlmodel import Session, col, select
 
 from gate.ledger import LedgerAccount
-from server.days.money import PLAIN
-from server.derived import VisitRow
+from server.derived import StayMoneyRow, VisitRow
 from server.facts import ChargeRow, EntryRow, PaymentRow, PostingRow, SupplementRow
+from server.stay_money import PLAIN
 
 picked: Any = select
 """Columns chosen at run time have no types of their own."""
 VISIT: Any = col(VisitRow.visit)
 
 
-class Odd(NamedTuple):
-    """Stays that are not plain; and how far the postings of all that are asked for are out of balance."""
+class Book(NamedTuple):
+    """Where a scan has from what a visit was charged and owes, and whether it is not plain: columns, and how a
+    statement about visits comes to them."""
 
-    visits: set[str]
-    unbalanced: int
+    join: Callable[[Any], Any]
+    charged: Any
+    charged_at: Any
+    owed: Any
+    odd: Any
 
 
-def odd(session: Session, condition: ColumnElement[bool]) -> Odd:
-    """Of the stays of a condition."""
+class Totals(NamedTuple):
+    """What the postings of some visits come to: all of them, what is owed, and what was charged."""
+
+    whole: int
+    owed: int
+    charged: int
+
+    def plus(self, other: "Totals") -> "Totals":
+        """Both together."""
+        return Totals(*map(sum, zip(self, other, strict=True)))
+
+
+def totals(session: Session, conditions: Iterable[ColumnElement[bool]]) -> Totals:
+    """Of the visits of conditions, by the ledger."""
+    account, amount = col(PostingRow.account), col(PostingRow.amount)
+    owed = case((account == LedgerAccount.RECEIVABLE, amount), else_=0)
+    earned = case((account.in_((LedgerAccount.REVENUE, LedgerAccount.VAT)), -amount), else_=0)
+    sums = [func.coalesce(func.sum(each), 0) for each in (amount, owed, earned)]
+    found = picked(*sums).join_from(VisitRow, PostingRow, col(PostingRow.visit) == VISIT)
+    whole = Totals(0, 0, 0)
+    for condition in conditions:
+        whole = whole.plus(Totals(*map(int, session.connection().execute(found.where(condition)).one())))
+    return whole
+
+
+def odd(session: Session, condition: ColumnElement[bool]) -> set[str]:
+    """The stays of a condition that are not plain, by the ledger."""
     joined = picked(VisitRow.visit).join(ChargeRow, col(ChargeRow.visit) == VISIT, isouter=True)
-    unlike = or_(_amiss(), _late(), _owed() != 0, _waited(), _thought_about())
-    visits = session.connection().execute(joined.where(condition, unlike)).scalars().all()
-    whole = picked(func.sum(PostingRow.amount)).join_from(VisitRow, PostingRow, col(PostingRow.visit) == VISIT)
-    return Odd(set(visits), int(session.connection().execute(whole.where(condition)).scalar_one() or 0))
+    unlike = or_(_amiss(col(ChargeRow.visit)), _topped_up(), _late(), _owed() != 0, _waited(), _thought_about())
+    return set(session.connection().execute(joined.where(condition, unlike)).scalars().all())
 
 
-def _amiss() -> ColumnElement[bool]:
-    """Not read, priced otherwise, topped up, still going on, or left without a price."""
-    still, free = col(VisitRow.left_at).is_(None), col(ChargeRow.visit).is_(None)
-    priced = col(VisitRow.quoted) != col(VisitRow.recomputed)
-    more = VISIT.in_(select(SupplementRow.visit))
-    return and_(col(VisitRow.voided).is_(False), or_(col(VisitRow.read).is_(False), still, free, priced, more))
+def _amiss(charged: Any) -> ColumnElement[bool]:
+    """Not read, priced otherwise, still going on, or left without a price."""
+    still, priced = col(VisitRow.left_at).is_(None), col(VisitRow.quoted) != col(VisitRow.recomputed)
+    unread = col(VisitRow.read).is_(False)
+    return and_(col(VisitRow.voided).is_(False), or_(unread, still, charged.is_(None), func.coalesce(priced, False)))
+
+
+def _topped_up() -> Any:
+    return VISIT.in_(select(SupplementRow.visit))
 
 
 def _late() -> Any:
@@ -66,3 +97,35 @@ def _thought_about() -> Any:
 def _one() -> Any:
     """Where it matters that there is a row, not which: an index is enough."""
     return picked(literal_column("1")).correlate(VisitRow)
+
+
+def _added() -> Any:
+    total = picked(func.coalesce(func.sum(SupplementRow.total), 0)).where(col(SupplementRow.visit) == VISIT)
+    return total.correlate(VisitRow).scalar_subquery()
+
+
+def _with(table: Any) -> Callable[[Any], Any]:
+    return lambda found: found.join_from(VisitRow, table, col(table.visit) == VISIT, isouter=True)
+
+
+KEPT: Final = Book(
+    join=_with(StayMoneyRow),
+    charged=col(StayMoneyRow.charged),
+    charged_at=col(StayMoneyRow.charged_at),
+    owed=func.coalesce(StayMoneyRow.owed, 0),
+    odd=or_(
+        _amiss(col(StayMoneyRow.charged)),
+        func.coalesce(col(StayMoneyRow.paid_at) > col(VisitRow.left_at), False),
+        func.coalesce(StayMoneyRow.owed, 0) != 0,
+        func.coalesce(StayMoneyRow.odd, False),
+    ),
+)
+"""By `stay_money`."""
+BY_THE_LEDGER: Final = Book(
+    join=_with(ChargeRow),
+    charged=ChargeRow.total + _added(),
+    charged_at=col(ChargeRow.happened_at),
+    owed=literal(0),
+    odd=false(),
+)
+"""By its facts; who is not plain is asked of `odd`."""

@@ -11,7 +11,6 @@ from sqlmodel import Session, col, select
 from server.derived import VisitRow
 from server.facts import PaymentRow
 from server.long_stays import StayedLong
-from server.types import UtcDateTime
 
 ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 COUNTERPART: Final = timedelta(hours=1)
@@ -44,11 +43,16 @@ def between(column: Any, start: datetime, end: datetime) -> ColumnElement[bool]:
     return and_(column >= start, column < end)
 
 
+def unindexed(column: Any) -> ColumnElement[Any]:
+    """The column where no index is to be taken for it: another condition names fewer rows."""
+    return func.coalesce(column, column, type_=column.type)
+
+
 def there(site: str, start: datetime, end: datetime) -> tuple[ColumnElement[bool], ...]:
     """Conditions on visits, no two true of one visit: opened on the day; left on it; still inside; and inside all of
     the day. One that was voided was there only on the day it was opened."""
     here, real = col(VisitRow.site) == site, col(VisitRow.voided).is_(False)
-    before = func.coalesce(col(VisitRow.opened_at), col(VisitRow.opened_at), type_=UtcDateTime()) < start  # no index
+    before = unindexed(VisitRow.opened_at) < start
     left = col(VisitRow.left_at)
     return (
         and_(here, between(col(VisitRow.opened_at), start, end)),
@@ -56,6 +60,13 @@ def there(site: str, start: datetime, end: datetime) -> tuple[ColumnElement[bool
         and_(here, left.is_(None), before, real),
         and_(here, left >= end, StayedLong(), before, real),
     )
+
+
+def _was_there(site: str, start: datetime, end: datetime) -> ColumnElement[bool]:
+    """All of `there` in one, for visits that are named."""
+    opened, left = unindexed(VisitRow.opened_at), unindexed(VisitRow.left_at)
+    before = and_(opened < start, col(VisitRow.voided).is_(False), or_(left.is_(None), left >= start))
+    return and_(unindexed(VisitRow.site) == site, or_(between(opened, start, end), before))
 
 
 def names(site: str, start: datetime, end: datetime) -> Select[Any]:
@@ -70,10 +81,10 @@ def names(site: str, start: datetime, end: datetime) -> Select[Any]:
 def known(session: Session, site: str, start: datetime, end: datetime, visits: set[str]) -> set[str]:
     """Which of these visits are of the day, or days."""
     found = set[str]()
-    came = and_(col(PaymentRow.site) == site, between(col(PaymentRow.received_at), start, end))
+    came = and_(unindexed(PaymentRow.site) == site, between(unindexed(PaymentRow.received_at), start, end))
     for some in chunks(visits):
         here = col(VisitRow.visit).in_(some)
-        found.update(session.exec(select(VisitRow.visit).where(here, or_(*there(site, start, end)))))
+        found.update(session.exec(select(VisitRow.visit).where(here, _was_there(site, start, end))))
         paid = select(PaymentRow.reference).where(came, col(PaymentRow.reference).in_(some))
         found.update(each for each in session.exec(paid) if each)
     return found

@@ -113,10 +113,16 @@ class Settlements:
 
 
 def looked(
-    session: Session, site: str, on: date, now: datetime, expected: Iterable[Expectation] | None = None
+    session: Session,
+    site: str,
+    on: date,
+    now: datetime,
+    expected: Iterable[Expectation] | None = None,
+    *,
+    thorough: bool = False,
 ) -> Looked:
     """The day as it can be closed or shown; one that has not begun is an empty one. Raises NoSuchSite."""
     if bounds(on)[0] <= now:
-        return look(session, site, on, now, expected)
+        return look(session, site, on, now, expected, thorough=thorough)
     known = day(session, site, on, now)
     return Looked(known, reconcile(known))

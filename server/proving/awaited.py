@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from gate.findings import Code, Expectation
@@ -16,6 +15,7 @@ from gate.ledger import LedgerAccount
 from gate.statements import LineKind
 from gate.workdays import after
 from gate.written import VIETNAM
+from server.derived import InClearingRow
 from server.facts import PaymentRow, PostingRow
 from server.facts_bank import BankLineRow, ExplanationRow, ProofRow, SettlementLineRow
 from server.proving import gaps, settled, taken
@@ -50,11 +50,10 @@ def due_on(on: date) -> datetime:
 # --- payments that a notice told of ------------------------------------------------------------------------------
 
 
-def _in_clearing() -> ColumnElement[bool]:
-    """Payments that lie with a feed or provider, cash left out."""
-    entry = "payment:" + col(PaymentRow.provider) + ":" + col(PaymentRow.provider_id)
-    posted = select(PostingRow.key).where(PostingRow.key == entry, PostingRow.account == LedgerAccount.CLEARING)
-    return posted.exists()
+def _in_clearing(site: str, *wanted: Any) -> Any:
+    """Payments of the site that lie with a feed or provider, cash left out; of those that were shown none is read."""
+    its = (InClearingRow.provider == PaymentRow.provider) & (InClearingRow.provider_id == PaymentRow.provider_id)
+    return select(*wanted).join(InClearingRow, its).where(InClearingRow.site == site)
 
 
 def _not_in_bank(session: Session, site: str, account: str) -> Iterator[Expectation]:
@@ -68,9 +67,7 @@ def _not_in_bank(session: Session, site: str, account: str) -> Iterator[Expectat
         PaymentRow.amount,
         PaymentRow.happened_at,
     )
-    rows = select(*wanted).where(
-        PaymentRow.site == site, PaymentRow.account == account, ~proven.exists(), _in_clearing()
-    )
+    rows = _in_clearing(site, *wanted).where(PaymentRow.account == account, ~proven.exists())
     covered = gaps.Covered(session, account)
     days: dict[date, list[int]] = defaultdict(list)
     for provider, number, visit, amount, happened_at in session.exec(rows):
@@ -92,8 +89,8 @@ def _not_in_settlement(session: Session, site: str) -> Iterator[Expectation]:
         SettlementLineRow.provider_ref == PaymentRow.provider_id,
         SettlementLineRow.kind == LineKind.PAY,
     )
-    rows = select(PaymentRow).where(
-        PaymentRow.site == site, col(PaymentRow.account).not_in(accounts(session)), ~line.exists(), _in_clearing()
+    rows = _in_clearing(site, PaymentRow).where(
+        col(PaymentRow.account).not_in(accounts(session)), ~line.exists()
     )
     for row in session.exec(rows):
         on = row.happened_at.astimezone(VIETNAM).date()

@@ -1,8 +1,9 @@
 """A month of books for `barie bench reconcile`: written by the database itself, with a true share of trouble.
 
 Every stay leaves what it leaves in a real centre: its visit, two openings and passages, a charge, a payment, their
-entries and postings, and the entry of the bank line that proves the payment a day later. How each stay went is drawn
-here and put into a table of its own; its rows in the books follow in one statement a table (`stays.sql`).
+entries and postings, what is kept beside them, and the entry of the bank line that proves the payment a day later, so
+that none is left in clearing. How each stay went is drawn here and put into a table of its own; its rows in the books
+follow in one statement a table (`stays.sql`).
 """
 
 import random
@@ -24,7 +25,7 @@ from server.register import SiteRow
 SITE: Final = "SPS"
 FIRST: Final = date(2026, 10, 1)
 DAYS: Final = 30
-WRITTEN: Final = ("visit", "opening", "passage", "charge", "payment", "entry", "posting", "bank_proof")
+WRITTEN: Final = ("visit", "opening", "passage", "charge", "payment", "entry", "posting", "bank_proof", "stay_money")
 STAYS: Final = Path(__file__).parent / "stays.sql"
 _KEY: Final = b"a key of the bench's site"
 _PRICES: Final = (("MOTO", 10_000), ("CAR9", 30_000), ("BUS30", 50_000))

@@ -96,4 +96,8 @@ FROM stay CROSS JOIN (VALUES (0), (1)) WHERE paid_twice;
 
 INSERT INTO bank_proof (kind, subject, digest)
 SELECT 'payment', 'sepay:' || visit || '2', 'FT' || visit || '2'
-FROM stay WHERE paid_twice
+FROM stay WHERE paid_twice;
+
+INSERT INTO stay_money (visit, charged, charged_at, owed, odd, paid_at)
+SELECT visit, price, strftime('%Y-%m-%d %H:%M:%f', left - 20, 'unixepoch') || '000', price * unpaid, paid_twice, CASE WHEN paid_twice AND (unpaid OR NOT paid_late) THEN strftime('%Y-%m-%d %H:%M:%f', left - 15, 'unixepoch') || '000' WHEN paid_late AND NOT unpaid THEN strftime('%Y-%m-%d %H:%M:%f', left + 1800, 'unixepoch') || '000' WHEN NOT unpaid THEN strftime('%Y-%m-%d %H:%M:%f', left - 20, 'unixepoch') || '000' END
+FROM stay

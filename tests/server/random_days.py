@@ -9,9 +9,11 @@ from sqlmodel import Session, SQLModel
 from gate import ledger
 from gate.ledger import About, EntryKind, LedgerAccount
 from gate.messages import Direction, OpeningReason
+from server import stay_money
 from server.derived import VisitRow
 from server.facts import AnomalyRow, ChargeRow, ExplainedRow, OpeningRow, PassageRow, PaymentRow
 from server.ledger import post
+from server.stay_money import Change
 
 SITE: Final = "SPS"
 MIDNIGHT: Final = datetime(2026, 11, 21, 17, tzinfo=UTC)
@@ -124,6 +126,7 @@ class Days:
     def _charge(self, visit: str, price: int, at: datetime) -> None:
         common: dict[str, Any] = {"tariff": "t", "vehicle_class": "CAR9", "lines": "[]", "recorded_at": at}
         self._add(ChargeRow(visit=visit, site=SITE, total=price, vat=0, happened_at=at, **common))
+        stay_money.write(self._session, {visit: Change(charged=price, charged_at=at)})
         if price:
             post(self._session, ledger.charge(site=SITE, visit=visit, total=price, vat=0, happened_at=at), at)
 
@@ -172,6 +175,7 @@ class Days:
                 received_at=at,
             )
         )
+        self._session.flush()
         key = f"sepay:{number}"
         made = ledger.payment(key=key, site=SITE, visit=visit or "", paid=amount, owed=owed, happened_at=at)
         post(self._session, made, at)

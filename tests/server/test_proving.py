@@ -11,6 +11,7 @@ from gate.findings import Code
 from gate.ledger import LedgerAccount
 from server.books import balance
 from server.db import reading, transaction
+from server.derived import InClearingRow, StayMoneyRow
 from server.facts import EntryRow, PaymentRow, PostingRow
 from server.facts_bank import BankLineRow, ExplanationRow, ProofRow
 from server.facts_money import DepositRow, RefundRow, TakenBackRow
@@ -376,12 +377,12 @@ def test_the_entries_follow_again_from_what_was_decided(engine: Engine, seed: in
     with transaction(engine) as session:
         stranger = session.exec(select(BankLineRow).where(BankLineRow.amount == 77_000)).one()
         explain(session, stranger.digest, "other", "lan", "a gift", END + DAY)
-    tables = (PaymentRow, EntryRow, PostingRow)
+    tables = (PaymentRow, EntryRow, PostingRow, StayMoneyRow, InClearingRow)
     before = [rows(engine, table) for table in tables]
     steps: list[tuple[datetime, str, Notice | None]] = [(moment, "notice", notice) for moment, notice in made.notices]
     with transaction(engine) as session:
         steps += [(moment, name, None) for moment, name in history(session)]
-        for table in (PostingRow, EntryRow, PaymentRow):
+        for table in (StayMoneyRow, InClearingRow, PostingRow, EntryRow, PaymentRow):
             session.exec(delete(table))
         for moment, name, notice in sorted(steps, key=lambda each: each[0]):
             if notice is None:

@@ -659,6 +659,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("auto_close", sa.Boolean(), nullable=False, server_default=sa.false()))
 
     with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("visit_open"))
+        batch_op.create_index("visit_open", ["site", "left_at", "opened_at"], unique=False)
         batch_op.create_index(
             "visit_long",
             ["site", "left_at"],
@@ -677,6 +679,8 @@ def downgrade() -> None:
             sqlite_where=sa.text("julianday(left_at) - julianday(opened_at) > 0.999"),
             postgresql_where=sa.text("left_at - opened_at > interval '1439 minutes'"),
         )
+        batch_op.drop_index("visit_open")
+        batch_op.create_index(batch_op.f("visit_open"), ["site", "left_at"], unique=False)
 
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.drop_column("auto_close")
