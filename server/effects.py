@@ -3,18 +3,35 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from sqlmodel import Session, col, select
 
 from gate import ledger as entries
 from gate.ledger import About, Entry, EntryKind, LedgerAccount, Posting
 from server import ledger, refunds
-from server.db import hold_all, insert_once
-from server.derived import VisitRow
-from server.facts import ChargeRow, EntryRow, PaymentRow, PostingRow
+from server.db import insert_once
+from server.facts import EntryRow, PaymentRow, PostingRow
 from server.facts_money import DecisionRow, TakenBackRow
 from server.money_rules import Impossible, NoSuch
+from server.payments import Money, hold_payment, money_of, owes, visit_of
+
+__all__ = [
+    "CHARGEBACK",
+    "REVERSAL",
+    "Kind",
+    "charged_back",
+    "checked",
+    "decision",
+    "hold_payment",
+    "not_twice",
+    "owes",
+    "reversals",
+    "reverse_again",
+    "take",
+    "take_back",
+    "whole",
+]
 
 
 class Kind(StrEnum):
@@ -46,14 +63,6 @@ class Named(Protocol):
     def undoes(self) -> str: ...
 
 
-class _Money(NamedTuple):
-    """A payment as it stands: what waits, and what settles which visits."""
-
-    row: PaymentRow
-    waits: int
-    settles: Mapping[str, int]
-
-
 def decision(session: Session, name: str) -> DecisionRow:
     """The decision. Raises NoSuch."""
     row = session.get(DecisionRow, name)
@@ -66,12 +75,12 @@ def whole(session: Session, kind: Kind, named: Named) -> int:
     """All that there is to decide about. Raises NoSuch, Impossible."""
     match kind:
         case Kind.SETTLE | Kind.CREDIT:
-            return min(_money(session, named.payment).waits, owes(session, _visit(session, named.to_visit)))
+            return min(money_of(session, named.payment).waits, owes(session, visit_of(session, named.to_visit)))
         case Kind.REFUND:
-            money = _money(session, named.payment)
+            money = money_of(session, named.payment)
             return money.settles.get(named.to_visit, 0) if named.to_visit else money.waits
         case Kind.WAIVE | Kind.WRITE_OFF:
-            return owes(session, _visit(session, named.visit))
+            return owes(session, visit_of(session, named.visit))
         case Kind.CONTEST | Kind.ACCEPT:
             return _taken_back(session, named.payment).amount
         case Kind.UNDO:
@@ -106,7 +115,7 @@ def take(session: Session, row: DecisionRow, now: datetime) -> tuple[str, ...]:
 
 
 def _check_settle(session: Session, row: DecisionRow) -> None:
-    money, visit = _money(session, row.payment), _visit(session, row.to_visit)
+    money, visit = money_of(session, row.payment), visit_of(session, row.to_visit)
     elsewhere = bool(money.row.reference) and money.row.reference != visit.visit
     if row.kind == Kind.SETTLE and elsewhere:
         raise Impossible(f"{row.payment} names {money.row.reference}: credit it to {visit.visit} instead")
@@ -118,7 +127,7 @@ def _check_settle(session: Session, row: DecisionRow) -> None:
 
 
 def _settle(session: Session, row: DecisionRow, now: datetime) -> tuple[str, ...]:
-    visit = _visit(session, row.to_visit)
+    visit = visit_of(session, row.to_visit)
     ledger.charge(session, visit, now, now)
     if row.kind == Kind.CREDIT:
         about = About(visit.site, now, visit.visit, row.payment)
@@ -134,7 +143,7 @@ def _settle(session: Session, row: DecisionRow, now: datetime) -> tuple[str, ...
 
 def _check_refund(session: Session, row: DecisionRow) -> None:
     """Money that waits; or, where a stay is named, money that settles it, which owes again then."""
-    money = _money(session, row.payment)
+    money = money_of(session, row.payment)
     there = money.settles.get(row.to_visit, 0) if row.to_visit else money.waits
     _enough(row, there, f"of {row.payment} {f'settles {row.to_visit}' if row.to_visit else 'waits'}")
     row.site, row.visit = money.row.site, money.row.reference or ""
@@ -143,7 +152,7 @@ def _check_refund(session: Session, row: DecisionRow) -> None:
 def _refund(session: Session, row: DecisionRow, now: datetime) -> tuple[str, ...]:
     provider = row.payment.rpartition(":")[0]
     if row.to_visit:
-        off = About(_visit(session, row.to_visit).site, now, row.to_visit, row.payment)
+        off = About(visit_of(session, row.to_visit).site, now, row.to_visit, row.payment)
         _move(session, row, EntryKind.RELEASED, off, LedgerAccount.RECEIVABLE, LedgerAccount.SUSPENSE, now)
     about = About(row.site, now, row.visit, row.payment, provider)
     _move(session, row, EntryKind.REFUND_DUE, about, LedgerAccount.SUSPENSE, LedgerAccount.REFUNDS, now)
@@ -151,7 +160,7 @@ def _refund(session: Session, row: DecisionRow, now: datetime) -> tuple[str, ...
     return ()
 
 
-def _shares(money: _Money, amount: int) -> Iterator[tuple[str, int]]:
+def _shares(money: Money, amount: int) -> Iterator[tuple[str, int]]:
     for visit, settles in sorted(money.settles.items()):
         part = min(amount, settles)
         if part > 0:
@@ -163,13 +172,13 @@ def _shares(money: _Money, amount: int) -> Iterator[tuple[str, int]]:
 
 
 def _check_waive(session: Session, row: DecisionRow) -> None:
-    visit = _visit(session, row.visit)
+    visit = visit_of(session, row.visit)
     _enough(row, owes(session, visit), f"is owed by {visit.visit}")
     row.site = visit.site
 
 
 def _waive(session: Session, row: DecisionRow, now: datetime) -> tuple[str, ...]:
-    visit = _visit(session, row.visit)
+    visit = visit_of(session, row.visit)
     ledger.charge(session, visit, now, now)
     kind = EntryKind.WAIVER if row.kind == Kind.WAIVE else EntryKind.WRITE_OFF
     into = LedgerAccount.WAIVED if row.kind == Kind.WAIVE else LedgerAccount.WRITTEN_OFF
@@ -193,7 +202,7 @@ def charged_back(session: Session, payment: str, happened_at: datetime, by: str,
     """A payer wants the payment back and the provider says so: people contest or accept it. False when it was known.
     Raises NoSuch."""
     hold_payment(session, payment)
-    row = _money(session, payment).row
+    row = money_of(session, payment).row
     back = TakenBackRow(
         payment=payment,
         kind=CHARGEBACK,
@@ -222,10 +231,10 @@ def take_back(
 ) -> None:
     """A provider has the money again, once: what waits goes first, then stays owe again, and what was refunded
     before is `lost`. Raises NoSuch, Impossible when it was done before."""
-    money = _money(session, payment)
+    money = money_of(session, payment)
     waits = min(amount, max(0, money.waits))
     for visit, part in _shares(money, amount - waits):
-        about = About(_visit(session, visit).site, happened_at, visit, payment, money.row.provider)
+        about = About(visit_of(session, visit).site, happened_at, visit, payment, money.row.provider)
         again = (Posting(LedgerAccount.RECEIVABLE, part), Posting(LedgerAccount.CLEARING, -part))
         _post(session, entries.entry(f"chargeback:{payment}:{visit}", EntryKind.CHARGEBACK, about, *again), now)
         amount -= part
@@ -266,7 +275,7 @@ def _check_undo(session: Session, row: DecisionRow) -> None:
     if before.kind == Kind.REFUND:
         refunds.still_here(session, before.decision)
     if before.kind in {Kind.SETTLE, Kind.CREDIT}:
-        settles = _money(session, before.payment).settles.get(before.to_visit, 0)
+        settles = money_of(session, before.payment).settles.get(before.to_visit, 0)
         if settles < before.amount:
             raise Impossible(f"{before.decision}: only {settles} of it still settles {before.to_visit}")
     if row.amount != before.amount:
@@ -275,11 +284,24 @@ def _check_undo(session: Session, row: DecisionRow) -> None:
 
 
 def _undo(session: Session, row: DecisionRow, now: datetime) -> tuple[str, ...]:
-    entry = _entry_of(session, decision(session, row.undoes))
+    before = decision(session, row.undoes)
+    entry = _entry_of(session, before)
     if entry is None:
         raise Impossible(f"{row.undoes}: nothing of it can be undone")
     _post(session, entries.reversed_of(f"undo:{row.undoes}", entry, now), now)
-    return ()
+    return _put_back(session, before, now) if before.kind == Kind.REFUND and before.to_visit else ()
+
+
+def _put_back(session: Session, before: DecisionRow, now: datetime) -> tuple[str, ...]:
+    """Money that was taken off a stay for its refund settles it again, as far as that still owes; the rest waits."""
+    visit = visit_of(session, before.to_visit)
+    amount = 0 if visit.voided else min(before.amount, max(0, ledger.owed(session, visit.visit)))
+    if amount:
+        about = About(visit.site, now, visit.visit, before.payment)
+        key = f"undo:{before.decision}:{visit.visit}"
+        again = {"debit": LedgerAccount.SUSPENSE, "credit": LedgerAccount.RECEIVABLE}
+        _post(session, entries.moved(key, EntryKind.UNDONE, about, amount, **again), now)
+    return (visit.visit,)
 
 
 def _entry_of(session: Session, row: DecisionRow) -> Entry | None:
@@ -322,47 +344,6 @@ def _move(
 def _post(session: Session, entry: Entry, now: datetime) -> None:
     if not ledger.post(session, entry, now):
         raise Impossible(f"{entry.key} was posted before")
-
-
-def hold_payment(session: Session, payment: str, *names: str) -> set[str]:
-    """Keep others off the payment and every visit that its money touches, in one order for all who hold many.
-
-    Says what is held.
-    """
-    touched = {name for name in names if name}
-    if payment:
-        provider, _, number = payment.rpartition(":")
-        row = session.get(PaymentRow, (provider, number))
-        touched |= {f"{ledger.PAYMENT_HELD}{payment}", *ledger.settled_by(session, payment)}
-        touched |= {row.reference} if row and row.reference else set()
-    hold_all(session, touched)
-    return touched
-
-
-def _money(session: Session, payment: str) -> _Money:
-    provider, _, number = payment.rpartition(":")
-    row = session.get(PaymentRow, (provider, number))
-    if row is None:
-        raise NoSuch(f"there is no payment {payment}")
-    return _Money(row, ledger.waiting(session, [payment]).get(payment, 0), ledger.settled_by(session, payment))
-
-
-def _visit(session: Session, name: str) -> VisitRow:
-    visit = session.get(VisitRow, name)
-    if visit is None:
-        raise NoSuch(f"there is no visit {name or 'named'}")
-    return visit
-
-
-def owes(session: Session, visit: VisitRow) -> int:
-    """What it owes, or will with its charge. Raises Impossible where it can owe nothing."""
-    if visit.voided:
-        raise Impossible(f"{visit.visit} was voided: it owes nothing")
-    if session.get(ChargeRow, visit.visit) is None:
-        if visit.quoted is None:
-            raise Impossible(f"{visit.visit} has no price yet")
-        return visit.quoted
-    return ledger.owed(session, visit.visit)
 
 
 def _taken_back(session: Session, payment: str) -> TakenBackRow:

@@ -13,6 +13,7 @@ from server.effects import Kind
 from server.facts import AuditRow, EntryRow
 from server.facts_money import DecisionRow, WordRow
 from server.money_rules import Impossible, NoSuch, NotYours, Speaker
+from server.rebuild import rebuild
 from server.roles import Role
 from tests.server.box import MORNING, Box, book, notice, paid, reference
 from tests.server.money import HOA, LAN, MINH, TAM, agreed, balances, check, decided, refunded
@@ -153,6 +154,22 @@ def test_a_chargeback_is_contested_or_accepted(owing: Engine) -> None:
     with pytest.raises(Impossible, match="accepted already"):
         decided(owing, Kind.ACCEPT, payment="sepay:2")
     check(owing)
+
+
+@pytest.mark.parametrize(("meanwhile", "waits"), [(0, 20_000), (10_000, 30_000), (30_000, 50_000)])
+def test_a_refund_off_a_stay_that_is_undone_settles_it_again(owing: Engine, meanwhile: int, waits: int) -> None:
+    decided(owing, Kind.SETTLE, payment="sepay:1", to_visit=FIRST)
+    refunded(owing, "sepay:1", to_visit=FIRST)
+    assert owed(owing, FIRST) == 30_000
+    if meanwhile:
+        paid(owing, notice(2, FIRST, meanwhile), datetime.now(UTC))
+    decision = next(row["decision"] for row in rows(owing, DecisionRow) if row["kind"] == Kind.REFUND)
+    assert decided(owing, Kind.UNDO, HOA, undoes=decision).freed == (("SPS", FIRST),)
+    assert (owed(owing, FIRST), balances_of(owing)[A.SUSPENSE]) == (0, -waits)
+    with reading(owing) as session:
+        assert ledger.settled_by(session, "sepay:1").get(FIRST, 0) == 30_000 - meanwhile
+    check(owing)
+    rebuild(owing)
 
 
 @pytest.mark.parametrize(
