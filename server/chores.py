@@ -14,7 +14,7 @@ from server import duplicates, occupancy
 from server.anomalies import anomaly
 from server.derived import BoxNowRow, FindingRow
 from server.facts import AnomalyRow
-from server.findings import Looked, look, older_days, write
+from server.findings import Looked, look, looks, older_days, write
 from server.presence import SILENT
 from server.reconcile import bounds, local_date
 from server.register import BoxRow, LeaseRow, SessionRow, SiteRow
@@ -43,7 +43,9 @@ def look_at_cases(session: Session, now: datetime) -> list[Looked]:
 def look_at_older_days(session: Session, now: datetime) -> list[Looked]:
     """Cases of days that nobody looks at every few seconds any more."""
     return [
-        look(session, site, on, now) for site in sites(session) for on in older_days(session, site, now)[:DAYS_AT_ONCE]
+        each
+        for site in sites(session)
+        for each in looks(session, site, older_days(session, site, now)[:DAYS_AT_ONCE], now)
     ]
 
 

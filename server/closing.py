@@ -79,7 +79,7 @@ def look(session: Session, site: str, on: date, now: datetime, *, first: bool = 
     if now < end:
         reasons.append(f"ngày chưa hết trước {moment_shown(end)} · the day is not over before {moment_shown(end)}")
     marks, missing = _watermarks(session, site, on, end)
-    seen = looked(session, site, on, now)
+    seen = looked(session, site, on, now, thorough=True)
     return Look(before, seen.day, seen.report, marks, reasons + missing + _difference(seen.report))
 
 
@@ -246,7 +246,7 @@ def _made(
             kind: {
                 "count": len(lines),
                 "total": len(lines) + totals.get(kind, {"total": 0})["total"],
-                "sha256": packed(held[kind])[1],
+                "sha256": frozen.digest(held[kind]),
             }
             for kind, lines in facts.items()
         },

@@ -4,13 +4,14 @@ A row closes only when a report that would show it no longer does. Days further 
 one, so that an old debt is not forgotten because its day is over.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
 from sqlmodel import Session, col, select
 
-from gate.findings import Code, Finding
+from gate.findings import Code, Expectation, Finding
 from gate.reconcile import OF_A_VISIT, PASSAGE_DUE, STAY_LONG
 from server import reconcile, witnesses
 from server.days.items import Span
@@ -38,9 +39,18 @@ def sync(session: Session, site: str, now: datetime) -> tuple[int, int]:
     return write(session, look(session, site, local_date(now), now))
 
 
-def look(session: Session, site: str, on: date, now: datetime) -> Looked:
-    """The findings of a day and the one before it. Only reads, so that it need not hold up who writes."""
+def looks(session: Session, site: str, days: Iterable[date], now: datetime) -> list[Looked]:
+    """`look` at each of these days; what is awaited is asked once."""
     expected = witnesses.every(session, site, now)
+    return [look(session, site, on, now, expected) for on in days]
+
+
+def look(session: Session, site: str, on: date, now: datetime, expected: Sequence[Expectation] | None = None) -> Looked:
+    """The findings of a day and the one before it. Only reads, so that it need not hold up who writes.
+
+    expected: what is awaited at the site, if the caller knows it.
+    """
+    expected = witnesses.every(session, site, now) if expected is None else expected
     reports = [reconcile.look(session, site, each, now, expected).report for each in (on - DAY, on)]
     found = {(finding.code.value, finding.subject): finding for report in reports for finding in report.findings}
     (start, _), (_, end) = bounds(on - DAY), bounds(on)

@@ -12,10 +12,11 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, func, or_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, true, union
 from sqlmodel import Session, SQLModel, col, select
 
 from gate.ledger import EntryKind, LedgerAccount
+from server.days.spans import chunks
 from server.derived import VisitRow
 from server.facts import (
     AnomalyRow,
@@ -123,7 +124,14 @@ def names(kind: str) -> tuple[str, ...]:
 
 def key_of(kind: str, line: Line) -> Key:
     """The primary key within a line: its first columns."""
-    return tuple(str(part) for part in line[: _width(kind)])
+    return key_in(kind)(line)
+
+
+@cache
+def key_in(kind: str) -> Callable[[Line], Key]:
+    """Says the primary key within a line of this kind."""
+    width = _width(kind)
+    return (lambda line: (str(line[0]),)) if width == 1 else lambda line: tuple(map(str, line[:width]))
 
 
 @cache
@@ -149,6 +157,11 @@ def packed(value: Any) -> tuple[bytes, str]:
     return zlib.compress(body, 6), hashlib.sha256(body).hexdigest()
 
 
+def digest(value: Any) -> str:
+    """The hash of the value's canonical JSON, as `packed` gives it."""
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+
+
 def unpacked(body: bytes) -> Any:
     """What `packed` took."""
     return msgspec.json.decode(zlib.decompress(body))
@@ -164,10 +177,14 @@ def gathered(session: Session, site: str, on: date, kinds: Iterable[str] = tuple
     """All facts that the close of the day takes, each kind in the order of its keys."""
     before = last(session, site)
     _, end = bounds(on)
-    return {
-        kind: sorted((fact for fact in _open(session, site, kind, on, before) if fact.at < end), key=_by_key(kind))
-        for kind in kinds
-    }
+    some = tuple(kinds)
+    counts = _counts(session, site, some) if before else {}
+    found: dict[str, list[Fact]] = {}
+    for kind in some:
+        key = key_in(kind)
+        every = _open(session, site, kind, on, before, counts.get(kind, 0))
+        found[kind] = sorted((fact for fact in every if fact.at < end), key=lambda fact: key(fact.line))
+    return found
 
 
 def taken(session: Session, site: str, since: datetime | None = None) -> dict[str, set[Key]]:
@@ -179,25 +196,53 @@ def taken(session: Session, site: str, since: datetime | None = None) -> dict[st
     keys: dict[str, set[Key]] = {kind: set() for kind in KEPT}
     for body in session.exec(query):
         for kind, held in unpacked(body).items():
-            keys[kind].update(key_of(kind, line) for line in held["lines"])
+            keys[kind].update(map(key_in(kind), held["lines"]))
     return keys
 
 
 def live(session: Session, site: str, kind: str, *where: Any, memo: bool = True) -> Iterator[Fact]:
     """The facts of a kind as the books have them now. memo: with the lines of entries that are no money."""
-    kept = KEPT[kind]
-    columns = list(kept.table.__table__.columns)  # type: ignore[attr-defined]
-    query: Select[Any] = select(*columns).where(columns[names(kind).index("site")] == site, *where)
+    money = () if memo or kind != ENTRY else (col(EntryRow.kind).not_in((EntryKind.PEND, EntryKind.UNPEND)),)
+    query, lines = _facts_of(kind).where(*where, *money), None
+    if kind == ENTRY:
+        lines = _POSTINGS.where(*where, *money, *(() if memo else (col(PostingRow.account).not_in(MEMO),)))
+    return _read(session, kind, query, lines, {"site": site})
+
+
+@cache
+def _facts_of(kind: str) -> Select[Any]:
+    """The site's facts of a kind; those of stays with when their stay ended."""
+    columns = list(KEPT[kind].table.__table__.columns)  # type: ignore[attr-defined]
+    query: Select[Any] = select(*columns).where(columns[names(kind).index("site")] == bindparam("site"))
     if kind in _OF_A_STAY:
         visit = columns[names(kind).index("visit")]
         query = query.add_columns(col(VisitRow.left_at)).join(VisitRow, col(VisitRow.visit) == visit, isouter=True)
-    if not memo and kind == ENTRY:
-        where = (*where, col(EntryRow.kind).not_in((EntryKind.PEND, EntryKind.UNPEND)))
-        query = query.where(where[-1])
-    lines = () if memo else (col(PostingRow.account).not_in(MEMO),)
-    postings = _postings(session, site, *where, *lines) if kind == ENTRY else {}
-    width, of_a_stay, moment_of = len(columns), kind in _OF_A_STAY, _moment_of(kind)
-    for row in session.connection().execute(query).all():  # fetched at once: one by one costs as much as the rest
+    return query
+
+
+_POSTINGS: Final[Select[Any]] = (
+    select(PostingRow.key, PostingRow.line, PostingRow.account, PostingRow.amount)  # type: ignore[assignment]
+    .join(EntryRow, col(EntryRow.key) == col(PostingRow.key))
+    .where(EntryRow.site == bindparam("site"))
+    .order_by(col(PostingRow.key), col(PostingRow.line))
+)
+
+
+@cache
+def _since(kind: str) -> tuple[Select[Any], Select[Any] | None]:
+    """The facts of a kind that were recorded from a moment on, and of entries their lines."""
+    kept = KEPT[kind]
+    near = getattr(kept.table, kept.recorded or kept.moment) >= bindparam("since")
+    return _facts_of(kind).where(near), _POSTINGS.where(near) if kind == ENTRY else None
+
+
+def _read(
+    session: Session, kind: str, query: Select[Any], lines: Select[Any] | None, values: dict[str, Any]
+) -> Iterator[Fact]:
+    connection = session.connection()
+    postings = _by_entry(connection.execute(lines, values).all()) if lines is not None else {}
+    width, of_a_stay, moment_of = len(names(kind)) - (kind == ENTRY), kind in _OF_A_STAY, _moment_of(kind)
+    for row in connection.execute(query, values).all():  # fetched at once: one by one costs as much as the rest
         line = tuple(row)[:width]
         at = moment_of(line, row[-1] if of_a_stay else None)
         yield Fact(at, (*line, postings.get(line[0], [])) if kind == ENTRY else line)
@@ -226,33 +271,29 @@ def _moment_of(kind: str) -> Callable[[Line, datetime | None], datetime]:
     return moment_of
 
 
-def _postings(session: Session, site: str, *where: Any) -> dict[str, list[list[Any]]]:
-    query = (
-        select(PostingRow.key, PostingRow.line, PostingRow.account, PostingRow.amount)
-        .join(EntryRow, col(EntryRow.key) == col(PostingRow.key))
-        .where(EntryRow.site == site, *where)
-        .order_by(col(PostingRow.key), col(PostingRow.line))
-    )
+def _by_entry(rows: Iterable[Any]) -> dict[str, list[list[Any]]]:
     found: dict[str, list[list[Any]]] = {}
-    for key, line, account, amount in session.connection().execute(query).all():
+    for key, line, account, amount in rows:
         found.setdefault(key, []).append([line, account, amount])
     return found
 
 
-def _open(session: Session, site: str, kind: str, on: date, before: Close | None) -> Iterable[Fact]:
-    """Facts of the kind that no close has. First those near the day; if some must be elsewhere, among all."""
+def _open(session: Session, site: str, kind: str, on: date, before: Close | None, count: int) -> Iterable[Fact]:
+    """Facts of the kind that no close has. First those near the day; if some must be elsewhere, among all.
+
+    count: how many facts of the kind the site has in all.
+    """
     if before is None:
         return live(session, site, kind)
-    kept = KEPT[kind]
     start, _ = bounds(on)
-    since = min(start, before.closed_at) - SLACK
-    column = getattr(kept.table, kept.recorded or kept.moment)
+    since, key = min(start, before.closed_at) - SLACK, key_in(kind)
     held = taken_of(session, site, kind, since)
-    near = [fact for fact in live(session, site, kind, column >= since) if key_of(kind, fact.line) not in held]
-    if len(near) + before.body["facts"].get(kind, {"total": 0})["total"] == _count(session, site, kept.table):
+    some = _read(session, kind, *_since(kind), {"site": site, "since": since})
+    near = [fact for fact in some if key(fact.line) not in held]
+    if len(near) + before.body["facts"].get(kind, {"total": 0})["total"] == count:
         return near
     held = taken_of(session, site, kind, None)
-    return [fact for fact in live(session, site, kind) if key_of(kind, fact.line) not in held]
+    return [fact for fact in live(session, site, kind) if key(fact.line) not in held]
 
 
 def taken_of(session: Session, site: str, kind: str, since: datetime | None) -> set[Key]:
@@ -263,13 +304,20 @@ def taken_of(session: Session, site: str, kind: str, since: datetime | None) -> 
     return known[since][kind]
 
 
-def _count(session: Session, site: str, table: type[SQLModel]) -> int:
-    query = select(func.count()).select_from(table).where(table.__table__.columns["site"] == site)  # type: ignore[attr-defined]
-    return int(session.exec(query).one())
+def _counts(session: Session, site: str, kinds: tuple[str, ...]) -> dict[str, int]:
+    """How many facts of each kind the site has in all, in one statement."""
+    return dict(zip(kinds, session.connection().execute(_count_of(kinds), {"site": site}).one(), strict=True))
 
 
-def _by_key(kind: str) -> Any:
-    return lambda fact: key_of(kind, fact.line)
+@cache
+def _count_of(kinds: tuple[str, ...]) -> Select[Any]:
+    tables = [KEPT[kind].table.__table__ for kind in kinds]  # type: ignore[attr-defined]
+    counts = [
+        select(func.count()).select_from(each).where(each.columns["site"] == bindparam("site")).scalar_subquery()
+        for each in tables
+    ]
+    query: Select[Any] = select(*counts)
+    return query
 
 
 def moment(text: str) -> datetime:
@@ -295,25 +343,29 @@ def of_day(
     start, end = bounds(on)
     found = {}
     for kind in kinds:
-        every = live(session, site, kind, _near(site, kind, start, end), memo=memo)
+        every = _around(session, site, kind, start, end, memo=memo)
         near = [fact for fact in every if start <= fact.at < end]
         if before is not None and kind in _OF_A_STAY and any(_older(kind, fact, before) for fact in near):
             held = taken_of(session, site, kind, None)
             near = [fact for fact in near if key_of(kind, fact.line) not in held]
-        found[kind] = sorted(near, key=_by_key(kind))
+        key = key_in(kind)
+        found[kind] = sorted(near, key=lambda fact: key(fact.line))
     return found
 
 
-def _near(site: str, kind: str, start: datetime, end: datetime) -> ColumnElement[bool]:
-    """Rows that may be of the day: by their moment, their recording, or the exit of their visit."""
+def _around(session: Session, site: str, kind: str, start: datetime, end: datetime, *, memo: bool) -> Iterator[Fact]:
+    """Facts that may be of the day: by their moment, their recording, or the exit of their visit; an index each."""
     kept = KEPT[kind]
-    conditions = [_within(getattr(kept.table, kept.moment), start, end)]
-    if kept.recorded:
-        conditions.append(_within(getattr(kept.table, kept.recorded), start, end))
-    if kind in _OF_A_STAY:
-        left = select(VisitRow.visit).where(VisitRow.site == site, _within(col(VisitRow.left_at), start, end))
-        conditions.append(getattr(kept.table, "visit").in_(left))  # noqa: B009 - one of some tables
-    return or_(*conditions)
+    columns = kept.table.__table__.columns  # type: ignore[attr-defined]
+    conditions = [_within(columns[name], start, end) for name in (kept.moment, kept.recorded) if name]
+    if kind not in _OF_A_STAY:
+        return live(session, site, kind, or_(*conditions), memo=memo)
+    key, any_kind = next(iter(columns)), columns["kind"].in_(tuple(EntryKind)) if kind == ENTRY else true()
+    parts = [select(key).where(columns["site"] == site, any_kind, condition) for condition in conditions]
+    left = select(key).join(VisitRow, col(VisitRow.visit) == columns["visit"])
+    ended = left.where(VisitRow.site == site, _within(col(VisitRow.left_at), start, end))
+    found = session.connection().execute(union(*parts, ended)).scalars().all()
+    return (fact for some in chunks(found) for fact in live(session, site, kind, key.in_(some), memo=memo))
 
 
 def _within(column: Any, start: datetime, end: datetime) -> ColumnElement[bool]:

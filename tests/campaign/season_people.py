@@ -139,10 +139,10 @@ class People:
 
     def _looks(self, site: str, days: Iterable[date], now: datetime) -> None:
         """Bring the cases of these days, and of the days before each, up to date."""
-        for day in days:
-            with reading(self._centre.engine) as session:
-                looked = findings.look(session, site, day, now)
-            with transaction(self._centre.engine) as session:
+        with reading(self._centre.engine) as session:
+            found = findings.looks(session, site, days, now)
+        with transaction(self._centre.engine) as session:
+            for looked in found:
                 findings.write(session, looked)
 
     def _open(self, site: str) -> list[FindingRow]:
