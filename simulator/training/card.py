@@ -1,6 +1,6 @@
 """The card beside the weights: what they are, what they were trained on, what they reach, under which licences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from simulator.training.faces import HELD_OUT, TRAINED_ON
@@ -16,7 +16,7 @@ Reads one line of a number plate. Written by `python -m simulator.training`, whi
 | Output | `logits`: N x W/4 x 38: CTC's blank, 0-9, A-Z, and one class for every other sign |
 | | Đ is D; separators are silent |
 | Parameters | {parameters:,} |
-| Learnt from | {learnt:,} drawn lines; no photograph |
+| Learnt from | {drawn:,} drawn lines, {learnt:,} looks at them; no photograph |
 | Held-out lines | {count:,}, in faces and before grounds never trained on |
 """
 
@@ -29,13 +29,28 @@ def card(figures: Mapping[str, Any]) -> str:
         if exact
         else ""
     )
-    return _HEAD.format(**figures) + table + _BANDS + _faces()
+    runs = figures["runs"]
+    sums = {name: sum(run[name] for run in runs) for name in ("drawn", "learnt")}
+    head = _HEAD.format(parameters=figures["parameters"], count=figures["count"], **sums)
+    return head + table + _BANDS + _runs(runs) + _faces()
 
 
 _BANDS: Final = """
 *clear*: plate at least 100 pixels wide, nothing hidden; *worn*: paint gone, dirt, wires, capitals down to 9 pixels;
 *wild*: all of it at full strength, capitals down to 6.5 pixels, some beyond anybody's reading.
 """
+
+
+def _runs(runs: Sequence[Mapping[str, Any]]) -> str:
+    """How the weights came to be, run by run."""
+    rows = "".join(
+        f"| {run['seed']} | {run['rate']} | {run['minutes']} | {run['steps']:,} | {run['drawn']:,} |\n" for run in runs
+    )
+    return (
+        "\n## Runs, each going on from the one before\n\nA seed draws the same lines again; how many are learnt from "
+        "in a minute depends on the machine.\n\n"
+        f"| Seed | Highest rate | Minutes | Steps | Lines drawn |\n|---|---|---|---|---|\n{rows}"
+    )
 
 
 def _faces() -> str:

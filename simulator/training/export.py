@@ -34,7 +34,7 @@ def export(start: Path, out: Path, *, count: int = 10_000) -> dict[str, Any]:
     )  # fmt: skip
     figures = {
         "parameters": sum(p.numel() for p in network.parameters()),
-        "learnt": state["figures"]["learnt"] + state.get("before", 0),
+        "runs": state["runs"],
         "count": count,
         "exact": exact_by_band(network, held_out(count)) if count else {},
     }

@@ -7,6 +7,7 @@ A face is a set of masks, one for each character, of one height. Faces of the ma
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -115,7 +116,17 @@ def font_face(path: Path, rng: random.Random) -> Face:
     squeeze = rng.uniform(0.75, 1.05) if _narrow(path.stem) else rng.uniform(0.6, 0.85)
     weight = rng.uniform(-0.9, 1.3)
     masks = {c: _weighed(_written(c, font, (top, bottom), squeeze), weight) for c in CHARACTERS}
+    if "Đ" not in _shown(path):
+        masks["Đ"] = masks["D"]
     return Face(path.stem, masks, CAPITAL * rng.uniform(0.06, 0.18))
+
+
+@cache
+def _shown(path: Path) -> str:
+    """Which characters the face has: those that do not look like a sign that no face has."""
+    font = ImageFont.truetype(str(path), CAPITAL)
+    lacking = bytes(font.getmask("\uffff"))
+    return "".join(c for c in CHARACTERS if bytes(font.getmask(c)) != lacking)
 
 
 def _narrow(stem: str) -> bool:

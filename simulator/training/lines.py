@@ -66,12 +66,12 @@ class Artist:
     def line(self, band: str | None = None) -> Line:
         """The next line, of that band or of any."""
         rng = self._rng
-        band = band or rng.choices(BANDS, (38, 38, 24))[0]
+        band = band or rng.choices(BANDS, (42, 38, 20))[0]
         force, text = _FORCE[band], writing(rng)
         wear = 0.0 if band == CLEAR else force * rng.random()
         drawn = sheet(rng, text, rng.choice(self._faces), self._strange, self._pools, wear)
         soil(rng, drawn, self._pools, force, hide=band != CLEAR)
-        row = rng.randrange(len(text.lines))
+        row = 0 if rng.random() < 0.55 else len(text.lines) - 1  # the first has the letters
         capital = self._capital(band, drawn, row)
         seen, corners = _seen(rng, drawn, drawn.boxes[row], capital, force)
         seen = expose(rng, seen, capital, self._pools, force)
@@ -127,8 +127,8 @@ def found(rng: random.Random, corners: Corners, capital: float) -> Corners:
     u, v = corners @ along, corners @ across
     ends = [u.min() - _spare(rng, capital), u.max() + _spare(rng, capital)]
     sides = [v.min() - capital * rng.uniform(0.04, 0.52), v.max() + capital * rng.uniform(0.04, 0.52)]
-    if rng.random() < 0.08:
-        sides = [sides[0] - 0.45 * capital * rng.random(), sides[1] + 0.45 * capital * rng.random()]
+    if rng.random() < 0.12:
+        sides = [sides[0] - 0.6 * capital * rng.random(), sides[1] + 0.6 * capital * rng.random()]
     return np.array(
         [along * ends[0] + across * sides[0], along * ends[1] + across * sides[0],
          along * ends[1] + across * sides[1], along * ends[0] + across * sides[1]], np.float32,
@@ -136,7 +136,7 @@ def found(rng: random.Random, corners: Corners, capital: float) -> Corners:
 
 
 def _spare(rng: random.Random, capital: float) -> float:
-    return capital * (rng.uniform(0.5, 1.4) if rng.random() < 0.05 else rng.uniform(-0.03, 0.42))
+    return capital * (rng.uniform(0.5, 1.4) if rng.random() < 0.08 else rng.uniform(-0.03, 0.42))
 
 
 def _cut(rng: random.Random, seen: Field, corners: Corners, capital: float) -> Grey:
@@ -144,7 +144,7 @@ def _cut(rng: random.Random, seen: Field, corners: Corners, capital: float) -> G
     quad = found(rng, corners, capital)
     width = float(np.linalg.norm(quad[1] - quad[0]))
     height = float(np.linalg.norm(quad[3] - quad[0]))
-    columns = int(np.clip(round(HEIGHT * width / height * rng.uniform(0.85, 1.2)), 16, WIDTH_MAX))
+    columns = int(np.clip(round(HEIGHT * width / height * rng.uniform(0.85, 1.6)), 16, WIDTH_MAX))
     target = np.array([(0, 0), (columns * 1.5, 0), (columns * 1.5, 48), (0, 48)], np.float32)
     turn = cv2.getPerspectiveTransform(quad, target)
     size = (round(columns * 1.5), 48)

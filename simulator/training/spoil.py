@@ -10,6 +10,8 @@ from simulator.training.plates import Sheet
 from simulator.training.pools import Field, Pools
 
 _JPEG: Final = int(cv2.IMWRITE_JPEG_QUALITY)
+_GRAIN_MAX: Final = 0.7  # deviations of the picture: more noise than that leaves nothing to learn
+_INK_MAX: Final = 215.0  # grey of the ink in the brightest exposure, about
 
 
 def soil(rng: random.Random, drawn: Sheet, pools: Pools, force: float, *, hide: bool) -> None:
@@ -102,7 +104,8 @@ def expose(rng: random.Random, picture: Field, capital: float, pools: Pools, for
         soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 1.6))
         picture = picture + (picture - soft) * rng.uniform(0.3, 2.0)  # a camera that sharpens
     if rng.random() < 0.8:
-        picture = picture + pools.noise(rng, shape) * abs(rng.gauss(0, 4 + 9 * force))
+        grain = min(abs(rng.gauss(0, 4 + 9 * force)), _GRAIN_MAX * float(picture.std()))
+        picture = picture + pools.noise(rng, shape) * grain
     picture = np.clip(picture, 0, 255)
     return _filed(rng, picture, force) if rng.random() < 0.75 else picture
 
@@ -162,11 +165,12 @@ def _toned(rng: random.Random, picture: Field, force: float) -> Field:
     roll = rng.random()
     if roll < 0.12 + 0.14 * force:  # too bright: the ground is white and eats into the ink
         picture = picture * rng.uniform(1.1, 1.8) + rng.uniform(0, 70)
+        picture = picture - max(0.0, float(picture.mean() - picture.std()) - _INK_MAX)
         if rng.random() < 0.5:
             glow = cv2.GaussianBlur(np.clip(picture - 150, 0, 255), (0, 0), rng.uniform(0.8, 4))
             picture = picture + np.asarray(glow, np.float32) * rng.uniform(0.1, 0.5)
     elif roll < 0.3 + 0.25 * force:  # too dark
-        picture = picture * rng.uniform(0.12, 0.6)
+        picture = picture * rng.uniform(0.16, 0.6)
     if rng.random() < 0.3:
         curve = rng.uniform(0.45, 2.0)
         picture = np.asarray(255 * (np.clip(picture, 0, 255) / 255) ** curve, np.float32)

@@ -3,7 +3,9 @@
 import multiprocessing
 import random
 from collections import defaultdict
+from contextlib import suppress
 from multiprocessing.queues import Queue
+from queue import Full
 from typing import Final
 
 import cv2
@@ -15,6 +17,8 @@ from simulator.training.texts import numbers
 
 CHUNK: Final = 512
 _AHEAD: Final = 6  # chunks drawn ahead
+_CHUNKS_EACH: Final = 60  # drawn by one artist; the next has other faces and surroundings
+_ARTISTS_MAX: Final = 1000  # of one seed: thirty million lines
 _SHELVES: Final = (48, 56, 64, 72, 80, 96, 112, 128, 160, 208, 320)
 _BATCH_COLUMNS: Final = 6144  # of all lines of a batch together
 
@@ -23,12 +27,22 @@ Batch = tuple[NDArray[np.float32], list[list[int]]]
 
 def _draw(queue: "Queue[list[Line]]", seed: int, fonts: bool) -> None:  # noqa: FBT001
     cv2.setNumThreads(1)
-    count = 0
-    while True:
-        artist = Artist(seed * 1000 + count, fonts=fonts)
-        for _ in range(60):  # then new faces and new surroundings
-            queue.put([artist.line() for _ in range(CHUNK)])
-        count += 1
+    for count in range(_ARTISTS_MAX):
+        artist = Artist(seed * _ARTISTS_MAX + count, fonts=fonts)
+        for _ in range(_CHUNKS_EACH):
+            if not _handed(queue, [artist.line() for _ in range(CHUNK)]):
+                return
+
+
+def _handed(queue: "Queue[list[Line]]", chunk: list[Line]) -> bool:
+    """Wait for room and put the chunk in; False where the trainer has gone, however it went."""
+    trainer = multiprocessing.parent_process()
+    while trainer is None or trainer.is_alive():
+        with suppress(Full):
+            queue.put(chunk, timeout=5)
+            return True
+    queue.cancel_join_thread()
+    return False
 
 
 class Stock:

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-from gate.plates.grammar import FORCES, FROM_ONE, LETTERS, MARKS, SERIES, SERIES_SECOND
+from gate.plates.grammar import CHINESE_LETTERS, FORCES, FROM_ONE, LETTERS, MARKS, SERIES, SERIES_SECOND
 from gate.plates.provinces import PROVINCES
 from simulator.draw.subject import BLUE, RED, WHITE, YELLOW
 
@@ -136,11 +136,11 @@ def _temporary(rng: random.Random) -> Writing:
 
 
 def _foreign(rng: random.Random) -> Writing:
-    signs = DIGITS + LETTERS
+    signs = DIGITS + CHINESE_LETTERS
     colour = rng.choice((BLUE, YELLOW, WHITE, RED))
     if rng.random() < 0.6:
         end = STRANGE if rng.random() < 0.2 else rng.choice(signs)
-        head, tail = f"{STRANGE}{rng.choice(LETTERS)}", _some(rng, signs, rng.choice((4, 4, 5))) + end
+        head, tail = f"{STRANGE}{rng.choice(CHINESE_LETTERS)}", _some(rng, signs, rng.choice((4, 4, 5))) + end
         return _one_or_two(rng, (head, ".", tail), colour, 0.25)
     mixed = "".join(STRANGE if rng.random() < 0.35 else rng.choice(signs) for _ in range(rng.randint(4, 8)))
     return Writing((mixed,), colour, "long")
@@ -148,7 +148,8 @@ def _foreign(rng: random.Random) -> Writing:
 
 def _other(rng: random.Random) -> Writing:
     """No plate: words, telephone numbers, a single sign."""
-    signs = rng.choice((LETTERS, DIGITS, DIGITS + LETTERS, DIGITS + LETTERS))
+    mixed = DIGITS + CHINESE_LETTERS  # among digits nobody can tell an O from a nought
+    signs = rng.choice((LETTERS, LETTERS, DIGITS, mixed))
     words = "".join(rng.choice(signs) if rng.random() < 0.92 else " " for _ in range(rng.randint(1, 10)))
     return Writing((words.strip() or "A",), rng.choice((WHITE, YELLOW, BLUE, RED)), rng.choice(("none", "long")))
 
@@ -165,6 +166,6 @@ _KINDS: Final = {
     "military": (6, _military),
     "temporary": (2, _temporary),
     "foreign": (4, _foreign),
-    "other": (5, _other),
+    "other": (7, _other),
     "nothing": (2, _nothing),
 }

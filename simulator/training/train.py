@@ -49,20 +49,22 @@ def train(plan: Plan) -> dict[str, Any]:
     torch.set_num_threads(1)
     torch.manual_seed(plan.seed)
     plan.out.mkdir(parents=True, exist_ok=True)
-    network = Strokes()
+    network, before = Strokes(), []
     if plan.start:
-        network.load_state_dict(torch.load(plan.start, weights_only=True)["mean"])
+        state = torch.load(plan.start, weights_only=True)
+        network.load_state_dict(state["mean"])
+        before = state["runs"]
     stock = Stock(plan.seed, fonts=plan.fonts)
     (plan.out / "train.pid").write_text(f"{os.getpid()} {stock.pid}\n")
     try:
-        return _Course(plan, network, stock).run()
+        return _Course(plan, network, stock, before).run()
     finally:
         stock.close()
 
 
 class _Course:
-    def __init__(self, plan: Plan, network: Strokes, stock: Stock) -> None:
-        self.plan, self.network, self.stock = plan, network, stock
+    def __init__(self, plan: Plan, network: Strokes, stock: Stock, before: list[dict[str, Any]]) -> None:
+        self.plan, self.network, self.stock, self.before = plan, network, stock, before
         self.mean = copy.deepcopy(network).eval()
         self.loss = nn.CTCLoss(blank=BLANK, zero_infinity=True)
         groups = [
@@ -119,7 +121,8 @@ class _Course:
     def _look(self, spent: float) -> dict[str, Any]:
         figures = {"minutes": round(spent / 60, 1), "steps": self.count, "learnt": self.learnt, "drawn": self.drawn,
                    "loss": round(self.running, 4), **exact_by_band(self.mean, self.test)}  # fmt: skip
-        state = {"mean": self.mean.state_dict(), "figures": figures}
+        run = {"seed": self.plan.seed, "rate": self.plan.rate, **figures}
+        state = {"mean": self.mean.state_dict(), "runs": [*self.before, run]}
         part = self.plan.out / "strokes.pt.part"
         torch.save(state, part)
         part.replace(self.plan.out / "strokes.pt")

@@ -118,10 +118,13 @@ def test_faces_are_found_by_name_and_only_those(tmp_path: Path) -> None:
 
 
 def test_the_card_names_every_face_with_its_licence_and_the_figures() -> None:
-    text = card({"parameters": 649_886, "learnt": 1_234_567, "count": 10, "exact": {"clear": 0.9951}})
+    runs = [
+        {"seed": seed, "rate": 0.002, "minutes": 9.5, "steps": 10, "drawn": 5, "learnt": 700_000} for seed in (1, 2)
+    ]
+    text = card({"parameters": 649_886, "runs": runs, "count": 10, "exact": {"clear": 0.9951}})
     assert all(f"| {name} | {licence} |" in text for name, licence in (TRAINED_ON | HELD_OUT).items())
     assert "649,886" in text
-    assert "1,234,567" in text
+    assert "10 drawn lines, 1,400,000 looks" in text
     assert "| clear | 99.51 % |" in text
 
 

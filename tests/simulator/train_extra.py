@@ -36,7 +36,8 @@ class Training(unittest.TestCase):
             first = train(Plan(1, 0.25, out, checked=60, pause_s=5, fonts=False))
             second = train(Plan(2, 0.35, out, checked=60, pause_s=5, fonts=False, start=out / "strokes.pt"))
             assert second["loss"] < first["loss"], "what was learnt is kept"
-            export(out / "strokes.pt", out, count=0)
+            runs = export(out / "strokes.pt", out, count=0)["runs"]
+            assert [run["seed"] for run in runs] == [1, 2]
             assert NAME in json.loads((out / HASHES).read_text())
             self._same(out)
 
