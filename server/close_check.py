@@ -20,8 +20,10 @@ from sqlmodel import Session, col, select
 from server import frozen
 from server.closing import CLOSED, digest_of
 from server.facts import AuditRow, EntryRow, EventRow, PostingRow
+from server.facts_bank import StatementRow
 from server.facts_day import CloseRow, FrozenRow
-from server.frozen import FACTS, KEPT, Fact, Key, key_of, names
+from server.frozen import FACTS, Fact, Key, key_of, names
+from server.kept import KEPT
 from server.reconcile import bounds, local_date
 
 ONE: Final = timedelta(days=1)
@@ -56,7 +58,7 @@ def check(session: Session, site: str, key: Ed25519PublicKey, anchors: Iterable[
     held: dict[str, dict[Key, Shown]] = {kind: {} for kind in KEPT}
     for row in rows:
         wrong += _parts(session, row, held)
-    wrong += [*_orphans(session, site, rows), *_strayed(session, site)]
+    wrong += [*_orphans(session, site, rows), *_strayed(session, site), *_files(session, site)]
     late: list[Wrong] = []
     for kind in KEPT:
         _compare(session, site, kind, held[kind], rows, wrong, late)
@@ -159,6 +161,15 @@ def _strayed(session: Session, site: str) -> Iterator[Wrong]:
     own = select(PostingRow.key, PostingRow.visit).join(EntryRow, col(EntryRow.key) == col(PostingRow.key))
     for key, visit in session.exec(own.where(EntryRow.site == site, col(PostingRow.visit) != EntryRow.visit)):
         yield Wrong(None, "posting", f"{key}: names the visit {visit}, and its entry another")
+
+
+def _files(session: Session, site: str) -> Iterator[Wrong]:
+    """Files whose bytes are not those of their hash, one in memory at a time."""
+    known = select(StatementRow.sha256, StatementRow.name, StatementRow.imported_at).where(StatementRow.site == site)
+    for sha256, name, at in session.exec(known.order_by(col(StatementRow.imported_at))).all():
+        raw: Any = session.exec(select(StatementRow.raw).where(StatementRow.sha256 == sha256)).one()
+        if not isinstance(raw, bytes) or hashlib.sha256(raw).hexdigest() != sha256:  # SQLite takes any type
+            yield Wrong(local_date(at), "statement", f"{name}: the bytes are not those of {sha256}")
 
 
 def _unzipped(row: FrozenRow | None) -> bytes | None:

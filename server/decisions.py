@@ -86,7 +86,7 @@ def approve(
     within(rules, who, row.amount + _said_before(session, row, who))
     if agrees:
         effects.not_twice(session, row)
-    session.add(WordRow(decision=name, by=who.name, agrees=agrees, note=note[:NOTE_MAX], at=now))
+    session.add(WordRow(decision=name, by=who.name, site=row.site, agrees=agrees, note=note[:NOTE_MAX], at=now))
     session.flush()
     audit(session, who.name, "money: agreed" if agrees else "money: refused", name, now, _detail(row))
     return _heard(session, row, now)

@@ -11,11 +11,13 @@ _FEE_IS_OFF = text("fee_off <> 0")
 
 
 class StatementRow(SQLModel, table=True):
-    """A file that was imported, once by its bytes. `kind`: bank or settlement; `source`: its account or provider."""
+    """A file that was imported, once by its bytes. `kind`: bank or settlement; `source`: its account or provider;
+    `site`: where what concerns all of it is booked."""
 
     __tablename__ = "statement"
 
     sha256: str = Field(primary_key=True)
+    site: str = Field(index=True)
     kind: str
     source: str = Field(index=True)
     name: str
@@ -41,6 +43,7 @@ class BankLineRow(SQLModel, table=True):
     __table_args__ = (Index("bank_line_of_day", "account", "booked_on"),)
 
     digest: str = Field(primary_key=True)
+    site: str = Field(index=True)
     statement: str
     line: int
     account: str
@@ -85,7 +88,7 @@ class SettlementLineRow(SQLModel, table=True):
     terminal_code: str
     payer_instrument: str
     raw_line: str
-    site: str
+    site: str = Field(index=True)
     fee_off: int = Field(default=0, sa_type=BigInteger)
     recorded_at: datetime = moment(index=True)
 

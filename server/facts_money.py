@@ -96,6 +96,7 @@ class WordRow(SQLModel, table=True):
 
     decision: str = Field(primary_key=True)
     by: str = Field(primary_key=True)
+    site: str = Field(index=True)
     agrees: bool
     note: str
     at: datetime = moment()
@@ -146,6 +147,7 @@ class RefundSentRow(SQLModel, table=True):
     __tablename__ = "refund_sent"
 
     refund: str = Field(primary_key=True)
+    site: str = Field(index=True)
     way: str
     proof: str
     amount: int = Field(sa_type=BigInteger)

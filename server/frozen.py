@@ -12,36 +12,14 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, true, union
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import ColumnElement, LargeBinary, Select, and_, bindparam, func, or_, union
+from sqlmodel import Session, col, select
 
 from gate.ledger import EntryKind, LedgerAccount
-from server.days.spans import chunks
 from server.derived import VisitRow
-from server.facts import (
-    AnomalyRow,
-    ChargeRow,
-    EntryRow,
-    ExplainedRow,
-    OpeningRow,
-    PassageRow,
-    PaymentRow,
-    PostingRow,
-    SupplementRow,
-)
-from server.facts_bank import ExplanationRow
-from server.facts_day import (
-    AnchorRow,
-    CloseRow,
-    FrozenRow,
-    HandOverRow,
-    ReceiptRow,
-    ShiftRow,
-    WorkRow,
-    WriteOffRow,
-)
-from server.facts_money import ClaimRow, DecisionRow, DepositRow, OrderRow, RefundRow, TakenBackRow
-from server.facts_visits import CorrectionRow, InsideRow, LostEntryRow, PairingWordRow
+from server.facts import ChargeRow, EntryRow, PaymentRow, PostingRow, SupplementRow
+from server.facts_day import CloseRow, FrozenRow
+from server.kept import KEPT
 from server.reconcile import bounds
 
 FACTS: Final = "facts"
@@ -52,44 +30,6 @@ Line = tuple[Any, ...]
 Key = tuple[str, ...]
 
 
-class Kept(NamedTuple):
-    """A table of facts of a site: the column of its day, and that of its recording where it has one."""
-
-    table: type[SQLModel]
-    moment: str
-    recorded: str = ""
-
-
-KEPT: Final[dict[str, Kept]] = {
-    str(kept.table.__tablename__): kept
-    for kept in (
-        Kept(PassageRow, "happened_at"),
-        Kept(OpeningRow, "happened_at"),
-        Kept(ExplainedRow, "happened_at"),
-        Kept(ChargeRow, "happened_at", "recorded_at"),
-        Kept(SupplementRow, "happened_at", "recorded_at"),
-        Kept(PaymentRow, "received_at", "received_at"),
-        Kept(EntryRow, "happened_at", "recorded_at"),
-        Kept(ExplanationRow, "at", "at"),
-        Kept(DecisionRow, "made_at", "made_at"),
-        Kept(RefundRow, "made_at", "made_at"),
-        Kept(ClaimRow, "made_at", "made_at"),
-        Kept(DepositRow, "made_at", "made_at"),
-        Kept(ShiftRow, "began_at", "began_at"),
-        Kept(ReceiptRow, "at", "at"),
-        Kept(HandOverRow, "ended_at", "ended_at"),
-        Kept(WorkRow, "at", "at"),
-        Kept(WriteOffRow, "at", "at"),
-        Kept(TakenBackRow, "happened_at", "recorded_at"),
-        Kept(OrderRow, "created_at", "created_at"),
-        Kept(CorrectionRow, "made_at", "made_at"),
-        Kept(LostEntryRow, "made_at", "made_at"),
-        Kept(PairingWordRow, "at", "at"),
-        Kept(InsideRow, "taken_at", "taken_at"),
-        Kept(AnchorRow, "at", "at"),
-        Kept(AnomalyRow, "happened_at"),
-    )
-}
 MEMO: Final = (LedgerAccount.PENDED, LedgerAccount.QUOTED)
 ENTRY: Final = str(EntryRow.__tablename__)
 CHARGE: Final = str(ChargeRow.__tablename__)
@@ -118,8 +58,14 @@ class Fact(NamedTuple):
 @cache
 def names(kind: str) -> tuple[str, ...]:
     """The columns of a kind of fact, in the order of a line."""
-    columns = tuple(column.name for column in KEPT[kind].table.__table__.columns)  # type: ignore[attr-defined]
+    columns = tuple(column.name for column in _columns(kind))
     return (*columns, "postings") if kind == ENTRY else columns
+
+
+def _columns(kind: str) -> list[Any]:
+    """The columns of its table but bytes, which are known by their hash."""
+    every = KEPT[kind].table.__table__.columns  # type: ignore[attr-defined]
+    return [column for column in every if not isinstance(column.type, LargeBinary)]
 
 
 def key_of(kind: str, line: Line) -> Key:
@@ -211,9 +157,14 @@ def live(session: Session, site: str, kind: str, *where: Any, memo: bool = True)
 
 @cache
 def _facts_of(kind: str) -> Select[Any]:
-    """The site's facts of a kind; those of stays with when their stay ended."""
-    columns = list(KEPT[kind].table.__table__.columns)  # type: ignore[attr-defined]
-    query: Select[Any] = select(*columns).where(columns[names(kind).index("site")] == bindparam("site"))
+    """The site's facts of a kind."""
+    return _every_of(kind).where(KEPT[kind].table.__table__.columns["site"] == bindparam("site"))  # type: ignore[attr-defined]
+
+
+def _every_of(kind: str) -> Select[Any]:
+    """All facts of a kind; those of stays with when their stay ended."""
+    columns = _columns(kind)
+    query: Select[Any] = select(*columns)
     if kind in _OF_A_STAY:
         visit = columns[names(kind).index("visit")]
         query = query.add_columns(col(VisitRow.left_at)).join(VisitRow, col(VisitRow.visit) == visit, isouter=True)
@@ -360,12 +311,12 @@ def _around(session: Session, site: str, kind: str, start: datetime, end: dateti
     conditions = [_within(columns[name], start, end) for name in (kept.moment, kept.recorded) if name]
     if kind not in _OF_A_STAY:
         return live(session, site, kind, or_(*conditions), memo=memo)
-    key, any_kind = next(iter(columns)), columns["kind"].in_(tuple(EntryKind)) if kind == ENTRY else true()
-    parts = [select(key).where(columns["site"] == site, any_kind, condition) for condition in conditions]
-    left = select(key).join(VisitRow, col(VisitRow.visit) == columns["visit"])
-    ended = left.where(VisitRow.site == site, _within(col(VisitRow.left_at), start, end))
-    found = session.connection().execute(union(*parts, ended)).scalars().all()
-    return (fact for some in chunks(found) for fact in live(session, site, kind, key.in_(some), memo=memo))
+    left = select(VisitRow.visit).where(VisitRow.site == site, _within(col(VisitRow.left_at), start, end))
+    if kind == ENTRY:
+        return live(session, site, kind, or_(*conditions, columns["visit"].in_(left)), memo=memo)
+    its = select(columns["visit"]).where(columns["site"] == site)
+    of_day = union(*(its.where(condition) for condition in conditions), left)
+    return _read(session, kind, _every_of(kind).where(columns["visit"].in_(of_day)), None, {})
 
 
 def _within(column: Any, start: datetime, end: datetime) -> ColumnElement[bool]:

@@ -206,7 +206,8 @@ def _sent(session: Session, name: str, amount: int, way: str, proof: str, happen
     if row is None or row.amount != amount or undone:
         return False
     now = max(now, row.made_at + timedelta(microseconds=1))
-    sent = RefundSentRow(refund=name, way=way, proof=proof, amount=amount, happened_at=happened_at, recorded_at=now)
+    whose = {"refund": name, "site": row.site, "way": way, "proof": proof}
+    sent = RefundSentRow(**whose, amount=amount, happened_at=happened_at, recorded_at=now)
     if not insert_once(session, sent):
         known = session.get_one(RefundSentRow, name)
         return (known.way, known.proof) == (way, proof)

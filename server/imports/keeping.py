@@ -72,7 +72,8 @@ def bank_statement(session: Session, file: File, account: str, now: datetime) ->
     """Import a statement of an account and prove what it proves. Raises BadFile."""
     if (before := _before(session, file, account)) is not None:
         return before
-    if not sites_of(session, account):
+    sites = sites_of(session, account)
+    if not sites:
         raise Flaws(name_of(file.name)).refuse(f"no site has the account {account}")
     today = now.astimezone(VIETNAM).date()
     read = bank.read(file.name, file.raw, account, today, file.mapping)
@@ -80,7 +81,7 @@ def bank_statement(session: Session, file: File, account: str, now: datetime) ->
     names = digests(account, read.statement.lines)
     known = _known(session, names)
     rows = [
-        _bank_line(account, line, name, file, now)
+        _bank_line(sites[0], account, line, name, file, now)
         for line, name in zip(read.statement.lines, names, strict=True)
         if name not in known
     ]
@@ -88,6 +89,7 @@ def bank_statement(session: Session, file: File, account: str, now: datetime) ->
     days = [line.booked_on for line in read.statement.lines] or [today]
     kept = StatementRow(
         sha256=file.sha256,
+        site=sites[0],
         kind="bank",
         source=account,
         name=name_of(file.name),
@@ -127,9 +129,11 @@ def settlement_file(session: Session, file: File, provider: str, now: datetime) 
         rows.append({**values, "site": site, "fee_off": contracts.fee_off(line), "recorded_at": now})
     flaws.check()
     _insert(session, SettlementLineRow, rows)
+    whose = min((homes.of(line, paid.get(line.provider_ref)) or "" for line in read.lines), default="")
     days = [line.session_date for line in read.lines]
     kept = StatementRow(
         sha256=file.sha256,
+        site=whose,
         kind="settlement",
         source=provider,
         name=name_of(file.name),
@@ -176,9 +180,10 @@ def _imported(row: StatementRow, new: int, proven: dict[str, Proven], before: da
     )
 
 
-def _bank_line(account: str, line: BankLine, digest: str, file: File, now: datetime) -> dict[str, Any]:
+def _bank_line(site: str, account: str, line: BankLine, digest: str, file: File, now: datetime) -> dict[str, Any]:
     return {
         "digest": digest,
+        "site": site,
         "statement": file.sha256,
         "line": line.line,
         "account": account,

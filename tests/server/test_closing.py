@@ -19,7 +19,8 @@ from server.db import connect, reading, transaction
 from server.export import Format, export, snapshot
 from server.facts import AuditRow, ChargeRow, PaymentRow
 from server.facts_day import CloseRow, FrozenRow
-from server.frozen import FACTS, KEPT, chain, frozen, names, taken
+from server.frozen import FACTS, chain, frozen, names, taken
+from server.kept import KEPT
 from server.reconcile import NoSuchSite, bounds
 from tests.server.box import MORNING, Box, book, notice, paid, reference
 from tests.server.closed import CAR, DAY, FIRST, HOUR, a_day, after, closed, heard, some_closed_days
@@ -86,13 +87,12 @@ ELSEWHERE = {
     "command",
     "day_close",
     "day_frozen",
-    "settlement_line",
     "pairing",
     "candidates_shown",
     "inside_file",
 }
-"""Of a site and in no close: what boxes said (its facts are there), orders to them, the closes themselves, the bank's
-and providers' files (what they prove is there), and mere proposals."""
+"""Of a site and in no close: what boxes said (its facts are there), orders to them, the closes themselves, and mere
+proposals."""
 
 
 def test_every_table_of_facts_is_in_closes_or_known_not_to_be() -> None:

@@ -15,7 +15,8 @@ from server.derived import VisitRow
 from server.export.booked import Booked, of_facts, of_open_day
 from server.facts import EntryRow
 from server.facts_day import CloseRow, FrozenRow
-from server.frozen import ENTRY, FACTS, KEPT
+from server.frozen import ENTRY, FACTS
+from server.kept import KEPT
 from server.reconcile import bounds
 from tests.server.random_days import MIDNIGHT, SITE, Days
 

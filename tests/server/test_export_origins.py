@@ -112,6 +112,7 @@ def settlement(number: int) -> dict[str, Any]:
 
 LINE: dict[str, Any] = {
     "digest": "d1",
+    "site": "SPS",
     "statement": "b",
     "line": 1,
     "account": "1017595600",

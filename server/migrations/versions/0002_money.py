@@ -42,6 +42,7 @@ def upgrade() -> None:
     op.create_table(
         "bank_line",
         sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
         sa.Column("statement", sa.String(), nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("account", sa.String(), nullable=False),
@@ -57,6 +58,7 @@ def upgrade() -> None:
         batch_op.create_index("bank_line_of_day", ["account", "booked_on"], unique=False)
         batch_op.create_index(batch_op.f("ix_bank_line_bank_reference"), ["bank_reference"], unique=False)
         batch_op.create_index(batch_op.f("ix_bank_line_recorded_at"), ["recorded_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bank_line_site"), ["site"], unique=False)
 
     op.create_table(
         "bank_proof",
@@ -194,11 +196,15 @@ def upgrade() -> None:
         "decision_word",
         sa.Column("decision", sa.String(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
         sa.Column("agrees", sa.Boolean(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("decision", "by"),
     )
+    with op.batch_alter_table("decision_word", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_decision_word_site"), ["site"], unique=False)
+
     op.create_table(
         "deposit",
         sa.Column("deposit", sa.String(), nullable=False),
@@ -426,6 +432,7 @@ def upgrade() -> None:
     op.create_table(
         "refund_sent",
         sa.Column("refund", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
         sa.Column("way", sa.String(), nullable=False),
         sa.Column("proof", sa.String(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
@@ -433,6 +440,9 @@ def upgrade() -> None:
         sa.Column("recorded_at", server.types.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("refund"),
     )
+    with op.batch_alter_table("refund_sent", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_refund_sent_site"), ["site"], unique=False)
+
     op.create_table(
         "settlement_line",
         sa.Column("provider", sa.String(), nullable=False),
@@ -462,6 +472,7 @@ def upgrade() -> None:
     with op.batch_alter_table("settlement_line", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_settlement_line_recorded_at"), ["recorded_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_settlement_line_settlement_id"), ["settlement_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_settlement_line_site"), ["site"], unique=False)
         batch_op.create_index(
             "settlement_fee_off",
             ["site"],
@@ -493,6 +504,7 @@ def upgrade() -> None:
     op.create_table(
         "statement",
         sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -508,6 +520,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256"),
     )
     with op.batch_alter_table("statement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_statement_site"), ["site"], unique=False)
         batch_op.create_index(batch_op.f("ix_statement_source"), ["source"], unique=False)
 
     op.create_table(
@@ -728,6 +741,7 @@ def downgrade() -> None:
     op.drop_table("stay_money")
     with op.batch_alter_table("statement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_statement_source"))
+        batch_op.drop_index(batch_op.f("ix_statement_site"))
 
     op.drop_table("statement")
     op.drop_table("slip")
@@ -741,10 +755,14 @@ def downgrade() -> None:
         batch_op.drop_index(
             "settlement_fee_off", sqlite_where=sa.text("fee_off <> 0"), postgresql_where=sa.text("fee_off <> 0")
         )
+        batch_op.drop_index(batch_op.f("ix_settlement_line_site"))
         batch_op.drop_index(batch_op.f("ix_settlement_line_settlement_id"))
         batch_op.drop_index(batch_op.f("ix_settlement_line_recorded_at"))
 
     op.drop_table("settlement_line")
+    with op.batch_alter_table("refund_sent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_refund_sent_site"))
+
     op.drop_table("refund_sent")
     with op.batch_alter_table("refund", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_refund_site"))
@@ -796,6 +814,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_deposit_site"))
 
     op.drop_table("deposit")
+    with op.batch_alter_table("decision_word", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_decision_word_site"))
+
     op.drop_table("decision_word")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index("decision_of_visit")
@@ -828,6 +849,7 @@ def downgrade() -> None:
 
     op.drop_table("bank_proof")
     with op.batch_alter_table("bank_line", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bank_line_site"))
         batch_op.drop_index(batch_op.f("ix_bank_line_recorded_at"))
         batch_op.drop_index(batch_op.f("ix_bank_line_bank_reference"))
         batch_op.drop_index("bank_line_of_day")
