@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Final, Self
 
 import xlsxwriter
 
-from server.export.fast_sheet import FastSheet
+from server.export.fast_sheet import FastSheet, texts_of
 from server.export.sheets import Cover, Kind, Sheet, Value
 from server.language import Language
 
@@ -39,7 +39,7 @@ class XlsxFile:
         self._formats = {kind: self._book.add_format({"num_format": shown}) for kind, shown in _FORMATS.items()}
         total = {"bold": True, "top": 1, "num_format": "#,##0"}
         self._total = self._book.add_format(total)
-        self._cover = cover
+        self._cover, self._texts = cover, texts_of(as_text)
         self._sheets = {sheet.key: self._add(sheet) for sheet in cover.sheets}
 
     def row(self, sheet: str, values: Sequence[Value]) -> None:
@@ -67,7 +67,7 @@ class XlsxFile:
             made.set_column(number, number, column.width)
         for number, heading in enumerate(sheet.headings(self._cover.language)):
             made.write_string(0, number, heading, self._heading)
-        made.begin(sheet.columns, self._formats, self._cover.language, as_text)
+        made.begin(sheet.columns, self._formats, self._cover.language, self._texts)
         return made  # type: ignore[no-any-return]
 
 

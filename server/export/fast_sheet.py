@@ -4,6 +4,7 @@ xlsxwriter keeps each cell as an object until its row is over and then asks each
 Here each column knows beforehand how its cells are written. Everything else of the sheet is xlsxwriter's.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,8 +19,12 @@ from server.language import Language
 _DAY_ONE: Final = date(1899, 12, 30).toordinal()
 _MIDNIGHT_US: Final = 86_400_000_000
 _TO_1970: Final = date(1970, 1, 1).toordinal() - _DAY_ONE
-Cell = Callable[[str, Value], str]
-"""The element of a value in a row: it gets the row's number as text."""
+_SPECIAL: Final = re.compile(r"[&<>\r\n]|^\s|\s$")
+_KEPT: Final = 16_384
+"""Texts whose elements are kept: a visit stands in five sheets of its day."""
+Texts = Callable[[str], str]
+Cell = tuple[str, Callable[[Any], str]]
+"""How a cell begins, up to the number of its row, and how it goes on for a value."""
 
 
 class FastSheet(Worksheet):  # type: ignore[misc] # the library ships no types
@@ -30,13 +35,14 @@ class FastSheet(Worksheet):  # type: ignore[misc] # the library ships no types
         columns: Sequence[Column],
         formats: dict[Kind, Any],
         language: Language,
-        as_text: Callable[[str], str],
+        texts: Texts,
     ) -> None:
-        """Say what the columns are. as_text: a stranger's text as a cell can hold it."""
+        """Say what the columns are. texts: of `texts_of`, one for all sheets of a workbook."""
         self._columns = columns
         self._rows = 0
         self._cells = [
-            _cell(_letters(number), column, formats, language, as_text) for number, column in enumerate(columns)
+            (f'<c r="{_letters(number)}', _rest(column, formats, language, texts))
+            for number, column in enumerate(columns)
         ]
         self._sums = {place: 0 for place, column in enumerate(columns) if column.total}
         self.dim_colmin, self.dim_colmax = 0, len(columns) - 1
@@ -49,16 +55,14 @@ class FastSheet(Worksheet):  # type: ignore[misc] # the library ships no types
             self._write_single_row(1)  # the headings, which the library still holds
         self._rows += 1
         number = str(self._rows + 1)
-        sums = self._sums
-        parts = [f'<row r="{number}">']
-        for place, value in enumerate(values):
-            if value is None or value == "":
-                continue
-            parts.append(self._cells[place](number, value))
-            if place in sums:
-                sums[place] += int(value)
-        parts.append("</row>")
-        self.fh.write("".join(parts))
+        parts = [
+            f"{begun}{number}{rest(value)}"
+            for (begun, rest), value in zip(self._cells, values, strict=True)
+            if value is not None and value != ""
+        ]
+        for place in self._sums:
+            self._sums[place] += int(values[place] or 0)
+        self.fh.write(f'<row r="{number}">{"".join(parts)}</row>')
         self.previous_row = self.dim_rowmax = self._rows
 
     def finish(self, word: str, total: Any) -> None:
@@ -72,6 +76,20 @@ class FastSheet(Worksheet):  # type: ignore[misc] # the library ships no types
             self.autofilter(0, 0, self._rows, len(self._columns) - 1)
 
 
+def texts_of(as_text: Callable[[str], str]) -> Texts:
+    """How a cell goes on with a text; as_text: a stranger's text as a cell can hold it."""
+
+    @lru_cache(maxsize=_KEPT)
+    def element(said: str) -> str:
+        shown = as_text(said)
+        if not _SPECIAL.search(shown):
+            return f'" t="inlineStr"><is><t>{shown}</t></is></c>'
+        kept = ' xml:space="preserve"' if shown != shown.strip() or "\n" in shown else ""
+        return f'" t="inlineStr"><is><t{kept}>{escaped(shown)}</t></is></c>'
+
+    return element
+
+
 def escaped(text: str) -> str:
     """The text inside an element."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
@@ -81,32 +99,24 @@ def _letters(number: int) -> str:
     return chr(ord("A") + number)  # no sheet of ours has more than 26 columns
 
 
-def _cell(
-    letter: str, column: Column, formats: dict[Kind, Any], language: Language, as_text: Callable[[str], str]
-) -> Cell:
+def _rest(column: Column, formats: dict[Kind, Any], language: Language, texts: Texts) -> Callable[[Any], str]:
+    """How a cell of this column goes on after the number of its row."""
     kind = column.kind
-    if kind in {Kind.TEXT, Kind.CODE, Kind.EVIDENCE}:
-        return _of_text(letter, worded(column, language) if kind is Kind.CODE else text_of(column, language), as_text)
+    if kind is Kind.TEXT:
+        return lambda value: texts(str(value))
+    if kind is Kind.CODE:
+        said = worded(column, language)
+        return lru_cache(maxsize=1_024)(lambda value: texts(said(value)))
+    if kind is Kind.EVIDENCE:
+        told = text_of(column, language)
+        return lambda value: texts(told(value))
     style = formats[kind]._get_xf_index()  # noqa: SLF001 # as the library itself asks
-    number = _of_number(letter, style, _NUMBERS[kind])
+    if kind in {Kind.COUNT, Kind.MONEY}:
+        return f'" s="{style}"><v>%d</v></c>'.__mod__
+    shown = _NUMBERS[kind]
     if kind is not Kind.RATE:
-        return number
-    text = _of_text(letter, lambda value: rate(value, language), as_text)
-    return lambda row, value: number(row, value) if int(value or 0) >= 0 else text(row, value)
-
-
-def _of_text(letter: str, text: Callable[[Value], str], as_text: Callable[[str], str]) -> Cell:
-    @lru_cache(maxsize=1_024)
-    def element(value: Value) -> str:
-        shown = escaped(as_text(text(value)))
-        kept = ' xml:space="preserve"' if shown != shown.strip() or "\n" in shown else ""
-        return f't="inlineStr"><is><t{kept}>{shown}</t></is></c>'
-
-    return lambda row, value: f'<c r="{letter}{row}" {element(value)}'
-
-
-def _of_number(letter: str, style: int, number: Callable[[Any], Any]) -> Cell:
-    return lambda row, value: f'<c r="{letter}{row}" s="{style}"><v>{number(value)}</v></c>'
+        return lambda value: f'" s="{style}"><v>{shown(value)}</v></c>'
+    return lambda value: f'" s="{style}"><v>{shown(value)}</v></c>' if value >= 0 else texts(rate(value, language))
 
 
 @lru_cache(maxsize=64)
@@ -128,8 +138,6 @@ def _day(text: str) -> int:
 
 
 _NUMBERS: Final[dict[Kind, Callable[[Any], Any]]] = {
-    Kind.COUNT: int,
-    Kind.MONEY: int,
     Kind.MOMENT: _moment,
     Kind.DATE: _day,
     Kind.RATE: lambda points: f"{points / 10_000:.16g}",

@@ -15,7 +15,7 @@ from server.export.settled import looked
 from server.export.sheets import CLOSE, EVERY, FINDINGS, SUMMARY, VISITS, Cover, Rows, Value
 from server.facts_day import CloseRow
 from server.frozen import ENTRY, ROWS, Close
-from server.reconcile import bounds
+from server.reconcile import bounds, uncollected
 from server.witnesses import every
 
 Row = tuple[str, list[Value]]
@@ -38,7 +38,9 @@ def every_day(
         closed = session.get(CloseRow, (cover.site, on))
         if closed is None and awaited is None:
             awaited = every(session, cover.site, at)
-        yield on, closed, _kept(session, closed) if closed else _open(session, cover.site, on, at, newest, awaited)
+        with uncollected():
+            rows = _kept(session, closed) if closed else _open(session, cover.site, on, at, newest, awaited)
+        yield on, closed, rows
 
 
 def every_row(
