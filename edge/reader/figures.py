@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 PLATE_HEIGHT: Final = 64
 """Pixels to which a plate is scaled down first, so that a near one is not taken for a sharp one."""
-_FLAT: Final = 1.0  # variance of grey levels below which there is nothing to be sharp
 
 
 class Figures(NamedTuple):
-    """`sharpness`: variance of the Laplacian of the plate over the variance of its grey levels, times 100: light and
-    contrast do not change it, blur and veils do. 0 where there is no plate. `brightness`: mean grey level, 0 to 255."""
+    """`sharpness`: variance of the Laplacian of the plate's grey levels, which blur and veils lower; 0: there is no plate.
+    `brightness`: mean grey level of the picture, 0 to 255."""
 
     sharpness: float
     brightness: float
@@ -22,7 +21,7 @@ class Figures(NamedTuple):
 def figures(picture: NDArray[np.uint8], box: tuple[int, int, int, int] | None) -> Figures:
     """Of a picture (height x width x 3, BGR) and the box (x, y, width, height) of the plate on it, if there is one."""
     brightness = float(np.mean(cv2.mean(picture)[:3]))
-    return Figures(round(_sharpness(picture, box), 3) if box else 0.0, round(brightness, 2))
+    return Figures(round(_sharpness(picture, box), 1) if box else 0.0, round(brightness, 2))
 
 
 def _sharpness(picture: NDArray[np.uint8], box: tuple[int, int, int, int]) -> float:
@@ -35,5 +34,4 @@ def _sharpness(picture: NDArray[np.uint8], box: tuple[int, int, int, int]) -> fl
     if scale < 1.0:
         size = (max(3, round(grey.shape[1] * scale)), PLATE_HEIGHT)
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-    spread = float(grey.var())
-    return 100.0 * float(cv2.Laplacian(grey, cv2.CV_32F).var()) / spread if spread >= _FLAT else 0.0
+    return float(cv2.Laplacian(grey, cv2.CV_32F).var())

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from edge.config import BoxConfig
+from edge.watch.doctor_cameras import cameras
 from edge.watch.handover import LAST
 from edge.watch.heartbeat import STALE_S, age_s
 from gate.check import Check, well, wrong
@@ -42,6 +43,7 @@ def state(config: BoxConfig, path: Path) -> Iterator[Check]:
     try:
         with closing(sqlite3.connect(f"file:{data / 'box.db'}?mode=ro", uri=True, timeout=5)) as books:
             yield from read_books(books)
+            yield from cameras(books, config)
     except sqlite3.Error as error:
         yield wrong("books", f"{data / 'box.db'} cannot be read: {error}; run as the box's own user, or see the disk")
 

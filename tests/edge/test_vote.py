@@ -34,7 +34,7 @@ frames = st.lists(st.builds(seen, TEXTS, SHARES, st.integers(0, 900), st.integer
 
 
 @given(frames, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_order_of_the_frames_does_not_matter(some: list[PlateReading], rng: object) -> None:
     mixed = list(some)
     rng.shuffle(mixed)  # type: ignore[attr-defined]
@@ -42,7 +42,7 @@ def test_the_order_of_the_frames_does_not_matter(some: list[PlateReading], rng: 
 
 
 @given(frames)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_all_that_comes_out_are_probabilities_and_the_weakest_decides(some: list[PlateReading]) -> None:
     result = vote(some)
     assert result is not None
@@ -84,7 +84,7 @@ def test_frames_that_differ_and_agree_are_surer_than_any(count: int, sure: float
 
 
 @given(PLACES, st.sampled_from("0123456789"), st.floats(0.6, 0.99), st.floats(0.3, 0.99))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_wrong_frame_among_five_right_is_outvoted(place: int, digit: str, right: float, wrong: float) -> None:
     other = PLATE[:place] + digit + PLATE[place + 1 :]
     five = [seen(sure=right, x=100 + 60 * number) for number in range(5)]
@@ -94,7 +94,7 @@ def test_a_wrong_frame_among_five_right_is_outvoted(place: int, digit: str, righ
 
 
 @given(PLACES, st.sampled_from("0123456789"), SHARES, st.floats(0.3, 0.99))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_disagreement_is_less_sure_than_agreement(place: int, digit: str, sure: float, other: float) -> None:
     different = PLATE[:place] + digit + PLATE[place + 1 :]
     agreeing = vote([seen(sure=sure), seen(sure=other, x=190)])
