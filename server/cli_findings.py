@@ -1,6 +1,5 @@
 """`barie findings`: what is due and missing, and what people do about it, from the command line."""
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -136,13 +135,17 @@ def count(
     *,
     off: Annotated[int, typer.Option("--off", min=0, help="How far the count may be off.")] = 0,
     note: Annotated[str, typer.Option("--note", help="Who counted, and how.")] = "",
+    by: By,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """Somebody counted the vehicles inside: the estimate starts from here."""
     with _reasons("findings count"), _books(config, database) as engine, transaction(engine) as session:
-        occupancy.anchor(session, site, vehicles, off, _who(), note, datetime.now(UTC))
+        now = datetime.now(UTC)
+        may(session, by, Power.SEE_BOOKS, Power.HELP_DRIVERS)
+        occupancy.anchor(session, site, vehicles, off, by, note, now)
+        typed(session, by, "counted the vehicles inside", site, now)
     _done(json, {"count": vehicles, "off": off}, f"{site}: {vehicles} ± {off}")
 
 
@@ -202,7 +205,3 @@ def _word(
 
 
 _ENGLISH = ("Finding", "About", "₫", "Due", "Whose", "Next step")
-
-
-def _who() -> str:
-    return f"{getpass.getuser()} (command line)"

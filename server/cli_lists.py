@@ -3,7 +3,6 @@
 A running centre tells its boxes by itself, seconds later: what is entered here needs no restart.
 """
 
-import getpass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
@@ -21,6 +20,8 @@ from server.cli import AsJson, Config, Database, Site, _books, _moment, _reasons
 from server.db import reading, transaction
 from server.reconcile import ZONE, NoSuchSite
 from server.register import SiteRow
+from server.roles import Power
+from server.typed_by import By, may, typed
 
 COLUMNS: Final = ("entry", "standing", "plate", "tag", "vehicle_class", "until", "owner", "reason", "uses")
 
@@ -40,6 +41,7 @@ def add(  # noqa: PLR0913 - one an option
     owner: Annotated[str, typer.Option("--owner", help="Whose vehicle it is.")],
     reason: Annotated[str, typer.Option("--reason", help="Why it is listed.")],
     *,
+    by: By,
     plate: Annotated[str, typer.Option("--plate", help="As it is written; separators do not matter.")] = "",
     tag: Annotated[str, typer.Option("--tag", help="8 to 64 hexadecimal digits.")] = "",
     since: Annotated[str | None, typer.Option("--since", help="From when it counts; usually now.")] = None,
@@ -63,7 +65,9 @@ def add(  # noqa: PLR0913 - one an option
         )
         _known(engine, site)
         with transaction(engine) as session:
-            entry = lists.add(session, site, listing, _who(), now)
+            may(session, by, Power.MANAGE_LISTS)
+            entry = lists.add(session, site, listing, by, now)
+            typed(session, by, "lists add", entry, now)
     if json:
         _say_json({"entry": entry})
     else:
@@ -76,13 +80,17 @@ def end(
     site: Site,
     reason: Annotated[str, typer.Option("--reason", help="Why it is ended.")],
     *,
+    by: By,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """End a row before its time."""
     with _reasons("lists end"), _books(config, database) as engine, transaction(engine) as session:
-        ended = lists.end(session, site, entry, reason, _who(), datetime.now(UTC))
+        now = datetime.now(UTC)
+        may(session, by, Power.MANAGE_LISTS)
+        ended = lists.end(session, site, entry, reason, by, now)
+        typed(session, by, "lists end", entry, now)
     if json:
         _say_json({"ended": ended})
     else:
@@ -90,13 +98,15 @@ def end(
 
 
 @app.command("show")
-def show(site: Site, *, json: AsJson = False, config: Config = None, database: Database = None) -> None:
+def show(site: Site, *, by: By, json: AsJson = False, config: Config = None, database: Database = None) -> None:
     """The rows that count now or later, plates included. Recorded."""
     now = datetime.now(UTC)
     with _reasons("lists show"), _books(config, database) as engine:
         _known(engine, site)
         with transaction(engine) as session:
-            audit(session, _who(), "looked at the lists", site, now, {})
+            may(session, by, Power.SEE_PLATES)
+            audit(session, by, "looked at the lists", site, now, {})
+            typed(session, by, "lists show", site, now)
             rows = lists.shown(session, site, now)
     if json:
         _say_json({"site": site, "lists": rows})
@@ -121,7 +131,3 @@ def _end(option: str, said: str) -> datetime:
     """A moment; a date by itself means to the end of that day, as people mean it who pay until then."""
     at = _moment(option, said)
     return at + timedelta(days=1) if len(said) == len("2026-12-31") else at
-
-
-def _who() -> str:
-    return f"{getpass.getuser()} (command line)"

@@ -1,28 +1,29 @@
 """`barie visits`: stays that people put right, from the command line. What is looked at and decided is recorded."""
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Engine
+from sqlmodel import Session
 
 from gate.money import dong
 from gate.vehicle import VehicleClass
 from server import first_day, lost_entries, stays
 from server.cli import AsJson, Config, Database, Site, _books, _reasons, _say_json
 from server.corrections import NoSuchPairing, accept, dismiss
-from server.db import reading, transaction
+from server.db import transaction
 from server.lost_entries import NoSuchVehicle
 from server.reconcile import NoSuchSite
 from server.register import SiteRow
+from server.roles import POWERS, Power
 from server.told import lines
+from server.typed_by import By, may, typed
 
 app = typer.Typer(no_args_is_help=True, help="Stays: look at one, answer proposals, lost entries, the first day.")
 
@@ -31,12 +32,17 @@ Passage = Annotated[str, typer.Argument(help="The passage, as `visits proposals`
 Approach = Annotated[str, typer.Argument(help="The vehicle at the exit, as its lane names it.")]
 Note = Annotated[str, typer.Option("--note", help="Why, in 3 to 200 characters. Kept for ever.")]
 
+HELPING: Final = (Power.HELP_DRIVERS,)
+LOOKING: Final = (Power.HELP_DRIVERS, Power.SEE_BOOKS)
+CORRECTING: Final = (Power.CORRECT_STAYS,)
+
 
 @app.command("show")
-def show(visit: Reference, *, json: AsJson = False, config: Config = None, database: Database = None) -> None:
-    """All that the books know of a stay, plates included."""
-    with _opened("visits show", config, database) as engine, transaction(engine) as session:
-        found = stays.shown(session, visit, _who(), datetime.now(UTC), plates=True)
+def show(visit: Reference, *, by: By, json: AsJson = False, config: Config = None, database: Database = None) -> None:
+    """All that the books know of a stay, with its plates for who may see plates."""
+    with _word("show", by, visit, LOOKING, config, database) as (session, now):
+        plates = Power.SEE_PLATES in POWERS[may(session, by, *LOOKING).role]
+        found = stays.shown(session, visit, by, now, plates=plates)
         if found is None:
             raise ValueError(f"there is no visit {visit}")
     if json:
@@ -47,12 +53,11 @@ def show(visit: Reference, *, json: AsJson = False, config: Config = None, datab
 
 
 @app.command("proposals")
-def proposals(site: Site, *, json: AsJson = False, config: Config = None, database: Database = None) -> None:
+def proposals(site: Site, *, by: By, json: AsJson = False, config: Config = None, database: Database = None) -> None:
     """Exits that the centre takes for open stays, waiting for a word: accept or dismiss."""
-    with _opened("visits proposals", config, database) as engine:
-        _known(engine, site)
-        with transaction(engine) as session:
-            found = stays.proposals(session, site, _who(), datetime.now(UTC), plates=True)
+    with _word("proposals", by, site, HELPING, config, database) as (session, now):
+        _known(session, site)
+        found = stays.proposals(session, site, by, now, plates=True)
     if json:
         _say_json({"site": site, "pairings": found})
         return
@@ -69,13 +74,14 @@ def accept_(
     visit: Reference,
     note: Note,
     *,
+    by: By,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """The passage ended this stay. It is priced and charged if it was not; a posted charge stays as it is."""
-    with _opened("visits accept", config, database) as engine, transaction(engine) as session:
-        row = accept(session, passage, visit, _who(), note, datetime.now(UTC))
+    with _word("accept", by, visit, CORRECTING, config, database) as (session, now):
+        row = accept(session, passage, visit, by, note, now)
     charged = row.total if row.tariff else None
     if json:
         _say_json({"visit": visit, "passage": passage, "left_at": row.left_at, "charged": charged})
@@ -89,13 +95,14 @@ def dismiss_(
     visit: Reference,
     note: Note,
     *,
+    by: By,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """They are not one vehicle; the pair is not proposed again."""
-    with _opened("visits dismiss", config, database) as engine, transaction(engine) as session:
-        dismiss(session, passage, visit, _who(), note, datetime.now(UTC))
+    with _word("dismiss", by, visit, CORRECTING, config, database) as (session, now):
+        dismiss(session, passage, visit, by, note, now)
     if json:
         _say_json({"visit": visit, "passage": passage})
     else:
@@ -104,11 +111,11 @@ def dismiss_(
 
 @app.command("candidates")
 def candidates(
-    approach: Approach, site: Site, *, json: AsJson = False, config: Config = None, database: Database = None
+    approach: Approach, site: Site, *, by: By, json: AsJson = False, config: Config = None, database: Database = None
 ) -> None:
     """Which visits the vehicle at an exit may be, with their pictures' hashes. Needed before a lost entry."""
-    with _opened("visits candidates", config, database) as engine, transaction(engine) as session:
-        found = lost_entries.show(session, site, approach, _who(), datetime.now(UTC), plates=True)
+    with _word("candidates", by, approach, HELPING, config, database) as (session, now):
+        found = lost_entries.show(session, site, approach, by, now, plates=True)
     if json:
         _say_json(found)
         return
@@ -127,13 +134,14 @@ def lost(
     kind: Annotated[VehicleClass, typer.Option("--class", help="The class that a person sees.")],
     note: Note,
     *,
+    by: By,
     json: AsJson = False,
     config: Config = None,
     database: Database = None,
 ) -> None:
     """An exit without an entry: a visit of its own at the tariff's price. Ask `visits candidates` first."""
-    with _opened("visits lost", config, database) as engine, transaction(engine) as session:
-        row = lost_entries.make(session, site, approach, kind, _who(), note, datetime.now(UTC))
+    with _word("lost", by, approach, HELPING, config, database) as (session, now):
+        row = lost_entries.make(session, site, approach, kind, by, note, now)
     if json:
         _say_json({"visit": row.visit, "total": row.total, "vat": row.vat, "payload": row.payload})
     else:
@@ -145,6 +153,7 @@ def import_(
     file: Annotated[Path, typer.Argument(help="CSV or workbook: plate, class, since, and if known lane or zone.")],
     site: Site,
     *,
+    by: By,
     check: Annotated[bool, typer.Option("--check", help="Read and check alone; nothing is taken.")] = False,
     json: AsJson = False,
     config: Config = None,
@@ -154,16 +163,13 @@ def import_(
 
     The same file twice is harmless. Whatever is wrong is named by row and column, all at once.
     """
-    now = datetime.now(UTC)
-    with _opened("visits import", config, database) as engine:
-        _known(engine, site)
+    with _word("import", by, f"{site} {file.name}", CORRECTING, config, database) as (session, now):
+        _known(session, site)
         raw = file.read_bytes()
         if check:
-            with reading(engine) as session:
-                said = {"vehicles": len(first_day.read(session, site, str(file), raw, now)), "taken": False}
+            said = {"vehicles": len(first_day.read(session, site, str(file), raw, now)), "taken": False}
         else:
-            with transaction(engine) as session:
-                taken = first_day.take(session, site, str(file), raw, _who(), now)
+            taken = first_day.take(session, site, str(file), raw, by, now)
             said = {"vehicles": len(taken.visits), "taken": not taken.again, "again": taken.again}
     if json:
         _say_json({"site": site, "file": file.name, **said})
@@ -173,19 +179,20 @@ def import_(
 
 
 @contextmanager
-def _opened(command: str, config: Path | None, database: str | None) -> Iterator[Engine]:
-    with _reasons(command), _books(config, database) as engine:
+def _word(
+    command: str, by: str, about: str, powers: tuple[Power, ...], config: Path | None, database: str | None
+) -> Iterator[tuple[Session, datetime]]:
+    """A transaction in which a user who may do so looks or decides; what is foreseen is one line and exit 1."""
+    with _reasons(f"visits {command}"), _books(config, database) as engine, transaction(engine) as session:
+        now = datetime.now(UTC)
+        may(session, by, *powers)
         try:
-            yield engine
+            yield session, now
         except (NoSuchPairing, NoSuchVehicle) as error:
             raise ValueError(str(error)) from error
+        typed(session, by, f"visits {command}", about, now)
 
 
-def _known(engine: Engine, site: str) -> None:
-    with reading(engine) as session:
-        if session.get(SiteRow, site) is None:
-            raise NoSuchSite(f"there is no site {site}")
-
-
-def _who() -> str:
-    return f"{getpass.getuser()} (command line)"
+def _known(session: Session, site: str) -> None:
+    if session.get(SiteRow, site) is None:
+        raise NoSuchSite(f"there is no site {site}")

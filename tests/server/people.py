@@ -12,7 +12,8 @@ from server.roles import Role
 from tests.server.box import MORNING
 
 PEOPLE: Final[Mapping[str, Role]] = MappingProxyType(
-    {"tam": Role.ATTENDANT, "ba": Role.ATTENDANT, "hoa": Role.FINANCE, "lan": Role.FINANCE, "gone": Role.MANAGER}
+    {"tam": Role.ATTENDANT, "ba": Role.ATTENDANT, "hoa": Role.FINANCE, "lan": Role.FINANCE}
+    | {"minh": Role.MANAGER, "gone": Role.MANAGER}
 )
 """Of whom `gone` may not come in any more."""
 

@@ -17,6 +17,7 @@ from gate.wire import encode
 from server.anomalies import anomaly
 from server.db import transaction
 from server.facts import AuditRow
+from server.facts_day import AnchorRow
 from server.findings import sync
 from tests.server.box import MORNING, TARIFF, Box, book, reference
 from tests.server.people import people
@@ -249,8 +250,11 @@ def test_findings_are_worked_off_from_the_command_line(engine: Engine, books_url
     assert (code, "no open finding tailgate nobody" in err) == (1, True)
 
 
-def test_who_counts_sets_where_the_estimate_starts(books_url: str) -> None:
+def test_who_counts_sets_where_the_estimate_starts(engine: Engine, books_url: str) -> None:
+    people(engine)
     books = ("--site", "SPS", "--json", "--database", books_url)
-    assert answer("findings", "count", "12", "--off", "2", *books) == {"count": 12, "off": 2}
+    assert run("findings", "count", "12", "--by", "nobody", *books)[0] == 1
+    assert answer("findings", "count", "12", "--off", "2", "--by", "tam", *books) == {"count": 12, "off": 2}
+    assert [row["by"] for row in rows(engine, AnchorRow)] == ["tam"]
     found = answer("findings", "inside", *books)
     assert (found["low"], found["expected"], found["high"], found["breach"]) == (10, 12, 14, "")

@@ -19,6 +19,7 @@ from server.listings import ListingRow
 from server.register import SiteRow
 from server.roles import Role
 from tests.server.box import MORNING
+from tests.server.people import people
 from tests.server.rows import rows
 from tests.server.test_notices_open import centre as a_centre
 
@@ -136,12 +137,19 @@ def test_only_who_manages_a_site_changes_its_lists(engine: Engine, caller: Calle
 # --- from the command line --------------------------------------------------------------------------------
 
 
-def run(*words: str, books: str) -> tuple[int, str, str]:
-    done = CliRunner().invoke(command, [*words, "--database", books])
+@pytest.fixture
+def manned(sqlite: Engine, sqlite_books: str) -> str:
+    """Books of a centre that knows its people."""
+    people(sqlite)
+    return sqlite_books
+
+
+def run(*words: str, books: str, by: str = "minh") -> tuple[int, str, str]:
+    done = CliRunner().invoke(command, [*words, "--by", by, "--database", books])
     return done.exit_code, done.stdout.strip(), done.stderr.strip()
 
 
-def test_a_row_from_the_command_line(sqlite_books: str) -> None:
+def test_a_row_from_the_command_line(manned: str) -> None:
     row = [
         "--site",
         "SPS",
@@ -154,15 +162,17 @@ def test_a_row_from_the_command_line(sqlite_books: str) -> None:
         "--reason",
         "left owing",
     ]
-    assert run("add", *row, "--plate", "24A-056.78", books=sqlite_books) == (0, "SPS-L000001", "")
-    assert "24A05678" in run("show", "--site", "SPS", books=sqlite_books)[1]
-    shown = run("show", "--site", "SPS", "--json", books=sqlite_books)[1]
+    refused = run("add", *row, "--plate", "24A-056.78", books=manned, by="tam")
+    assert refused == (1, "", "barie lists add: --by: tam (attendant) may not manage lists")
+    assert run("add", *row, "--plate", "24A-056.78", books=manned) == (0, "SPS-L000001", "")
+    assert "24A05678" in run("show", "--site", "SPS", books=manned)[1]
+    shown = run("show", "--site", "SPS", "--json", books=manned)[1]
     assert '"uses":0' in shown
     assert '"until":"2099-01-01T17:00:00' in shown, "a date by itself is the last day: over as the next begins in Sa Pa"
     over = ("end", "SPS-L000001", "--site", "SPS", "--reason", "has paid")
-    assert run(*over, books=sqlite_books) == (0, "SPS-L000001 is ended", "")
-    assert run(*over, books=sqlite_books) == (0, "SPS-L000001 was ended before", "")
-    assert run("show", "--site", "SPS", "--json", books=sqlite_books) == (0, '{"site":"SPS","lists":[]}', "")
+    assert run(*over, books=manned) == (0, "SPS-L000001 is ended", "")
+    assert run(*over, books=manned) == (0, "SPS-L000001 was ended before", "")
+    assert run("show", "--site", "SPS", "--json", books=manned) == (0, '{"site":"SPS","lists":[]}', "")
 
 
 @pytest.mark.parametrize(
@@ -174,9 +184,9 @@ def test_a_row_from_the_command_line(sqlite_books: str) -> None:
         (["--site", "SPS", "--plate", "24A05678", "--until", "2020-01-01"], "until"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(sqlite_books: str, words: list[str], why: str) -> None:
+def test_what_is_wrong_is_said_in_one_line(manned: str, words: list[str], why: str) -> None:
     row = ["--standing", "pass", "--until", "2099-01-01", "--owner", "Lan", "--reason", "monthly pass"]
-    code, out, err = run("add", *row, *words, books=sqlite_books)
+    code, out, err = run("add", *row, *words, books=manned)
     assert (code, out) == (1, "")
     assert err.startswith("barie lists add: ")
     assert why in err

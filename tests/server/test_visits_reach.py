@@ -20,6 +20,7 @@ from server.facts_visits import CorrectionRow, InsideRow, LostEntryRow
 from server.register import TariffRow
 from server.roles import Role
 from tests.server.box import MORNING, Box
+from tests.server.people import people
 from tests.server.rows import rows
 from tests.server.test_lists_reach import PASSWORD, Caller, as_
 from tests.server.test_lost_entries import LOST, at_exit
@@ -114,9 +115,16 @@ def test_from_the_command_line(troubled: tuple[Engine, str, str], books_url: str
     engine, passage, visit = troubled
     propose(engine, MORNING + timedelta(hours=8))
 
-    def run(*words: str) -> Any:
-        return CliRunner().invoke(command, [*words, "--database", books_url])
+    people(engine)
 
+    def run(*words: str, by: str = "minh") -> Any:
+        return CliRunner().invoke(command, [*words, "--by", by, "--database", books_url])
+
+    refused = run("accept", passage, visit, "--note", "same car", by="lan")
+    assert (refused.exit_code, refused.output.strip()) == (
+        1,
+        "barie visits accept: --by: lan (finance) may not correct stays",
+    )
     assert visit in run("proposals", "--site", "SPS").output
     assert run("dismiss", passage, visit, "--note", "x").exit_code == 1
     assert run("accept", "nobody", visit, "--note", "same car").exit_code == 1
@@ -124,7 +132,7 @@ def test_from_the_command_line(troubled: tuple[Engine, str, str], books_url: str
     assert (done.exit_code, '"charged":30000' in done.output) == (0, True)
     assert "left" in run("show", visit).output
     assert run("show", "SPSAAAAAAAA").exit_code == 1
-    assert [row["visit"] for row in rows(engine, CorrectionRow)] == [visit]
+    assert [(row["visit"], row["by"]) for row in rows(engine, CorrectionRow)] == [(visit, "minh")]
     file = tmp_path / "inside.csv"
     file.write_text(good())
     for words, expected in ((["--check"], '"taken":false'), ([], '"taken":true'), ([], '"again":true')):
@@ -140,8 +148,10 @@ def test_from_the_command_line(troubled: tuple[Engine, str, str], books_url: str
 def test_a_lost_entry_from_the_command_line(engine: Engine, books_url: str) -> None:
     approach = at_exit(Box(), engine)
 
+    people(engine)
+
     def run(*words: str) -> Any:
-        return CliRunner().invoke(command, [*words, "--site", "SPS", "--database", books_url])
+        return CliRunner().invoke(command, [*words, "--by", "tam", "--site", "SPS", "--database", books_url])
 
     lost = ("lost", approach, "--class", VehicleClass.CAR9.value, "--note", "no ticket", "--json")
     assert "ask for them first" in run(*lost).output
