@@ -2,7 +2,7 @@
 
 Characters of different frames are aligned, and each place is decided by the product of the frames' probabilities. A
 frame counts for as much as it differs from the others: a car that stands still gives one view, however many frames.
-Values in, values out; the order of the frames does not matter.
+Values in, values out; sums are exact (`fsum`), so the order of the frames does not matter.
 """
 
 import math
@@ -52,7 +52,7 @@ class _Place(NamedTuple):
 
 def vote(readings: Sequence[PlateReading], most: int = 8) -> Vote | None:
     """The consensus of what was read of one vehicle, one reading a frame; None where nothing was read."""
-    ballots = sorted((each for each in readings if each.text), key=_order)
+    ballots = [each for each in readings if each.text]
     if not ballots:
         return None
     reads = [as_read(each.text, (share for _, share in each.characters)) for each in ballots]
@@ -78,7 +78,7 @@ def weights(readings: Sequence[PlateReading]) -> list[float]:
     alike = [[1.0 - (1.0 - COMMON) * difference(one, other) for other in readings] for one in readings]
     for number, row in enumerate(alike):
         row[number] = 1.0
-    return [1.0 / math.fsum(sorted(row)) for row in alike]
+    return [1.0 / math.fsum(row) for row in alike]
 
 
 def difference(one: PlateReading, other: PlateReading) -> float:
@@ -88,10 +88,6 @@ def difference(one: PlateReading, other: PlateReading) -> float:
     went = math.hypot(x + width / 2 - u - wide / 2, y + height / 2 - v - high / 2) / scale
     grew = abs(math.log(max(width, 1) / max(wide, 1)))
     return min(1.0, max(0.0, went + _GROWTH * grew - JITTER))
-
-
-def _order(reading: PlateReading) -> tuple[object, ...]:
-    return reading.text, reading.characters, reading.box, reading.confidence
 
 
 def _pivot(reads: Sequence[Read], shares: Sequence[float]) -> str:
