@@ -4,14 +4,14 @@ A row closes only when a report that would show it no longer does. Days further 
 one, so that an old debt is not forgotten because its day is over.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
 from sqlmodel import Session, col, select
 
-from gate.findings import Code, Expectation, Finding
+from gate.findings import Code, Finding
 from gate.reconcile import OF_A_VISIT, PASSAGE_DUE, STAY_LONG
 from server import reconcile, witnesses
 from server.days.items import Span
@@ -39,22 +39,24 @@ def sync(session: Session, site: str, now: datetime) -> tuple[int, int]:
     return write(session, look(session, site, local_date(now), now))
 
 
+def look(session: Session, site: str, on: date, now: datetime) -> Looked:
+    """The findings of a day and the one before it. Only reads, so that it need not hold up who writes."""
+    return looks(session, site, [on], now)[0]
+
+
 def looks(session: Session, site: str, days: Iterable[date], now: datetime) -> list[Looked]:
-    """`look` at each of these days; what is awaited is asked once."""
+    """`look` at each of these days; what is awaited is asked once, and each date is looked at once."""
     expected = witnesses.every(session, site, now)
-    return [look(session, site, on, now, expected) for on in days]
-
-
-def look(session: Session, site: str, on: date, now: datetime, expected: Sequence[Expectation] | None = None) -> Looked:
-    """The findings of a day and the one before it. Only reads, so that it need not hold up who writes.
-
-    expected: what is awaited at the site, if the caller knows it.
-    """
-    expected = witnesses.every(session, site, now) if expected is None else expected
-    reports = [reconcile.look(session, site, each, now, expected).report for each in (on - DAY, on)]
-    found = {(finding.code.value, finding.subject): finding for report in reports for finding in report.findings}
-    (start, _), (_, end) = bounds(on - DAY), bounds(on)
-    return Looked(site, now, start, end, found, _known(session, Span(site, start, end)))
+    seen: dict[date, tuple[Finding, ...]] = {}
+    found = []
+    for on in days:
+        for each in (on - DAY, on):
+            if each not in seen:
+                seen[each] = reconcile.look(session, site, each, now, expected).report.findings
+        both = {(finding.code.value, finding.subject): finding for finding in (*seen[on - DAY], *seen[on])}
+        (start, _), (_, end) = bounds(on - DAY), bounds(on)
+        found.append(Looked(site, now, start, end, both, _known(session, Span(site, start, end))))
+    return found
 
 
 def _known(session: Session, span: Span) -> set[str]:

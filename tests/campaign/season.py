@@ -22,6 +22,9 @@ from tests.campaign.season_run import TOGETHER, Outcome, SeasonRun, in_a_folder
 
 WITHIN_S: Final = 300.0
 """Both seasons at full size, on two cores."""
+DESKS: Final = 2
+LARGE: Final = 0.1
+"""From this scale on each lot has a desk of its own in the morning: a process, which takes a second to begin."""
 MUST_HAPPEN: Final = (
     *(story.value for story in SHARES),
     "finding: payment_unknown",
@@ -72,7 +75,7 @@ def run(seed: int, *, scale: float, say: Say) -> Result:
 def lives(name: str, seed: int, scale: float, together: int = TOGETHER, say: Say | None = None) -> Outcome:
     """One season from its first day to the last close, in this process."""
     with capture_logs(), in_a_folder() as folder:
-        lived = SeasonRun(season(name, scale), seed, folder, together)
+        lived = SeasonRun(season(name, scale), seed, folder, together, DESKS if scale >= LARGE else 1)
         for day in lived.days():
             if say and day.day == 1:
                 say(f"{day}: {lived.happened['facts']} facts")

@@ -13,7 +13,6 @@ from sqlmodel import Session, col, select
 
 from gate.findings import Code
 from server import claims, corrections, decisions, findings, lost_entries, refund_accounts, refunds, transfers, work
-from server.closing import NotYet, close
 from server.db import hold_all, reading, transaction
 from server.decisions import Wanted
 from server.derived import FindingRow
@@ -28,8 +27,10 @@ from simulator.season.files import FORMS, statement
 from simulator.season.stories import BY_MOMO, BY_VNPAY, Story
 from simulator.season.transfers import Sending
 from simulator.season.turns import VIETNAM
+from tests.campaign import season_desks
 from tests.campaign.season_cash import Tills
 from tests.campaign.season_centre import ATTENDANT, FINANCE, MANAGER, Centre
+from tests.campaign.season_desks import Desks
 from tests.campaign.season_gateways import Gateways
 from tests.campaign.season_world import Deed, LotWorld, local
 
@@ -48,7 +49,10 @@ Work = Callable[["People", Session, LotWorld, FindingRow, datetime], bool]
 class People:
     """Who works at the lots of a season."""
 
-    def __init__(self, centre: Centre, bank: Bank, worlds: list[LotWorld], happened: Counter[str]) -> None:
+    def __init__(
+        self, centre: Centre, bank: Bank, worlds: list[LotWorld], happened: Counter[str], desks: int = 1
+    ) -> None:
+        self.desks = Desks(centre, min(desks, len(worlds)))
         self._centre, self._bank, self._worlds, self._happened = centre, bank, worlds, happened
         self._waits: dict[str, set[date]] = {world.lot.site: set() for world in worlds}
         self.gateways, self._tills = Gateways(centre, bank, worlds[0].lot.account), Tills(centre, bank, happened)
@@ -125,10 +129,13 @@ class People:
     def works_off(self, today: date) -> None:
         """The cases on everybody's screens: of the last two days, and on Mondays of those before that still wait."""
         now, newest = _at(today, 9), today - ONE
+        days: dict[str, list[date]] = {}
+        for site, waits in self._waits.items():
+            older = {day for day in waits if day < newest - ONE} if today.weekday() <= 1 else set()
+            days[site] = [newest, *_covering(older)]
+        self._looks(days, now)
         for world in self._worlds:
             site = world.lot.site
-            older = {day for day in self._waits[site] if day < newest - ONE} if today.weekday() <= 1 else set()
-            self._looks(site, [newest, *_covering(older)], now)
             rows = self._open(site)
             self._happened.update(f"finding: {row.code}" for row in rows if row.opened_at == now)
             for row in rows:
@@ -137,13 +144,12 @@ class People:
             self._waits[site] = {local(row.due) for row in self._open(site) if not self._is_a_debt(world, row)}
         self._sends_refunds(today)
 
-    def _looks(self, site: str, days: Iterable[date], now: datetime) -> None:
-        """Bring the cases of these days, and of the days before each, up to date."""
-        with reading(self._centre.engine) as session:
-            found = findings.looks(session, site, days, now)
-        with transaction(self._centre.engine) as session:
-            for looked in found:
-                findings.write(session, looked)
+    def _looks(self, days: Mapping[str, Iterable[date]], now: datetime) -> None:
+        """Bring the cases of these days of each lot, and of the days before each, up to date."""
+        for found in self.desks.each(season_desks.looks, [(site, some, now) for site, some in days.items()]):
+            with transaction(self._centre.engine) as session:
+                for looked in found:
+                    findings.write(session, looked)
 
     def _open(self, site: str) -> list[FindingRow]:
         with reading(self._centre.engine) as session:
@@ -165,28 +171,23 @@ class People:
 
     def closes(self, today: date, last: date) -> None:
         """The days whose bank lines are there."""
-        now = _at(today, 10)
-        for world in self._worlds:
-            for day in (today - 3 * ONE, today - 2 * ONE):
-                if world.since <= day <= last - 2 * ONE:
-                    self._closes(world, day, now)
-
-    def _closes(self, world: LotWorld, day: date, now: datetime) -> None:
-        try:
-            first = day == world.since
-            close(self._centre.engine, world.lot.site, day, self._centre.key, by=FINANCE, now=now, first=first)
-            self._happened["closes"] += 1
-        except NotYet as error:
-            self.refused.append(str(error))
+        now, days = _at(today, 10), (today - 3 * ONE, today - 2 * ONE)
+        jobs = [
+            (world.lot.site, [day for day in days if world.since <= day <= last - 2 * ONE], world.since, now)
+            for world in self._worlds
+        ]
+        for done in self.desks.each(season_desks.closes, jobs):
+            self._happened["closes"] += done.days
+            self.refused += done.refused
 
     def still_open(self, now: datetime) -> list[str]:
         """The cases that are neither explained nor the debts by name that there truly are."""
         left = []
+        with reading(self._centre.engine) as session:
+            days = {site: findings.older_days(session, site, now) for site in self._waits}
+        self._looks(days, now)
         for world in self._worlds:
             site = world.lot.site
-            with reading(self._centre.engine) as session:
-                days = findings.older_days(session, site, now)
-            self._looks(site, days, now)
             rows = self._open(site)
             debts = {row.visit or "" for row in rows if self._is_a_debt(world, row)}
             real = {visit for visit, story in world.story_of.items() if story is Story.NEVER}

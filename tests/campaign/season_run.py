@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
 class SeasonRun:
     """One season on one centre."""
 
-    def __init__(self, season: Season, seed: int, folder: Path, together: int = TOGETHER) -> None:
+    def __init__(self, season: Season, seed: int, folder: Path, together: int = TOGETHER, desks: int = 1) -> None:
         self.season, self._together, self._began = season, together, time.process_time()
         self.seconds: dict[str, float] = defaultdict(float)
         self.happened = Counter[str]()
@@ -49,7 +49,7 @@ class SeasonRun:
         with self.timed("the world"):
             self.lots = [LotWorld(season, lot, seed, self.bank, frozenset()) for lot in season.lots]
         self.centre = Centre(folder, season)
-        self.people = People(self.centre, self.bank, self.lots, self.happened)
+        self.people = People(self.centre, self.bank, self.lots, self.happened, desks)
 
     @property
     def over(self) -> datetime:
@@ -87,7 +87,8 @@ class SeasonRun:
             wrong += [f"not closed: {each}" for each in self.people.refused]
         for sheet in sheets.values():
             self.happened.update({story.value: count for story, count in sheet.stories.items()})
-        return Outcome(sheets, self.happened, dict(self.seconds), time.process_time() - self._began, wrong)
+        cpu_s = time.process_time() - self._began + self.people.desks.close()
+        return Outcome(sheets, self.happened, dict(self.seconds), cpu_s, wrong)
 
     def _live(self, world: LotWorld, day: date) -> None:
         """The day as the centre hears it: facts and notices, and between them what the attendant does at a lane."""

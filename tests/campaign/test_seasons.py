@@ -16,6 +16,7 @@ from simulator.season.scenario import SEASONS, UnknownScenario, season
 from simulator.season.stories import SHARES, Story
 from simulator.season.truth import truth
 from simulator.season.turns import happened, turns
+from tests.campaign import season as campaign
 from tests.campaign.season import failures, run_sapa
 from tests.campaign.season_oracle import judged
 from tests.campaign.season_run import SeasonRun
@@ -29,7 +30,8 @@ def quiet(_: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_season_of_two_lots_in_small_holds() -> None:
+def test_a_season_of_two_lots_in_small_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(campaign, "LARGE", SMALL)  # with two desks, as in its whole
     assert run_sapa(1, scale=SMALL, say=quiet).failures == []
 
 
