@@ -43,6 +43,11 @@ def test_two_plates_of_a_frame_are_two_tracks() -> None:
     assert len(followed([plate(ONE), plate(ONE)])) == 2, "even if they read the same and stand on one spot"
 
 
+def test_a_track_takes_one_plate_of_a_frame() -> None:
+    near = [plate("24A12379", 160), plate(ONE, 110)]
+    assert texts(followed([plate(ONE)], near)) == [[ONE, ONE], ["24A12379"]]
+
+
 def test_who_takes_another_s_place_is_another() -> None:
     assert texts(followed([plate(ONE)], [plate(OTHER)])) == [[ONE], [OTHER]]
 

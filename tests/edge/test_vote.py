@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.reader.align import aligned
 from edge.reader.vote import COMMON, difference, vote, weights
+from gate.likeness import as_read
 from gate.reading import PlateReading
 
 PLATE = "24A12378"
@@ -122,6 +124,27 @@ def test_frames_of_different_lengths_are_aligned(part: str) -> None:
     whole = vote([seen(sure=0.95), seen(sure=0.9, x=190), seen(sure=0.6, x=280)])
     assert whole
     assert result.confidence < whole.confidence
+
+
+@pytest.mark.parametrize(
+    ("read", "on", "between"),
+    [
+        ("24A12378", "24A12378", {}),
+        ("24A1237", "24A1237_", {}),
+        ("4A12378", "_4A12378", {}),
+        ("24A2378", "24A_2378", {}),
+        ("24A123378", "24A12378", {5: "3"}),
+        ("X24A12378", "24A12378", {0: "X"}),
+        ("24A12378X", "24A12378", {8: "X"}),
+        ("24B12378", "24B12378", {}),
+        ("12378", "___12378", {}),
+    ],
+)
+def test_characters_are_laid_beside_those_they_stand_for(read: str, on: str, between: dict[int, str]) -> None:
+    laid = aligned(as_read(read, [0.9] * len(read)), PLATE)
+    assert "".join(sign or "_" for sign, _ in laid.on) == on
+    assert {at: "".join(sign for sign, _ in signs) for at, signs in enumerate(laid.between) if signs} == between
+    assert all(share == (0.9 if sign else 1.0) for sign, share in laid.on)
 
 
 def test_a_character_that_most_frames_have_is_put_in() -> None:
