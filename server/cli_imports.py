@@ -12,8 +12,6 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -40,8 +38,7 @@ Layout = Annotated[str | None, typer.Option("--mapping", help="A shipped mapping
 Check = Annotated[bool, typer.Option("--check", help="Say what would happen; keep nothing.")]
 Account = Annotated[str | None, typer.Option("--account", help="The bank account.")]
 OfSite = Annotated[str | None, typer.Option("--site", help="The site whose account it is, in place of --account.")]
-FILES: Final = ("imported_at", "kind", "source", "name", "lines", "since", "until")
-COLUMNS: Final = ("booked_on", "amount", "bank_reference", "text", "kind", "subject", "digest")
+KINDS: Final = {"bank": "sao kê · statement", "settlement": "đối soát · settlement"}
 
 app = typer.Typer(no_args_is_help=True, help=f"{__doc__}".partition("\n\n")[0])
 
@@ -99,7 +96,7 @@ def show(
     config: Config = None,
     database: Database = None,
 ) -> None:
-    """The imported files, and an account's lines with what each of them is."""
+    """The imported files, and an account's lines: day, amount, how the digest begins, what it is, what was written."""
     with _told("show"), _books(config, database) as engine, reading(engine) as session:
         number = _account(engine, account, site) if account or site else None
         files = shown_lines.files(session, number)
@@ -107,12 +104,9 @@ def show(
     if json:
         _say_json({"files": files, "lines": lines})
         return
-    console = Console()
-    console.print(
-        _table("Tệp đã nhập · Imported", ("imported_at", "kind", "source", "name", "lines", "since", "until"), files)
-    )
-    if number:
-        console.print(_table(f"Sao kê · {number}", COLUMNS, lines))
+    for shown in (*map(_file_lines, files), *([[""]] if files and lines else []), *map(_bank_lines, lines)):
+        for line in shown:
+            typer.echo(line)
 
 
 @app.command("explain")
@@ -246,11 +240,27 @@ def _say(done: Imported, check: bool, json: bool) -> None:  # noqa: FBT001
         typer.echo(f"  {account}: {counts or '0'}")
 
 
-def _table(title: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> Table:
-    table = Table(*(name.replace("_", " ") for name in columns), title=title)
-    for row in rows:
-        table.add_row(*(Text("" if row[name] is None else cell(row[name], name))[:60] for name in columns))
-    return table
+def _file_lines(row: dict[str, Any]) -> list[str]:
+    """A file in two lines of a terminal."""
+    days = f"{cell(row['since'])}-{cell(row['until'])}"
+    head = f"{cell(row['imported_at'])}  {KINDS[row['kind']]}  {row['source']}"
+    return [cut(head), cut(f"    {days}  {row['lines']} dòng · lines  {row['name']}")]
+
+
+def _bank_lines(row: dict[str, Any]) -> list[str]:
+    """A bank's line in two or three: what it is, then what the bank wrote."""
+    is_ = f"{row['kind']} {row['subject']}".strip() if row["kind"] else "chưa rõ · unknown"
+    if row["subject"] == row["digest"]:
+        is_ = row["kind"]
+    head = f"{cell(row['booked_on'])}  {dong(row['amount']):>16}  {row['digest'][:12]}  {is_}"
+    wrote = " ".join(each for each in (row["bank_reference"], row["text"]) if each)
+    return [cut(head), cut(f"    {wrote}")] if wrote else [cut(head)]
+
+
+def cut(text: str, width: int = 80) -> str:
+    """One line of a terminal: what strangers wrote has no control characters there and is not longer than it."""
+    plain = "".join(each if each.isprintable() else " " for each in text)
+    return plain if len(plain) <= width else f"{plain[: width - 1]}…"
 
 
 @contextmanager

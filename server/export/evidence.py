@@ -11,6 +11,7 @@ import msgspec
 
 from gate.money import dong
 from server.days.spans import ZONE
+from server.export.why import WHY
 from server.export.words import CLASSES, PROVIDERS, REASONS, SYSTEM, Pair
 from server.language import Language
 
@@ -18,6 +19,8 @@ NAMES: Final[dict[str, Pair]] = {
     "account": ("Tài khoản", "Account"),
     "amount": ("Số tiền", "Amount"),
     "applied": ("Đã khớp", "Applied"),
+    "as": ("Giải thích là", "Explained as"),
+    "at": ("Lúc", "At"),
     "bank_reference": ("Mã ngân hàng", "Bank reference"),
     "before": ("Sao kê trước", "Statement before"),
     "box": ("Hộp biên", "Box"),
@@ -25,6 +28,7 @@ NAMES: Final[dict[str, Pair]] = {
     "charged": ("Phải thu", "Charged"),
     "class": ("Loại xe", "Class"),
     "closing": ("Số dư cuối", "Closing balance"),
+    "corrected_before": ("Chỉnh trước bản ghi", "Corrected before fact"),
     "correction": ("Đã chỉnh giờ", "Clock corrected by"),
     "counted": ("Đã đếm", "Counted"),
     "day": ("Ngày", "Day"),
@@ -36,22 +40,30 @@ NAMES: Final[dict[str, Pair]] = {
     "entry_lane": ("Làn vào", "Entry lane"),
     "estimate": ("Ước tính", "Estimate"),
     "expected": ("Theo sổ", "By the books"),
+    "fact": ("Bản ghi", "Fact"),
     "fee": ("Phí", "Fee"),
     "fee_vat": ("Thuế GTGT của phí", "VAT on the fee"),
     "file": ("Tệp chuyển khoản", "File of transfers"),
+    "first": ("Trước hết", "First"),
+    "first_sha256": ("Mã băm (SHA-256)", "Hash (SHA-256)"),
+    "from": ("Từ", "From"),
     "gross": ("Đối soát", "Settled"),
     "heard": ("Tín hiệu cuối", "Last heard"),
+    "kind": ("Loại", "Kind"),
     "lane": ("Làn", "Lane"),
     "left": ("Giờ ra", "Left"),
+    "likely": ("Khả năng", "Likely"),
     "line": ("Dòng", "Line"),
     "lines": ("Các dòng cộng lại", "The lines come to"),
     "made": ("Lập lúc", "Made"),
+    "merchant_ref": ("Mã của bãi", "Our reference"),
     "next": ("Ca sau", "Next shift"),
     "note": ("Ghi chú", "Note"),
     "off": ("Lệch", "Off by"),
     "opening": ("Số dư đầu", "Opening balance"),
     "order": ("Đơn thanh toán", "Order"),
     "ordered": ("Số tiền trên đơn", "Ordered"),
+    "other": ("Lượt xe kia", "The other visit"),
     "paid": ("Đã thu", "Paid"),
     "payment": ("Giao dịch", "Payment"),
     "payments": ("Số giao dịch", "Payments"),
@@ -61,10 +73,14 @@ NAMES: Final[dict[str, Pair]] = {
     "reason": ("Lý do", "Reason"),
     "received": ("Nhận lúc", "Received"),
     "recomputed": ("Giá tính lại", "Computed again"),
+    "reference": ("Mã tham chiếu", "Reference"),
+    "refund": ("Hoàn tiền", "Refund"),
     "said": ("Hộp báo giờ", "The box said"),
     "session": ("Kỳ đối soát", "Settlement"),
+    "settlement": ("Đối soát số", "Settlement number"),
     "shift": ("Ca", "Shift"),
     "statement": ("Sao kê", "Statement"),
+    "stays": ("Số lượt", "Stays"),
     "sum": ("Tổng sổ cái", "Ledger sum"),
     "to": ("Đến", "To"),
     "visit": ("Lượt xe", "Visit"),
@@ -77,22 +93,6 @@ MONEY: Final = frozenset(
     | {"lines", "off", "opening", "ordered", "paid", "payment", "quoted", "recomputed", "sum"}
 )
 LEFT_IN_TILL: Final[Pair] = ("Để lại trong két", "Left in the till")
-WHY: Final[dict[str, Pair]] = {
-    said: (vi, said)
-    for said, vi in {
-        "the statement of its day has no such line": "sao kê của ngày không có dòng này",
-        "no statement of this day": "chưa có sao kê của ngày này",
-        "nobody knows how long this stay was": "không rõ xe đã gửi bao lâu",
-        "facts wait in the box": "dữ liệu còn chờ trong hộp",
-        "nobody has ever heard of this box": "hộp này chưa từng có tín hiệu",
-        "the account is none of ours": "không phải tài khoản của bãi",
-        "not what its settlements come to": "khác tổng các kỳ đối soát",
-        "vehicles inside": "số xe trong bãi",
-        "the same id with other content": "cùng mã nhưng khác nội dung",
-        "a passage was explained by a visit that had passed": "lượt qua được gán cho lượt xe đã qua",
-        "a reversal of no payment that we know": "đảo một giao dịch không có trong sổ",
-    }.items()
-}
 CHANGE_WAITS: Final = "a change waits for a second person"
 FAMILIES: Final[dict[str, dict[str, Pair]]] = {
     "class": CLASSES,

@@ -1,8 +1,13 @@
 """Evidence is told in words and local times; what nobody named stays as it is."""
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from server.export.evidence import in_a_line, told
+from server.export.evidence import NAMES, in_a_line, told
+from server.export.why import WHY
 from server.language import Language
 
 
@@ -47,3 +52,40 @@ def test_evidence_is_told_in_words() -> None:
 )  # fmt: skip
 def test_in_a_line(kept: str, vi: str, en: str) -> None:
     assert (in_a_line(kept, Language.VI), in_a_line(kept, Language.EN)) == (vi, en)
+
+
+ROOT = Path(__file__).resolve().parents[2]
+EVIDENCE = {"evidence", "words"}
+"""Names that a finding's evidence has where it is made."""
+
+
+def said(tree: ast.Module) -> Iterator[ast.Dict]:
+    """The dictionaries of a module that are evidence: by the name that they get, or because they say why."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            if EVIDENCE & {each.id for each in node.targets if isinstance(each, ast.Name)}:
+                yield node.value
+        elif isinstance(node, ast.Dict) and "why" in keys(node) and "row" not in keys(node):
+            yield node
+
+
+def keys(found: ast.Dict) -> dict[str, ast.expr]:
+    pairs = zip(found.keys, found.values, strict=True)
+    return {key.value: value for key, value in pairs if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+
+
+def test_what_findings_say_has_words_in_vietnamese() -> None:
+    files = [
+        *(ROOT / "gate/reconcile").glob("*.py"),
+        *(ROOT / "server").glob("*.py"),
+        *(ROOT / "server/proving").glob("*.py"),
+    ]
+    not_evidence = {"money_shown.py", "lanes.py", "told.py"}
+    dicts = [each for file in files if file.name not in not_evidence for each in said(ast.parse(file.read_text()))]
+    assert len(dicts) > 20
+    named = {name for each in dicts for name in keys(each)}
+    assert named - set(NAMES) == set()
+    whys = [keys(each)["why"] for each in dicts if "why" in keys(each)]
+    told_why = {why.value for why in whys if isinstance(why, ast.Constant)}
+    assert told_why - set(WHY) == set()
+    assert {vi for vi, _ in WHY.values()}.isdisjoint(WHY)

@@ -19,6 +19,7 @@ from server.api import imports
 from server.api.caller import caller, centre_of
 from server.auth import Person, add_user
 from server.cli_imports import app as command
+from server.cli_imports import cut
 from server.db import reading, transaction
 from server.facts import AuditRow, EntryRow
 from server.facts_bank import BankLineRow, ContractRow, StatementRow
@@ -88,6 +89,9 @@ def test_a_statement_from_the_command_line(shell: Shell, sqlite: Engine) -> None
     code, said = shell.run("show", "--site", "SPS")
     assert code == 0
     assert "vcb.xlsx" in said
+    assert max(map(len, said.splitlines())) <= 80, said
+    assert f"{unknown['digest'][:12]}  fee\n" in said, "the whole word for `explain` and `unexplain`"
+    assert cut("a\x1b[2Jb\n" + "x" * 90).startswith("a [2Jb ")
 
 
 def test_what_is_wrong_with_a_file_is_said_with_its_place_and_nothing_is_kept(shell: Shell, sqlite: Engine) -> None:
