@@ -185,7 +185,10 @@ class PostingRow(SQLModel, table=True):
     """One line of an entry: above zero debits, below credits. `visit` is the entry's."""
 
     __tablename__ = "posting"
-    __table_args__ = (Index("posting_of_visit", "visit", "account", "amount"),)  # what stands on a visit, from it alone
+    __table_args__ = (
+        Index("posting_of_visit", "visit", "account", "amount"),  # what stands on a visit, from it alone
+        {"sqlite_with_rowid": False},  # the lines of an entry lie together, found in one step
+    )
 
     key: str = Field(primary_key=True, foreign_key="entry.key")
     line: int = Field(primary_key=True)

@@ -1,5 +1,7 @@
 """money"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -661,7 +663,7 @@ def upgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_payment_reference"))
         batch_op.create_index("payment_of_visit", ["reference", "received_at"], unique=False)
 
-    with op.batch_alter_table("posting", schema=None) as batch_op:
+    with op.batch_alter_table("posting", schema=None, **_without_rowid()) as batch_op:
         batch_op.add_column(sa.Column("visit", sa.String(), nullable=False, server_default=""))
         batch_op.drop_index(batch_op.f("ix_posting_account"))
         batch_op.create_index("posting_of_visit", ["visit", "account", "amount"], unique=False)
@@ -868,6 +870,13 @@ def _fill() -> None:
     op.execute("UPDATE posting SET visit = (SELECT entry.visit FROM entry WHERE entry.key = posting.key)")
     op.execute(_STAY_MONEY)
     op.execute(_IN_CLEARING)
+
+
+def _without_rowid() -> dict[str, Any]:
+    """SQLite makes the table anew."""
+    if op.get_bind().dialect.name != "sqlite":
+        return {}
+    return {"recreate": "always", "table_kwargs": {"sqlite_with_rowid": False}}
 
 
 _THOUGHT = "entry.kind NOT IN ('pend', 'unpend', 'charge', 'payment', 'settled', 'banked')"
