@@ -124,7 +124,7 @@ def gathered(session: Session, site: str, on: date, kinds: Iterable[str] = tuple
     before = last(session, site)
     _, end = bounds(on)
     some = tuple(kinds)
-    counts = _counts(session, site, some) if before else {}
+    counts = _counts(session, site, some, end) if before else {}
     found: dict[str, list[Fact]] = {}
     for kind in some:
         key = key_in(kind)
@@ -181,10 +181,17 @@ _POSTINGS: Final[Select[Any]] = (
 
 @cache
 def _since(kind: str) -> tuple[Select[Any], Select[Any] | None]:
-    """The facts of a kind that were recorded from a moment on, and of entries their lines."""
+    """The facts of a kind that were recorded from a moment on, without those of later days; of entries their lines."""
     kept = KEPT[kind]
-    near = getattr(kept.table, kept.recorded or kept.moment) >= bindparam("since")
-    return _facts_of(kind).where(near), _POSTINGS.where(near) if kind == ENTRY else None
+    near = getattr(kept.table, kept.recorded or kept.moment) >= bindparam("since"), ~_later(kind)
+    return _facts_of(kind).where(*near), _POSTINGS.where(*near) if kind == ENTRY else None
+
+
+def _later(kind: str) -> ColumnElement[bool]:
+    """Facts that are of a later day, whatever else is known of them: a moment of theirs is the earliest they can be
+    of. None of them is in the close of this day or of one before it."""
+    kept = KEPT[kind]
+    return and_(*(getattr(kept.table, name) >= bindparam("end") for name in (kept.moment, kept.recorded) if name))
 
 
 def _read(
@@ -232,14 +239,14 @@ def _by_entry(rows: Iterable[Any]) -> dict[str, list[list[Any]]]:
 def _open(session: Session, site: str, kind: str, on: date, before: Close | None, count: int) -> Iterable[Fact]:
     """Facts of the kind that no close has. First those near the day; if some must be elsewhere, among all.
 
-    count: how many facts of the kind the site has in all.
+    count: how many facts of the kind the site has in all but those of later days.
     """
     if before is None:
         return live(session, site, kind)
-    start, _ = bounds(on)
+    start, end = bounds(on)
     since, key = min(start, before.closed_at) - SLACK, key_in(kind)
     held = taken_of(session, site, kind, since)
-    some = _read(session, kind, *_since(kind), {"site": site, "since": since})
+    some = _read(session, kind, *_since(kind), {"site": site, "since": since, "end": end})
     near = [fact for fact in some if key(fact.line) not in held]
     if len(near) + before.body["facts"].get(kind, {"total": 0})["total"] == count:
         return near
@@ -255,18 +262,20 @@ def taken_of(session: Session, site: str, kind: str, since: datetime | None) -> 
     return known[since][kind]
 
 
-def _counts(session: Session, site: str, kinds: tuple[str, ...]) -> dict[str, int]:
-    """How many facts of each kind the site has in all, in one statement."""
-    return dict(zip(kinds, session.connection().execute(_count_of(kinds), {"site": site}).one(), strict=True))
+def _counts(session: Session, site: str, kinds: tuple[str, ...], end: datetime) -> dict[str, int]:
+    """How many facts of each kind the site has that are not of later days, in one statement."""
+    found = session.connection().execute(_count_of(kinds), {"site": site, "end": end}).one()
+    return dict(zip(kinds, found, strict=True))
 
 
 @cache
 def _count_of(kinds: tuple[str, ...]) -> Select[Any]:
-    tables = [KEPT[kind].table.__table__ for kind in kinds]  # type: ignore[attr-defined]
-    counts = [
-        select(func.count()).select_from(each).where(each.columns["site"] == bindparam("site")).scalar_subquery()
-        for each in tables
-    ]
+    """All of them less those of later days: an index has each."""
+    counts = []
+    for kind in kinds:
+        table = KEPT[kind].table.__table__  # type: ignore[attr-defined]
+        here = select(func.count()).select_from(table).where(table.columns["site"] == bindparam("site"))
+        counts.append(here.scalar_subquery() - here.where(_later(kind)).scalar_subquery())
     query: Select[Any] = select(*counts)
     return query
 
