@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 COLOURS: Final = ("white", "yellow", "blue", "red", "unknown")
+PATHS: Final = ("fast", "checked", "slow")
 
 
 class PlateReading(msgspec.Struct, frozen=True):
@@ -17,3 +18,8 @@ class PlateReading(msgspec.Struct, frozen=True):
     lines: int  # 1 or 2
     colour: str  # of the background: one of COLOURS
     raw: str = ""  # normalised, before the grammar had its say; equal to `text` where nothing was repaired
+    path: str = ""  # of a reader with several speeds, the one that gave this: one of PATHS; empty = not known
+    alternatives: tuple[tuple[str, float], ...] = ()  # whole texts with their probabilities, `text` first
+    kinds: tuple[
+        str, ...
+    ] = ()  # classes (gate.plate.PlateClass) that text, colour, lines and shape allow, likeliest first

@@ -4,6 +4,7 @@ import math
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.reader.automaton import BREAK, NEVER, Automaton, State
 from edge.reader.networks import Matrix
@@ -18,10 +19,11 @@ _Beam = dict[str, tuple[State, float, float]]
 
 
 class Found(NamedTuple):
-    """A plate in the grammar. `score` is a natural logarithm: probability of the text and prior of its format."""
+    """A plate in the grammar. `score` is a natural logarithm: probability of the text and `prior` of its format."""
 
     text: str
     score: float
+    prior: float = 0.0
 
 
 def greedy(lines: list[Matrix]) -> str:
@@ -31,7 +33,7 @@ def greedy(lines: list[Matrix]) -> str:
 
 def _greedy(folded: Matrix) -> str:
     best = folded.argmax(axis=1)
-    kept = (best != BLANK) & np.insert(best[1:] != best[:-1], 0, values=True)
+    kept = (best < BLANK) & np.insert(best[1:] != best[:-1], 0, values=True)
     return "".join(ALPHABET[i] for i in best[kept])
 
 
@@ -54,7 +56,7 @@ def search(lines: list[Matrix], grammar: Automaton) -> list[Found]:
                 return []
     ends = ((text, grammar.ending[state], blank + other) for text, (state, blank, other) in beam.items())
     found = [
-        Found(text.replace(BREAK, ""), prior + math.log(p) + scale)
+        Found(text.replace(BREAK, ""), prior + math.log(p) + scale, prior)
         for text, prior, p in ends
         if prior > NEVER and p > 0
     ]
@@ -92,6 +94,24 @@ def _add(beam: _Beam, text: str, state: State, blank: float, other: float) -> No
     beam[text] = (state, had_blank + blank, had_other + other)
 
 
+def said(lines: list[Matrix], text: str) -> float:
+    """Logarithm of the probability of just this text, doubt included, the lines read as one (CTC forward)."""
+    columns = [ALPHABET.index(char) for char in text]
+    places, skip = _path(columns)
+    shares = np.maximum(doubted(np.concatenate(lines))[:, places].astype(np.float64), 1e-9)
+    alive, scale = np.zeros(len(places)), 0.0
+    alive[:2] = shares[0, :2]
+    for moment in shares[1:]:
+        whole = float(alive.sum())
+        scale += math.log(whole)
+        alive /= whole
+        onward = alive.copy()
+        onward[1:] += alive[:-1]
+        onward[2:] += np.where(skip[2:], alive[:-2], 0.0)
+        alive = onward * moment
+    return scale + math.log(max(float(alive[-2:].sum()), 1e-300))
+
+
 def heard(lines: list[Matrix], text: str) -> tuple[float, ...]:
     """Probability of each character of `text` at the moments that belong to it (best alignment; nothing added).
 
@@ -99,34 +119,49 @@ def heard(lines: list[Matrix], text: str) -> tuple[float, ...]:
     """
     folded = np.concatenate(lines)
     columns = [ALPHABET.index(char) for char in text]
-    path = _aligned(np.log(np.maximum(folded, 1e-6)), columns)
-    peaks, intruders = [0.0] * len(text), [0.0] * len(text)
-    for place, moment in zip(path, folded, strict=True):
-        if place % 2:
-            peaks[place // 2] = max(peaks[place // 2], float(moment[columns[place // 2]]))
-        else:
-            near = range(max(0, place // 2 - 1), min(len(text), place // 2 + 1))
-            intruder = max(0.0, *np.delete(moment, [BLANK, *(columns[i] for i in near)]))
-            for i in near:
-                intruders[i] = max(intruders[i], float(intruder))
-    return tuple(min(peak, 1.0 - intruder, 1.0) for peak, intruder in zip(peaks, intruders, strict=True))
+    path = np.array(_aligned(np.log(np.maximum(folded, 1e-6)), columns))
+    here = path // 2  # between two characters: the number of the one that comes next
+    said_here = folded[np.arange(len(path)), np.array([*columns, BLANK])[here]]
+    beside = folded.copy()
+    beside[:, BLANK] = 0.0
+    for number in (here - 1, here):  # either neighbour may be heard a moment too early or too late
+        near = (number >= 0) & (number < len(columns))
+        beside[near, np.array(columns)[number[near]]] = 0.0
+    intruders = beside.max(axis=1)
+    between = path % 2 == 0
+    return tuple(
+        min(
+            1.0,
+            float(said_here[~between & (here == i)].max(initial=0.0)),
+            1.0 - float(intruders[between & ((here == i) | (here == i + 1))].max(initial=0.0)),
+        )
+        for i in range(len(columns))
+    )
+
+
+def _path(columns: list[int]) -> tuple[list[int], NDArray[np.bool_]]:
+    """Blank, first, blank, second ... blank; and which of these may follow the last but one before it."""
+    places = [BLANK]
+    for column in columns:
+        places += [column, BLANK]
+    skip = [i > 1 and place != BLANK and place != places[i - 2] for i, place in enumerate(places)]
+    return places, np.array(skip)
 
 
 def _aligned(logs: Matrix, columns: list[int]) -> list[int]:
     """For each moment the place in blank, first, blank, second ... blank on the best path (Viterbi)."""
-    places = [BLANK]
-    for column in columns:
-        places += [column, BLANK]
-    skip = np.array([i > 1 and place != BLANK and place != places[i - 2] for i, place in enumerate(places)])
+    places, skip = _path(columns)
+    heights = logs[:, places]
     best = np.full(len(places), NEVER)
-    best[:2] = logs[0, places[:2]]
+    best[:2] = heights[0, :2]
     came = np.zeros((len(logs), len(places)), np.int8)
+    steps = np.full((3, len(places)), NEVER)
     for moment in range(1, len(logs)):
-        steps = np.full((3, len(places)), NEVER)
         steps[0], steps[1, 1:] = best, best[:-1]
-        steps[2, 2:] = np.where(skip[2:], best[:-2], NEVER)
+        steps[2, 2:] = best[:-2]
+        steps[2, ~skip] = NEVER
         came[moment] = steps.argmax(axis=0)
-        best = steps.max(axis=0) + logs[moment, places]
+        best = steps.max(axis=0) + heights[moment]
     place = len(places) - 1 if best[-1] >= best[-2] else len(places) - 2
     path = [place]
     for moment in range(len(logs) - 1, 0, -1):

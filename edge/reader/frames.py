@@ -12,10 +12,12 @@ FRAME_MAX: Final = 128 * 1024 * 1024
 
 
 class Request(msgspec.Struct, frozen=True):
-    """Read this picture (bytes of a JPEG or PNG file)."""
+    """Read this picture (bytes of a JPEG or PNG file), there or everywhere, and take no longer than this."""
 
     number: int
     image: bytes
+    roi: tuple[int, int, int, int] | None = None  # x, y, width, height in pixels
+    deadline_ms: float | None = None  # of the reading, from when it begins
 
 
 class Answer(msgspec.Struct, frozen=True):

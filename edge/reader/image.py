@@ -5,7 +5,7 @@ The header is read first: a few kilobytes can claim gigabytes of pixels, and the
 
 import io
 import warnings
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 import cv2
 import numpy as np
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 PIXELS_MAX: Final = 25_000_000
+WEBP_PIXELS_MAX: Final = 12_000_000  # its decoder holds the picture three times over
 BYTES_MAX: Final = 64 * 1024 * 1024
 FORMATS: Final = ("JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF", "PPM")
+SHORT_SIDE: Final = 1440  # pixels that a shrunk picture keeps at least: more than any look of the reader wants
 _SIXTEEN_BITS: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 Image.init()  # all decoders now: Pillow would load them at the first broken picture, for half a second
@@ -24,12 +26,30 @@ class UnreadableImage(ValueError):
     """The bytes are no picture that the reader takes; the message says why."""
 
 
+class Picture(NamedTuple):
+    """Pixels, and how many pixels of the file's picture stand behind each of them, along and across."""
+
+    pixels: NDArray[np.uint8]
+    shrunk: int = 1
+
+
 def decode(data: bytes) -> NDArray[np.uint8]:
     """Pixels (height x width x 3, BGR) of one still picture, upright by its EXIF orientation.
 
     CMYK, palette, grey and 16-bit pictures are converted; a multi-picture JPEG gives its main picture.
     Raises `UnreadableImage` for everything else.
     """
+    return _opened(data, shrinking=False).pixels
+
+
+def for_reading(data: bytes) -> Picture:
+    """The same, but no larger than a reader has use for: a photograph of 25,000,000 pixels is decoded at half its size
+    or less, in a fraction of the memory. Multiply positions by `shrunk`. Raises `UnreadableImage`.
+    """
+    return _opened(data, shrinking=True)
+
+
+def _opened(data: bytes, *, shrinking: bool) -> Picture:
     if not data:
         raise UnreadableImage("empty: 0 bytes")
     if len(data) > BYTES_MAX:
@@ -37,7 +57,7 @@ def decode(data: bytes) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns about is checked here
-            return _decoded(data)
+            return _decoded(data, shrinking=shrinking)
     except UnreadableImage:
         raise
     except Image.DecompressionBombError:
@@ -50,19 +70,42 @@ def decode(data: bytes) -> NDArray[np.uint8]:
         raise UnreadableImage(f"broken: {str(error) or type(error).__name__}") from None
 
 
-def _decoded(data: bytes) -> NDArray[np.uint8]:
+def _decoded(data: bytes, *, shrinking: bool) -> Picture:
     with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
         width, height = picture.size
-        if width * height > PIXELS_MAX:
-            _refuse_size(f"{width:,} x {height:,}")
+        most = WEBP_PIXELS_MAX if picture.format == "WEBP" else PIXELS_MAX
+        if width * height > most:
+            _refuse_size(f"{width:,} x {height:,}", most)
         if getattr(picture, "is_animated", False) and picture.format != "MPO":
             raise UnreadableImage("animated or of several pages: give one still picture")
+        times = max(1, min(width, height) // SHORT_SIDE) if shrinking else 1
+        done = _drafted(picture, times)
         picture.load()
         still = _eight_bits(picture)
+        if times // done > 1:
+            still = _reduced(still, times // done)
         ImageOps.exif_transpose(still, in_place=True)
         pixels = np.array(still if still.mode == "RGB" else still.convert("RGB"), np.uint8)
     cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR, dst=pixels)  # in place: one copy of the largest picture is 75 MB
-    return pixels
+    return Picture(pixels, done * max(1, times // done))
+
+
+def _drafted(picture: Image.Image, times: int) -> int:
+    """Have a JPEG decoded that many times smaller, or as near to it as its blocks allow; how many times it will be."""
+    if times == 1 or picture.format not in {"JPEG", "MPO"}:
+        return 1
+    width = picture.size[0]
+    scale = max(power for power in (1, 2, 4, 8) if power <= times)
+    picture.draft(None, (width // scale, picture.size[1] // scale))
+    return max(1, round(width / picture.size[0]))
+
+
+def _reduced(picture: Image.Image, times: int) -> Image.Image:
+    """Shrunk by areas; where the mode has no areas (palettes, single bits), in colours."""
+    exif = picture.info
+    small = (picture if picture.mode in {"L", "RGB", "RGBA", "LA", "CMYK"} else picture.convert("RGB")).reduce(times)
+    small.info = dict(exif)
+    return small
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
@@ -74,5 +117,5 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     return grey
 
 
-def _refuse_size(claimed: str) -> NoReturn:
-    raise UnreadableImage(f"too many pixels: {claimed}, at most {PIXELS_MAX:,}")
+def _refuse_size(claimed: str, most: int = PIXELS_MAX) -> NoReturn:
+    raise UnreadableImage(f"too many pixels: {claimed}, at most {most:,}")

@@ -44,8 +44,8 @@ def bundled(name: str) -> Path:
     return path
 
 
-def session(name: str, threads: int) -> onnxruntime.InferenceSession:
-    """One network on the CPU with `threads` threads.
+def configured(threads: int) -> onnxruntime.SessionOptions:
+    """How every network runs: on `threads` threads that sleep between pictures.
 
     The memory arena is on: without it the detector takes its hundreds of megabytes from the system for every picture,
     and spends a tenth of its time on page faults. `_SIDE_MAX` bounds what the arena can grow to.
@@ -55,7 +55,12 @@ def session(name: str, threads: int) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = True
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(bundled(name)), options, providers=["CPUExecutionProvider"])
+    return options
+
+
+def session(name: str, threads: int) -> onnxruntime.InferenceSession:
+    """One of the bundled networks on the CPU."""
+    return onnxruntime.InferenceSession(str(bundled(name)), configured(threads), providers=["CPUExecutionProvider"])
 
 
 def _tensor(image: Image) -> NDArray[np.float32]:
@@ -74,8 +79,21 @@ class Detector:
         height, width = image.shape[:2]
         scale = min(side / min(height, width), _SIDE_MAX / max(height, width))
         size = (_multiple(width * scale), _multiple(height * scale))
-        heat = self._session.run(None, {"x": _tensor(np.asarray(cv2.resize(image, size), np.uint8))})[0][0, 0]
+        tensor = _tensor(np.asarray(cv2.resize(image, size), np.uint8))
+        options = _RETURNING if size[0] * size[1] > _KEPT else None
+        heat = self._session.run(None, {"x": tensor}, options)[0][0, 0]
         return [quad * np.array((width / size[0], height / size[1]), np.float32) for quad in _boxes(heat)]
+
+
+def _returning() -> onnxruntime.RunOptions:
+    """A run that gives its memory back to the system afterwards: fine looks are rare and take hundreds of megabytes."""
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
+
+
+_RETURNING: Final = _returning()
+_KEPT: Final = 200_000  # pixels of a look whose memory is kept for the next
 
 
 def _multiple(length: float) -> int:
@@ -116,11 +134,11 @@ def ordered(corners: Quad) -> Quad:
     return np.stack((left[0], right[0], right[1], left[1]))
 
 
-def cut(image: Image, quad: Quad) -> Image:
-    """The line inside `quad`, turned upright and scaled to the recogniser's height."""
+def cut(image: Image, quad: Quad, rows: int = LINE_HEIGHT) -> Image:
+    """The line inside `quad`, turned upright and scaled to `rows` pixels of height."""
     width = max(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[2] - quad[3]))
     height = max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2]))
-    size = (max(8, math.ceil(LINE_HEIGHT * float(width) / max(float(height), 1.0))), LINE_HEIGHT)
+    size = (max(8, math.ceil(rows * float(width) / max(float(height), 1.0))), rows)
     target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
     matrix = cv2.getPerspectiveTransform(quad, target)
     line = cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)

@@ -22,7 +22,9 @@ MEMORY_BYTES: Final = 2 << 30
 BACKLOG: Final = 8  # pictures that may wait; a lane wants an answer about now, not about a minute ago
 _WINDOW_S: Final = 60.0
 _IDLE_S: Final = 3600.0
-_OVERHEAD: Final = 64  # bytes of a frame that are not the picture
+_OVERHEAD: Final = 128  # bytes of a frame that are not the picture
+_SHARE: Final = 0.8  # of the time left that the reading may plan with; a step may take longer than it was planned
+Box = tuple[int, int, int, int]  # x, y, width, height in pixels
 
 Done = Callable[[ReadResult], None]
 _log = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class _Job:
     image: bytes
     deadline: float
     done: Done
+    roi: Box | None = None
     answered: bool = False
 
     def answer(self, result: ReadResult) -> None:
@@ -53,18 +56,20 @@ class ReaderProcess:
     def __init__(
         self,
         *,
-        engine: str = "rapid",
+        engine: str = "barie",
         threads: int = 1,
         memory_bytes: int = MEMORY_BYTES,
+        effort_ms: float = 1500.0,
         hang_s: float = 15.0,
         start_s: float = 60.0,
         deaths_per_minute: int = 5,
         command: Sequence[str] | None = None,
     ) -> None:
-        """Starts at once. `hang_s`: a picture that takes longer ends the process; `start_s`: likewise its start;
-        `deaths_per_minute`: after so many no new one is started until a minute has passed since the first of them."""
+        """Starts at once. `effort_ms`: what a picture is worth at most, whatever its deadline allows; `hang_s`: one
+        that takes longer ends the process; `start_s`: likewise its start; `deaths_per_minute`: after so many no new one
+        is started until a minute has passed since the first of them."""
         self._command = list(command or worker_command(engine, threads, memory_bytes))
-        self._hang_s, self._start_s, self._deaths_max = hang_s, start_s, deaths_per_minute
+        self._effort_ms, self._hang_s, self._start_s, self._deaths_max = effort_ms, hang_s, start_s, deaths_per_minute
         self._lock = threading.Lock()
         self._waiting: deque[_Job] = deque()
         self._numbers = 0
@@ -98,7 +103,7 @@ class ReaderProcess:
         """Whether the networks are loaded and warm, now or within this time."""
         return self._ready.wait(timeout_s)
 
-    def read(self, image: bytes, deadline_s: float) -> ReadResult:
+    def read(self, image: bytes, deadline_s: float, roi: Box | None = None) -> ReadResult:
         """The plates on one picture (bytes of an image file), within `deadline_s` of the call or an error."""
         results: list[ReadResult] = []
         came = threading.Event()
@@ -107,17 +112,18 @@ class ReaderProcess:
             results.append(result)
             came.set()
 
-        self.submit(image, keep, deadline_s=deadline_s)
+        self.submit(image, keep, deadline_s=deadline_s, roi=roi)
         came.wait()
         return results[0]
 
-    def submit(self, image: bytes, done: Done, *, deadline_s: float = 10.0) -> None:
-        """Ask for a picture to be read. `done` is called exactly once, from the reader's own thread (after `close`:
-        from this one), in the order of submission; only what is late or too much is refused ahead of its turn."""
+    def submit(self, image: bytes, done: Done, *, deadline_s: float = 10.0, roi: Box | None = None) -> None:
+        """Ask for a picture, or the part of it in `roi`, to be read. `done` is called exactly once, from the reader's
+        own thread (after `close`: from this one), in the order of submission; only what is late or too much is refused
+        ahead of its turn."""
         with self._lock:
             if not self._closing:
                 self._numbers += 1
-                self._waiting.append(_Job(self._numbers, bytes(image), time.monotonic() + deadline_s, done))
+                self._waiting.append(_Job(self._numbers, bytes(image), time.monotonic() + deadline_s, done, roi))
                 self._ring()
                 return
         done(ReadResult(error="the plate reader is closed"))
@@ -201,7 +207,8 @@ class ReaderProcess:
             self._ring()
             return
         self._active, self._busy_until = job, now + self._hang_s
-        self._child.send(Request(job.number, job.image))
+        left_ms = max(0.0, job.deadline - now) * 1000 * _SHARE
+        self._child.send(Request(job.number, job.image, job.roi, min(left_ms, self._effort_ms)))
         if self._child.sending:
             self._selector.register(self._child.input, selectors.EVENT_WRITE)
 

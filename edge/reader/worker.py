@@ -17,7 +17,7 @@ from edge.reader.frames import LENGTH, Answer, Request, length, pack, unpack
 def main() -> int:
     """Serve requests one after another. 0 when the input closes."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--engine", default="rapid")
+    parser.add_argument("--engine", default="barie")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--memory", type=int, default=0, help="bytes of address space; 0 = unlimited")
     options = parser.parse_args()
@@ -40,7 +40,8 @@ def _serve(requests: BinaryIO, answers: BinaryIO, name: str, threads: int) -> in
 
     from edge.reader.engines import engine  # noqa: PLC0415
     from edge.reader.figures import figures  # noqa: PLC0415
-    from edge.reader.image import UnreadableImage, decode  # noqa: PLC0415
+    from edge.reader.image import UnreadableImage, for_reading  # noqa: PLC0415
+    from edge.reader.whole import read_picture, scaled  # noqa: PLC0415
 
     began = time.perf_counter()
     reader = engine(name, threads)
@@ -49,9 +50,9 @@ def _serve(requests: BinaryIO, answers: BinaryIO, name: str, threads: int) -> in
     while (request := _next(requests)) is not None:
         began = time.perf_counter()
         try:
-            picture = decode(request.image)
-            plates = tuple(reader.read(picture))
-            told = figures(picture, plates[0].box if plates else None)
+            picture = for_reading(request.image)
+            plates = tuple(read_picture(reader, picture, roi=request.roi, deadline_ms=request.deadline_ms))
+            told = figures(picture.pixels, scaled(plates[0].box, 1 / picture.shrunk) if plates else None)
             answer = Answer(request.number, plates, "", _ms(began), told.sharpness, told.brightness)
         except UnreadableImage as reason:
             answer = Answer(request.number, error=f"unreadable picture: {reason}", ms=_ms(began))

@@ -41,7 +41,7 @@ import sys
 sys.path.insert(0, {str(ROOT)!r})
 import edge.reader.engines as engines
 class Nothing:
-    def read(self, image): return []
+    def read(self, image, **asked): return []
 engines.engine = lambda name, threads: Nothing()
 from edge.reader.worker import main
 sys.exit(main())

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from edge.reader.automaton import automaton
-from edge.reader.decode import greedy, heard, search
+from edge.reader.decode import greedy, heard, said, search
 from edge.reader.layout import Place, above, arrangements, beside, halves
 from edge.reader.networks import Matrix
-from edge.reader.rapid import judged
-from edge.reader.symbols import ALPHABET, BLANK, Folding
+from edge.reader.symbols import ALPHABET, BLANK, COLUMNS, OTHER, STRANGE, Folding
+from edge.reader.weigh import judged
 
 
 def spoken(*moments: str | dict[str, float]) -> Matrix:
     """A folded matrix: each moment says one character for sure, or some with their probabilities; '' is silence."""
-    matrix = np.zeros((2 * len(moments) + 1, BLANK + 1), np.float32)
+    matrix = np.zeros((2 * len(moments) + 1, COLUMNS), np.float32)
     matrix[::2, BLANK] = 1.0
     for number, moment in enumerate(moments):
         shares = {moment: 1.0} if isinstance(moment, str) else moment
@@ -89,9 +89,11 @@ def test_symbols_fold_into_the_plate_alphabet() -> None:
     symbols = ["", "a", "A", "Đ", "đ", "D", "-", "·", "\uff13", "云", "ß", "木"]
     matrix = np.eye(len(symbols), dtype=np.float32)
     folded = Folding(symbols).fold(matrix)
-    read = ["" if row.argmax() == BLANK else ALPHABET[row.argmax()] for row in folded]
-    assert read[:10] == ["", "A", "A", "D", "D", "D", "", "", "3", "云"]
+    read = ["" if row.argmax() == BLANK else ALPHABET[row.argmax()] for row in folded[:10]]
+    assert read == ["", "A", "A", "D", "D", "D", "", "", "3", "云"]
     assert folded[10:, :BLANK].max() == 0, "what no plate holds gives no character"
+    assert folded[10:].argmax(axis=1).tolist() == [STRANGE, STRANGE]
+    assert Folding(["", OTHER]).fold(np.eye(2, dtype=np.float32)).argmax(axis=1).tolist() == [BLANK, STRANGE]
 
 
 def place(x: float, y: float, width: float, height: float) -> Place:
@@ -115,3 +117,31 @@ def test_halves_of_a_square_place() -> None:
     upper, lower = halves(place(0, 0, 100, 80))
     assert upper.centre[1] < 40 < lower.centre[1]
     assert above(upper, lower)
+
+
+def test_a_strange_glyph_is_neither_dropped_nor_believed() -> None:
+    line = spoken(*"AB1234")
+    strange = np.zeros((2, COLUMNS), np.float32)
+    strange[0, STRANGE], strange[0, BLANK], strange[1, BLANK] = 0.9, 0.1, 1.0
+    candidate = judged([[np.concatenate([strange, line])]], ((0,),))
+    assert candidate is not None
+    assert candidate.weakest < 0.2, "something stands there that no plate holds"
+    assert judged([[line]], ((0,),)).weakest > 0.99  # type: ignore[union-attr]
+
+
+def test_two_networks_decide_together() -> None:
+    """One is nearly sure of the wrong letter, the other quite sure of the right one."""
+    one, other = spoken("3", "0", {"A": 0.6, "K": 0.4}, *"12345"), spoken("3", "0", {"A": 0.02, "K": 0.98}, *"12345")
+    candidate = judged([[one], [other]], ((0,),))
+    assert candidate is not None
+    assert candidate.text == "30K12345"
+    assert [text for text, _ in candidate.rivals[:2]] == ["30K12345", "30A12345"]
+    assert not candidate.agreed
+
+
+def test_the_probability_of_one_text() -> None:
+    line = spoken("3", "0", {"A": 0.75, "K": 0.25}, *"12345")
+    assert said([line], "30A12345") == pytest.approx(np.log(0.75), abs=0.05)
+    assert said([line], "30K12345") == pytest.approx(np.log(0.25), abs=0.05)
+    assert said([line], "30A1234") < -10
+    assert said([spoken(*"3A"), spoken(*"1199")], "3A1199") == pytest.approx(0.0, abs=0.05)

@@ -11,7 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.reader.cli import main
-from edge.reader.rapid import RapidReader
+from edge.reader.contract import Reader
+from edge.reader.engines import ENGINES, engine
+from gate.reading import PATHS
 
 pytestmark = pytest.mark.slow
 
@@ -31,9 +33,9 @@ def scene(*rows: str, ground: tuple[int, int, int] = WHITE, ink: tuple[int, int,
     return picture
 
 
-@pytest.fixture(scope="module")
-def reader() -> RapidReader:
-    return RapidReader()
+@pytest.fixture(scope="module", params=ENGINES)
+def reader(request: pytest.FixtureRequest) -> Reader:
+    return engine(request.param)
 
 
 @pytest.mark.parametrize(
@@ -46,19 +48,22 @@ def reader() -> RapidReader:
         (("KB-25-91",), "KB2591", RED, WHITE, "red"),
     ],
 )
-def test_drawn_plates(reader: RapidReader, rows: tuple[str, ...], text: str, ground: tuple[int, int, int],
+def test_drawn_plates(reader: Reader, rows: tuple[str, ...], text: str, ground: tuple[int, int, int],
                       ink: tuple[int, int, int], colour: str) -> None:  # fmt: skip
     plates = reader.read(scene(*rows, ground=ground, ink=ink))
     assert [plate.text for plate in plates] == [text]
     plate = plates[0]
     assert (plate.lines, plate.colour) == (len(rows), colour)
     assert plate.confidence == min(p for _, p in plate.characters) > 0.5
+    assert plate.path in PATHS
+    assert plate.alternatives[0] == (text, plate.confidence)
+    assert sum(p for _, p in plate.alternatives) <= 1.001
     assert "".join(char for char, _ in plate.characters) == text
     x, y, width, height = plate.box
-    assert 140 < x < 300 and 150 < y < 200 and width > 100 and height > 30  # noqa: PT018 - one statement about one box
+    assert 130 < x < 300 and 140 < y < 200 and width > 100 and height > 30  # noqa: PT018 - one statement about one box
 
 
-def test_no_plate_no_answer(reader: RapidReader) -> None:
+def test_no_plate_no_answer(reader: Reader) -> None:
     assert reader.read(np.full((480, 640, 3), 128, np.uint8)) == []
     assert reader.read(np.zeros((1, 1, 3), np.uint8)) == []
     assert reader.read(np.zeros((20, 3000, 3), np.uint8)) == []
@@ -72,12 +77,60 @@ def test_read_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert main([str(tmp_path), str(tmp_path / "missing.jpg"), "--json"]) == 1
     good, broken, missing = map(json.loads, capsys.readouterr().out.splitlines())
     assert set(good) == {"file", "plates", "ms"}
-    assert set(good["plates"][0]) == {"text", "confidence", "box", "lines", "colour"}
+    plate = good["plates"][0]
+    assert set(plate) >= {"text", "confidence", "box", "lines", "colour"}, "these stay for ever"
+    assert set(plate) == {"text", "confidence", "box", "lines", "colour", "path", "class", "alternatives"}
+    assert (plate["path"] in PATHS, plate["class"]) == (True, "CAR")
+    assert plate["alternatives"][0] == [plate["text"], plate["confidence"]]
     assert good["plates"][0]["text"] == "30A12345"
     assert broken["error"] == "empty: 0 bytes"
     assert missing["error"] == "No such file or directory"
     assert main([str(tmp_path / "a.png")]) == 0
     assert "30A-123.45" in capsys.readouterr().out
+
+
+def test_a_region_of_interest_is_all_that_is_read(reader: Reader) -> None:
+    picture = np.hstack([scene("30A-123.45"), scene("24B-056.78")])
+    (plate,) = reader.read(picture, roi=(640, 0, 640, 480))
+    assert plate.text == "24B05678"
+    assert 640 + 130 < plate.box[0] < 640 + 300, "in pixels of the whole picture"
+    assert {plate.text for plate in reader.read(picture)} == {"30A12345", "24B05678"}
+    assert reader.read(picture, roi=(0, 300, 1280, 180)) == []
+    assert reader.read(picture, roi=(-50, -50, 60, 60)) == []
+    assert len(reader.read(picture, roi=(5000, 5000, 10, 10))) == 2, "a region outside: the whole picture"
+
+
+def test_no_time_still_gets_one_look(reader: Reader) -> None:
+    (plate,) = reader.read(scene("30A-123.45"), deadline_ms=0.0)
+    assert (plate.text, plate.path) == ("30A12345", "fast")
+
+
+def film(path: Path, *pictures: NDArray[np.uint8]) -> None:
+    """Ten frames a second."""
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (640, 480))
+    for picture in pictures:
+        video.write(picture)
+    video.release()
+
+
+def test_a_video_is_one_line_with_its_vehicles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nobody = np.full((480, 640, 3), 110, np.uint8)
+    path = tmp_path / "gate.avi"
+    film(path, *[scene("30A-123.45")] * 4, *[nobody] * 30, *[scene("24B-056.78", ground=YELLOW)] * 4)
+    assert main([str(path), "--json", "--every", "0.2"]) == 0
+    (answer,) = map(json.loads, capsys.readouterr().out.splitlines())
+    first, second = answer["plates"]
+    assert (first["text"], first["first_s"], first["frames"], first["travel"]) == ("30A12345", 0.0, 2, "still")
+    assert (second["text"], second["first_s"], second["colour"]) == ("24B05678", 3.4, "yellow")
+
+
+def test_a_video_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, data in (("empty.mp4", b""), ("words.avi", b"no video " * 100), ("cut.avi", b"RIFF\x00\x01\x00\x00AVI ")):
+        (tmp_path / name).write_bytes(data)
+    assert main([str(tmp_path), str(tmp_path / "missing.mp4"), "--json"]) == 1
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(answers) == 4
+    assert all("video" in each["error"] or "No such file" in each["error"] for each in answers)
 
 
 def test_read_command_runs_alone(tmp_path: Path) -> None:
@@ -97,7 +150,10 @@ sys.exit(main(["a.png", "--json"]))
     assert json.loads(done.stdout)["plates"][0]["text"] == "30A12345"
 
 
-@pytest.mark.parametrize("arguments", [["--threads", "0", "x"], ["--engine", "magic", "x"], []])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--threads", "0", "x"], ["--engine", "magic", "x"], ["--deadline", "x", "x"], ["--every", "nan", "x"], []],
+)
 def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
