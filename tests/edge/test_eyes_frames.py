@@ -49,12 +49,18 @@ class Scripted:
         self._says = says
         self.asked: list[tuple[bytes, float]] = []
         self.came = threading.Semaphore(0)
+        self.goes_on = threading.Event()
+        self.goes_on.set()
 
     def submit(self, image: bytes, done: Callable[[ReadResult], None], *, deadline_s: float) -> None:
         self.asked.append((image, deadline_s))
         self.came.release()
         number = int(image.split()[1])
-        threading.Thread(target=done, args=(self._says(number),)).start()
+        threading.Thread(target=self._answer, args=(number, done)).start()
+
+    def _answer(self, number: int, done: Callable[[ReadResult], None]) -> None:
+        assert self.goes_on.wait(10)
+        done(self._says(number))
 
 
 class Place:
@@ -132,6 +138,20 @@ def test_the_next_vehicle_ends_the_look_at_the_one_before(places: list[Place]) -
     assert len(before.frames) < 5
     assert before.reading
     assert place.answers.get(timeout=10).reading
+
+
+def test_a_camera_that_hangs_for_the_next_vehicle_does_not_hold_up_the_one_before(places: list[Place]) -> None:
+    place = Place(Rolling(), lambda number: ReadResult((reading(0.5, number),)), frames=20, look_s=5.0)
+    places.append(place)
+    place.reader.goes_on.clear()
+    place.eyes.look("in-1", place.answers.put)
+    assert place.reader.came.acquire(timeout=5)
+    place.camera.hang.clear()
+    place.eyes.look("in-1", place.answers.put)
+    place.reader.goes_on.set()
+    assert place.answers.get(timeout=3).picture == b"frame 0"
+    place.camera.hang.set()
+    assert place.answers.get(timeout=5).reading
 
 
 def test_the_same_car_on_its_second_visit_is_read_again(places: list[Place]) -> None:

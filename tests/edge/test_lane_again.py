@@ -1,14 +1,19 @@
 """A vehicle that stands at an exit and is not found is read again: by itself a few times, and when the button asks."""
 
+from datetime import timedelta
+
 import pytest
 
 from edge.lanes.again import LOOK_AFTER_S, LOOKS_MAX
 from edge.lanes.lane_config import Button
+from gate import signing
 from gate.devices.board import Sensor
 from gate.devices.screen import Face
 from gate.lane import Phase
+from gate.lease import Entry, Standing
 from gate.messages import ArmRaised, Display, PersonWanted, PlateRead, Quoted, VisitMatched
-from tests.edge.desk import Desk, look
+from tests.edge.desk import KEY, Desk, lease, look
+from tests.edge.fakes import MORNING
 
 PLATE, MISREAD = "24A12378", "92F55512"
 ASIDE = 0.5  # the desk's eyes need a tenth of a second
@@ -121,6 +126,19 @@ def test_the_button_reads_nobody_who_is_known(desk: Desk) -> None:
     desk.sense("out-1", Sensor.BUTTON, on=True)
     desk.turn(ASIDE)
     assert desk.eyes.asked.count("out-1") == 1
+
+
+def test_at_an_entry_nobody_is_looked_for_among_those_inside(desk: Desk) -> None:
+    since = MORNING - timedelta(days=1)
+    denied = Entry(entry="row-1", standing=Standing.DENY, plate=MISREAD, since=since)
+    desk.papers.lease_came(signing.sign(lease(2, lists=(denied,)), KEY))
+    desk.comes_in(PLATE)
+    desk.arrive("in-1", MISREAD)
+    desk.eyes.will_see("in-1", look(PLATE))
+    desk.turn(30)
+    assert desk.phase("in-1") is Phase.ATTENDED
+    assert desk.eyes.asked.count("in-1") == 2
+    assert desk.facts(VisitMatched) == []
 
 
 def test_the_same_car_on_its_second_visit_is_read_and_told_again(desk: Desk) -> None:
