@@ -28,6 +28,7 @@ from server.decisions import Decided, Wanted, approve, decide
 from server.effects import Kind
 from server.money_rules import MoneyRules, NoSuch, NotYours, Speaker, speaker
 from server.money_shown import shown
+from server.refusals import MONEY, bilingual
 from server.roles import Power
 from server.told import cell, lines
 from server.transfers import Form
@@ -336,12 +337,9 @@ def _decide(command: str, wanted: Wanted, by: str, *, json: bool, config: Path |
 
 @contextmanager
 def _told(command: str) -> Iterator[None]:
-    """What is foreseen is one line on stderr and exit 1."""
-    with _reasons(f"money {command}"):
-        try:
-            yield
-        except (NoSuch, NotYours) as error:
-            raise ValueError(str(error)) from error
+    """What is foreseen is one line in both languages on stderr and exit 1."""
+    with _reasons(f"money {command}"), bilingual(MONEY, NoSuch, NotYours, ValueError):
+        yield
 
 
 def _rules(config: Path | None, database: str | None) -> MoneyRules:

@@ -3,6 +3,8 @@
 A running centre tells its boxes by itself, seconds later: what is published here needs no restart.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -21,6 +23,7 @@ from server.db import reading, transaction
 from server.drafts import Version
 from server.local_dates import typed_date
 from server.reconcile import ZONE
+from server.refusals import CHECKS, TARIFFS, bilingual, in_both
 from server.register import UserRow
 from server.replays import Replayed, replay
 from server.roles import POWERS, Power, Role
@@ -38,7 +41,7 @@ app = typer.Typer(
 @app.command("list")
 def show_all(site: Site, *, json: AsJson = False, config: Config = None, database: Database = None) -> None:
     """Every version and draft of a site with its stage."""
-    with _reasons("tariffs list"), _books(config, database) as engine, reading(engine) as session:
+    with _told("list"), _books(config, database) as engine, reading(engine) as session:
         found = drafts.versions(session, site, datetime.now(UTC))
     if json:
         _say_json({"site": site, "tariffs": [each.as_json() for each in found]})
@@ -61,7 +64,7 @@ def show_all(site: Site, *, json: AsJson = False, config: Config = None, databas
 @app.command("show")
 def show(code: Code, site: Site, *, json: AsJson = False, config: Config = None, database: Database = None) -> None:
     """One version or draft, whole."""
-    with _reasons("tariffs show"), _books(config, database) as engine, reading(engine) as session:
+    with _told("show"), _books(config, database) as engine, reading(engine) as session:
         found = drafts.version(session, site, code, datetime.now(UTC))
     if json:
         _say_json(found.as_json())
@@ -75,7 +78,7 @@ def show(code: Code, site: Site, *, json: AsJson = False, config: Config = None,
 @app.command("check")
 def check(file: File, *, json: AsJson = False) -> None:
     """Whether a file is a sound tariff. Nothing is kept."""
-    with _reasons("tariffs check"):
+    with _told("check"):
         tariff = _read(file)[1]
     if json:
         _say_json({"code": tariff.code, "sound": True})
@@ -88,7 +91,7 @@ def draft(
     file: File, site: Site, by: By, *, json: AsJson = False, config: Config = None, database: Database = None
 ) -> None:
     """Keep a file as a draft, or as the next revision of the draft with its code."""
-    with _reasons("tariffs draft"), _books(config, database) as engine:
+    with _told("draft"), _books(config, database) as engine:
         data = _read(file)[0]
         with transaction(engine) as session:
             _may(session, by)
@@ -109,7 +112,7 @@ def approve(
     database: Database = None,
 ) -> None:
     """The second person's word on a draft: with it the version is published, unchangeable."""
-    with _reasons("tariffs approve"), _books(config, database) as engine, transaction(engine) as session:
+    with _told("approve"), _books(config, database) as engine, transaction(engine) as session:
         _may(session, by)
         found = drafts.decide(session, site, code, by, note, datetime.now(UTC), agrees=not refuse)
     _tell(found, json=json)
@@ -127,7 +130,7 @@ def withdraw(
     database: Database = None,
 ) -> None:
     """Give up a draft, or a published version that has not begun."""
-    with _reasons("tariffs withdraw"), _books(config, database) as engine, transaction(engine) as session:
+    with _told("withdraw"), _books(config, database) as engine, transaction(engine) as session:
         _may(session, by)
         found = drafts.withdraw(session, site, code, by, note, datetime.now(UTC))
     _tell(found, json=json)
@@ -146,7 +149,7 @@ def show_replay(
     database: Database = None,
 ) -> None:
     """What the stays of past days would have cost by another price list, in dong. Nothing is changed."""
-    with _reasons("tariffs replay"), _books(config, database) as engine, reading(engine) as session:
+    with _told("replay"), _books(config, database) as engine, reading(engine) as session:
         tariff = _one(session, site, code, file)
         with _progress() as told:
             found = replay(session, site, start.date(), end.date(), tariff, told)
@@ -157,6 +160,13 @@ def show_replay(
         _show(f"{site} · {tariff.code} · {_days(start.date(), end.date())}", found)
 
 
+@contextmanager
+def _told(command: str) -> Iterator[None]:
+    """What is foreseen is one line in both languages on stderr and exit 1."""
+    with _reasons(f"tariffs {command}"), bilingual(TARIFFS, ValueError, LookupError, PermissionError):
+        yield
+
+
 def _read(file: Path) -> tuple[bytes, Tariff]:
     try:
         data = file.read_bytes()
@@ -164,7 +174,7 @@ def _read(file: Path) -> tuple[bytes, Tariff]:
     except OSError as error:
         raise OSError(f"{file}: {error.strerror}") from error
     except BadTariff as error:
-        raise BadTariff(f"{file}: {error}") from error
+        raise BadTariff(f"{file}: {in_both(str(error), CHECKS)}") from error
 
 
 def _one(session: Session, site: str, code: str | None, file: Path | None) -> Tariff:

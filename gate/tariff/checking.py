@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
+from gate.tariff.misfits import placed
 from gate.tariff.model import BadTariff, Boundary, Event, Per, Rate, Season, Step, Tariff, Turn
 from gate.vehicle import VehicleClass
 from gate.wire import Malformed, decode
@@ -15,7 +16,7 @@ def load(data: bytes) -> Tariff:
     try:
         tariff = decode(data, Tariff)
     except Malformed as error:
-        raise BadTariff(str(error)) from error
+        raise BadTariff(placed(data, str(error), Tariff)) from error
     return checked(tariff)
 
 
@@ -40,12 +41,14 @@ def _rates(tariff: Tariff) -> Iterator[tuple[str, Rate]]:
 
 def _check_times(tariff: Tariff) -> None:
     if tariff.until is not None and tariff.until <= tariff.since:
-        raise BadTariff("until: the tariff ends before it begins")
+        raise BadTariff(
+            f"until: the tariff ends at {tariff.until.isoformat()} before it begins at {tariff.since.isoformat()}"
+        )
     starts = [rate.since for rate in tariff.vat]
     if starts != sorted(set(starts)):
-        raise BadTariff("vat: rates must follow one another in time")
+        raise BadTariff(f"vat: rates must follow one another in time, not {', '.join(at.isoformat() for at in starts)}")
     if starts[0] > tariff.since:
-        raise BadTariff("vat: no rate holds when the tariff begins")
+        raise BadTariff(f"vat: no rate holds when the tariff begins at {tariff.since.isoformat()}")
     if tariff.basis:
         _date("basis.date", tariff.basis.date)
 
@@ -82,7 +85,7 @@ def _check_event(event: Event) -> None:
 
 def _check_rate(field: str, rate: Rate, tariff: Tariff) -> None:
     if rate.hours and rate.hours.start == rate.hours.end:
-        raise BadTariff(f"{field}.hours: it ends when it begins; leave it out for the whole day")
+        raise BadTariff(f"{field}.hours: it ends when it begins, at {rate.hours.start}; leave it out for the whole day")
     if rate.season:
         _check_season(f"{field}.season", rate.season)
     known = {event.name for event in tariff.events}
@@ -91,23 +94,24 @@ def _check_rate(field: str, rate: Rate, tariff: Tariff) -> None:
             raise BadTariff(f"{field}.events: there is no event {name}")
     for kind, steps in rate.rows.items():
         if kind not in tariff.turns:
-            raise BadTariff(f"{field}.rows.{kind}: turns has no ceiling for this class")
+            raise BadTariff(f"{field}.rows.{kind}: turns has no ceiling for {kind}")
         _check_steps(f"{field}.rows.{kind}", steps, tariff.turns[kind])
 
 
 def _check_season(field: str, season: Season) -> None:
     if len(season.first) != len(season.last):
-        raise BadTariff(f"{field}: a year with both days or with none")
+        raise BadTariff(f"{field}: a year with both days or with none, not {season.first} to {season.last}")
     yearly = len(season.first) == len("06-01")
     for said in (season.first, season.last):
         _date(field, f"2024-{said}" if yearly else said)
     if not yearly and season.last < season.first:
-        raise BadTariff(f"{field}: it ends before it begins")
+        raise BadTariff(f"{field}: it ends on {season.last} before it begins on {season.first}")
 
 
 def _check_steps(field: str, steps: tuple[Step, ...], turn: Turn) -> None:
     if any(step.minutes is None for step in steps[:-1]) or steps[-1].minutes is not None:
-        raise BadTariff(f"{field}: every step but the last has minutes; the last has none")
+        said = ", ".join("none" if step.minutes is None else str(step.minutes) for step in steps)
+        raise BadTariff(f"{field}: every step but the last has minutes; the last has none; here {said}")
     dear = max(step.price for step in steps)
     if dear > turn.ceiling:
         raise BadTariff(f"{field}: {dear} is above the listed ceiling {turn.ceiling}")
@@ -123,7 +127,7 @@ def _check_turn(kind: VehicleClass, turn: Turn, tariff: Tariff) -> None:
     if turn.lost is not None and turn.cap is not None and turn.lost > turn.cap:
         raise BadTariff(f"{field}.lost: {turn.lost} is above the cap {turn.cap}")
     if turn.cap is None and _climbs(kind, tariff):
-        raise BadTariff(f"{field}.cap: a price that climbs needs a cap within the listed ceiling")
+        raise BadTariff(f"{field}.cap: a price that climbs needs a cap within the listed ceiling {turn.ceiling}")
     unit = tariff.rounding.to if tariff.rounding else 1
     for name, amount in (("ceiling", turn.ceiling), ("cap", turn.cap), ("lost", turn.lost)):
         if amount is not None and amount % unit:

@@ -271,7 +271,7 @@ def test_a_price_list_that_contradicts_itself_is_refused_by_its_field(
         ({"hours": {"start": "18:00", "end": "18:00"}}, "rates.x.hours"),
         ({"hours": {"start": "24:00", "end": "06:00"}}, "start"),
         ({"season": {"first": "06-01", "last": "2026-08-31"}}, "rates.x.season: a year"),
-        ({"season": {"first": "2026-08-31", "last": "2026-06-01"}}, "ends before"),
+        ({"season": {"first": "2026-08-31", "last": "2026-06-01"}}, "it ends on 2026-06-01 before"),
         ({"season": {"first": "02-30", "last": "06-01"}}, "2024-02-30 is no date"),
         ({"weekdays": [0]}, "weekdays"),
         ({"name": "turn"}, "rates.turn"),

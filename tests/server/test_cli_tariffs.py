@@ -41,7 +41,11 @@ def test_from_file_to_published(here: list[str], file: str) -> None:
     drafted = answer("tariffs", "draft", file, *here, "--by", "lan", "--json")
     assert (drafted["stage"], drafted["revision"]) == ("draft", 1)
     code, out, err = run("tariffs", "approve", "flat-2", *here, "--by", "lan", "--note", "đúng")
-    assert (code, out, err) == (1, "", "barie tariffs approve: lan wrote flat-2; a second person decides\n")
+    assert (code, out, err) == (
+        1,
+        "",
+        "barie tariffs approve: lan soạn flat-2; người thứ hai quyết · lan wrote flat-2; a second person decides\n",
+    )
     code, out, _ = run("tariffs", "approve", "flat-2", *here, "--by", "minh", "--note", "đúng")
     assert (code, out) == (0, "flat-2: coming (đã duyệt, chưa có hiệu lực)\n")
     listed: Any = answer("tariffs", "list", *here, "--json")
@@ -96,5 +100,8 @@ def test_what_is_wrong_is_named(here: list[str], file: str, words: list[str], wh
 def test_a_file_that_is_wrong_is_named_with_its_field(file: str) -> None:
     Path(file).write_bytes(Path(file).read_bytes().replace(b'"ceiling":10000', b'"ceiling":9999'))
     code, _, err = run("tariffs", "check", file)
-    assert (code, "next.json: turns.MOTO: 10000 is above" in err) == (1, True)
+    assert (code, "next.json: turns.MOTO: 10000 vượt giá trần niêm yết 9999 · turns.MOTO: 10000 is above" in err) == (
+        1,
+        True,
+    )
     assert json.loads(Path(file).read_bytes())["code"] == "flat-2"
