@@ -7,6 +7,7 @@ Three letters of the site, seven characters that are a keyed permutation of the 
 import hashlib
 import hmac
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +18,8 @@ SPACE: Final = BASE**DIGITS
 _SIDE: Final = 1 << 18  # two halves of 18 bits hold the space; what falls outside walks on
 _ROUNDS: Final = 6
 _NUMBERS_A_SECOND: Final = 64
+_LENGTH: Final = 3 + DIGITS + 1
+_OTHERS: Final = re.compile(r"[^A-Z0-9]")
 _FIRST_SECOND: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -42,11 +45,17 @@ def is_sound(reference: str) -> bool:
 
 def found_in(text: str, sites: frozenset[str]) -> tuple[str, ...]:
     """The sound references of these sites in a transfer's text, whatever banks put around and into it."""
-    bare = re.sub(r"[^A-Z0-9]", "", text.upper())
-    length = DIGITS + 1
-    windows = (bare[at : at + 3 + length] for at in range(len(bare) - 2 - length))
-    hits = (window for window in windows if window[:3] in sites and is_sound(window))
+    bare = _OTHERS.sub("", text.upper())
+    begins = sorted({at for site in sites for at in _places(bare, site)})
+    hits = (window for at in begins if is_sound(window := bare[at : at + _LENGTH]))
     return tuple(dict.fromkeys(hits))
+
+
+def _places(text: str, part: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def first_number(now: datetime) -> int:

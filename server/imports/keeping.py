@@ -19,6 +19,7 @@ from server.imports.mapping import Mapping
 from server.proving import settled, taken
 from server.proving.kinds import sites_of
 from server.proving.matcher import Proven, prove, prove_all
+from server.reconcile import uncollected
 
 _AT_ONCE: Final = 5_000
 _IN: Final = 900
@@ -75,13 +76,18 @@ def bank_statement(session: Session, file: File, account: str, now: datetime) ->
     sites = sites_of(session, account)
     if not sites:
         raise Flaws(name_of(file.name)).refuse(f"no site has the account {account}")
+    with uncollected():
+        return _bank_statement(session, file, account, sites[0], now)
+
+
+def _bank_statement(session: Session, file: File, account: str, site: str, now: datetime) -> Imported:
     today = now.astimezone(VIETNAM).date()
     read = bank.read(file.name, file.raw, account, today, file.mapping)
     hold(session, "proving")
     names = digests(account, read.statement.lines)
     known = _known(session, names)
     rows = [
-        _bank_line(sites[0], account, line, name, file, now)
+        _bank_line(site, account, line, name, file, now)
         for line, name in zip(read.statement.lines, names, strict=True)
         if name not in known
     ]
@@ -89,7 +95,7 @@ def bank_statement(session: Session, file: File, account: str, now: datetime) ->
     days = [line.booked_on for line in read.statement.lines] or [today]
     kept = StatementRow(
         sha256=file.sha256,
-        site=sites[0],
+        site=site,
         kind="bank",
         source=account,
         name=name_of(file.name),
@@ -112,6 +118,11 @@ def settlement_file(session: Session, file: File, provider: str, now: datetime) 
     """Import a settlement of a provider, book its lines, and prove the payouts that it explains. Raises BadFile."""
     if (before := _before(session, file, provider)) is not None:
         return before
+    with uncollected():
+        return _settlement_file(session, file, provider, now)
+
+
+def _settlement_file(session: Session, file: File, provider: str, now: datetime) -> Imported:
     read = settlement.read(file.name, file.raw, provider, now.astimezone(VIETNAM).date(), file.mapping)
     hold(session, "proving")
     read = read._replace(lines=settled.named(session, provider, read.lines))

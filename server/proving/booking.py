@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -15,20 +15,36 @@ from server.facts import PaymentRow
 from server.facts_bank import BankLineRow, ExplanationRow, ProofRow, SettlementLineRow
 from server.providers.notice import Notice
 from server.proving.already import BANK
-from server.proving.kinds import Proof, moment_of
+from server.proving.kinds import Line, Meaning, Proof, moment_of
 
 A: Final = LedgerAccount
 _AT_ONCE: Final = 500
+_picked: Final[Any] = select
+"""Columns chosen at run time have no types of their own."""
 
 
 class Explained(NamedTuple):
     """A line and what it is."""
 
-    line: BankLineRow
-    told: ExplanationRow
+    line: Line | BankLineRow
+    told: Meaning | ExplanationRow
 
 
-def unknown(session: Session, lines: Iterable[BankLineRow], site: str, now: datetime) -> None:
+class Payment(NamedTuple):
+    """A payment as its line's entry needs it."""
+
+    provider: str
+    provider_id: str
+    site: str
+    account: str
+    amount: int
+    reference: str | None
+
+
+_PAYMENT: Final = _picked(*(getattr(PaymentRow, name) for name in Payment._fields))
+
+
+def unknown(session: Session, lines: Iterable[Line | BankLineRow], site: str, now: datetime) -> None:
     """Lines that nothing explains yet: on the account, and in suspense."""
     ledger.post_all(session, [_unknown(line, site) for line in lines], now)
 
@@ -58,7 +74,7 @@ _OPPOSITE: Final = {
 }
 
 
-def notice_of(line: BankLineRow) -> Notice:
+def notice_of(line: Line | BankLineRow) -> Notice:
     """The line as evidence of a payment that no notice told of."""
     return Notice(
         provider=BANK + line.account,
@@ -71,7 +87,7 @@ def notice_of(line: BankLineRow) -> Notice:
     )
 
 
-def _unknown(line: BankLineRow, site: str) -> Entry:
+def _unknown(line: Line | BankLineRow, site: str) -> Entry:
     about = About(site, moment_of(line), party=line.account)
     lines = (Posting(A.BANK, line.amount), Posting(A.SUSPENSE, -line.amount))
     return entries.entry(f"bank_unknown:{line.digest}", EntryKind.BANK_UNKNOWN, about, *lines)
@@ -94,18 +110,18 @@ def _payments(session: Session, explained: Sequence[Explained]) -> list[Entry]:
     return made
 
 
-def payments(session: Session, names: Sequence[str]) -> dict[str, PaymentRow]:
+def payments(session: Session, names: Sequence[str]) -> dict[str, Payment]:
     """Payments by their names in the ledger."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for name in names:
         provider, _, number = name.rpartition(":")
         wanted[provider].append(number)
-    found: dict[str, PaymentRow] = {}
+    found: dict[str, Payment] = {}
     for provider, numbers in wanted.items():
         for start in range(0, len(numbers), _AT_ONCE):
             some = col(PaymentRow.provider_id).in_(numbers[start : start + _AT_ONCE])
-            rows = session.exec(select(PaymentRow).where(PaymentRow.provider == provider, some))
-            found |= {f"{provider}:{row.provider_id}": row for row in rows}
+            rows = session.connection().execute(_PAYMENT.where(PaymentRow.provider == provider, some)).all()
+            found |= {f"{provider}:{row.provider_id}": Payment(*row) for row in rows}
     return found
 
 

@@ -7,14 +7,13 @@ from sqlmodel import Session, col, select
 
 from server import refunds
 from server.auth import audit
-from server.db import columns, hold, insert_many, insert_once
-from server.facts import PaymentRow
+from server.db import hold, insert_many, insert_once
 from server.facts_bank import BankLineRow, ExplanationRow, ProofRow, SettlementLineRow
 from server.facts_money import DepositRow
 from server.proving import booking
-from server.proving.booking import Explained
+from server.proving.booking import Explained, Payment
 from server.proving.kinds import Proof, moment_of, sites_of
-from server.proving.matcher import explanation
+from server.proving.matcher import explanation, proofs_of
 
 PREFIX_MIN = 8
 
@@ -50,12 +49,12 @@ def explain(session: Session, digest: str, meaning: str, by: str, note: str, now
     if kind not in set(Proof):
         raise NotSo(f"{kind!r} is none of {', '.join(Proof)}")
     site = _site(session, line, Proof(kind), subject, now)
-    rows = explanation(line, Proof(kind), [subject or line.digest], site, by, now)
-    if not insert_once(session, rows.proofs[0]):
+    found = explanation(line, Proof(kind), [subject or line.digest], site, by, now)
+    if not insert_once(session, ProofRow(**proofs_of(found)[0])):
         known = session.get_one(ProofRow, (kind, subject or line.digest))
         raise NotSo(f"{meaning} is proven by line {known.digest[:12]} already")
-    insert_many(session, ExplanationRow, [columns(each) for each in rows.told])
-    booking.book(session, [Explained(line, rows.told[0])], sites_of(session, line.account)[0], now)
+    insert_many(session, ExplanationRow, [found.told._asdict()])
+    booking.book(session, [Explained(line, found.told)], sites_of(session, line.account)[0], now)
     audit(session, by, "explained a bank line", line.digest, now, {"as": meaning, "note": note[:400]})
     return line
 
@@ -80,7 +79,7 @@ def _site(session: Session, line: BankLineRow, kind: Proof, subject: str, now: d
     return sites_of(session, line.account)[0]
 
 
-def _payment(session: Session, line: BankLineRow, subject: str) -> PaymentRow:
+def _payment(session: Session, line: BankLineRow, subject: str) -> Payment:
     row = booking.payments(session, [subject]).get(subject)
     if row is None:
         raise NotSo(f"there is no payment {subject}")

@@ -1,8 +1,8 @@
 """What a bank line can be, and the lines' names and moments."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from sqlmodel import Session, col, select
 
@@ -27,7 +27,37 @@ MATCHER: Final = "matcher"
 _NOON: Final = time(12)
 
 
-def moment_of(line: BankLineRow) -> datetime:
+class Line(NamedTuple):
+    """A line of a statement as the matcher needs it; its fields are those of `bank_line`."""
+
+    digest: str
+    line: int
+    account: str
+    booked_on: date
+    amount: int
+    bank_reference: str
+    text: str
+    fee: bool
+    recorded_at: datetime
+
+
+class Meaning(NamedTuple):
+    """What a line is; the fields are those of `bank_explanation`."""
+
+    digest: str
+    kind: str
+    subject: str
+    site: str
+    amount: int
+    by: str
+    at: datetime
+
+
+LINE: Final[tuple[Any, ...]] = tuple(getattr(BankLineRow, name) for name in Line._fields)
+"""The columns of a line. Plain values: a row of the database is watched for changes, which costs more than matching."""
+
+
+def moment_of(line: Line | BankLineRow) -> datetime:
     """When a line's money moved, as far as a date says it: noon, and not later than the line was read."""
     return min(datetime.combine(line.booked_on, _NOON, VIETNAM), line.recorded_at)
 
