@@ -1,6 +1,7 @@
 """What is kept beside the ledger is what the ledger says, whatever happened; where it is not, the books say so."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,22 @@ def test_the_order_of_entries_does_not_matter(engine: Engine) -> None:
     found = [{**row, "visit": ""} for row in rows(engine, StayMoneyRow)]
     whole = {"visit": "", "charged": 35_000, "charged_at": at, "owed": 0, "odd": True, "paid_at": later}
     assert found == [whole] * 3
+
+
+def test_many_at_once_add_up(engine: Engine) -> None:
+    """Nobody holds the visit: what each adds is there at the end."""
+
+    def pay(number: int) -> None:
+        for part in range(3):
+            key = f"sepay:{number}-{part}"
+            made = entries.payment(key=key, site=SITE, visit="SPS1", paid=1, owed=1, happened_at=MIDNIGHT)
+            with transaction(engine) as session:
+                ledger.post(session, made, MIDNIGHT + timedelta(seconds=number))
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(pay, range(6)))
+    (kept,) = rows(engine, StayMoneyRow)
+    assert (kept["owed"], kept["paid_at"]) == (-18, MIDNIGHT + timedelta(seconds=5))
 
 
 def test_what_was_taken_back_with_its_transaction_was_never_kept(engine: Engine) -> None:
