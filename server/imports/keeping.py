@@ -16,7 +16,7 @@ from server.facts_bank import BankLineRow, SettlementLineRow, StatementRow
 from server.imports import bank, settlement
 from server.imports.flaws import Flaws, name_of, shown
 from server.imports.mapping import Mapping
-from server.proving import settled, taken
+from server.proving import moments, settled, taken
 from server.proving.kinds import sites_of
 from server.proving.matcher import Proven, prove, prove_all
 from server.reconcile import uncollected
@@ -84,6 +84,7 @@ def _bank_statement(session: Session, file: File, account: str, site: str, now: 
     today = now.astimezone(VIETNAM).date()
     read = bank.read(file.name, file.raw, account, today, file.mapping)
     hold(session, "proving")
+    now = moments.free(session, now)
     names = digests(account, read.statement.lines)
     known = _known(session, names)
     rows = [
@@ -125,6 +126,7 @@ def settlement_file(session: Session, file: File, provider: str, now: datetime) 
 def _settlement_file(session: Session, file: File, provider: str, now: datetime) -> Imported:
     read = settlement.read(file.name, file.raw, provider, now.astimezone(VIETNAM).date(), file.mapping)
     hold(session, "proving")
+    now = moments.free(session, now)
     read = read._replace(lines=settled.named(session, provider, read.lines))
     flaws = Flaws(name_of(file.name))
     fresh = _new_lines(session, read.lines, flaws)

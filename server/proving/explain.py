@@ -10,7 +10,7 @@ from server.auth import audit
 from server.db import hold, insert_many, insert_once
 from server.facts_bank import BankLineRow, ExplanationRow, ProofRow, SettlementLineRow
 from server.facts_money import DepositRow
-from server.proving import booking
+from server.proving import booking, moments
 from server.proving.booking import Explained, Payment
 from server.proving.kinds import Proof, moment_of, sites_of
 from server.proving.matcher import explanation, proofs_of
@@ -38,6 +38,7 @@ def explain(session: Session, digest: str, meaning: str, by: str, note: str, now
     Once for ever, audited, and each payment, session, refund or deposit by one line only. Raises NotSo.
     """
     hold(session, "proving")
+    now = moments.free(session, now)
     line = line_of(session, digest)
     hold(session, f"account:{line.account}")
     if not note.strip():
