@@ -30,7 +30,8 @@ class Gear:
         wall = Wall(seeing, pictures)
         self._web = BoxWeb(config.web, Path(config.data), wall, push_routes(pushing)) if config.web else None
         self.devices: Devices = WithScreens(self._boards, wall) if self._web else self._boards
-        self.eyes = LaneEyes(seeing, self._reader, config.reader, post)
+        rois = {lane.lane: lane.roi for lane in config.lanes}
+        self.eyes = LaneEyes(seeing, self._reader, config.reader, post, rois)
 
     def listen(self, keeper: LaneKeeper) -> None:
         """Let the lane hear what is its own; before `start`."""

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
 import structlog
@@ -29,14 +30,18 @@ SPACING_S: Final = 0.1
 CAMERA: Final = "camera"  # the engine of a reading that the camera itself made
 _PLATE: Final = re.compile(r"[0-9A-Z\u4e00-\u9fff]{1,16}")
 Done = Callable[[Look], None]
+Box = tuple[int, int, int, int]
+"""x, y, width, height in pixels."""
 log = structlog.get_logger()
 
 
 class ReaderPort(Protocol):
     """A reader that answers later."""
 
-    def submit(self, image: bytes, done: Callable[[ReadResult], None], *, deadline_s: float) -> None:
-        """Read; `done` is called on some thread, whatever happens."""
+    def submit(
+        self, image: bytes, done: Callable[[ReadResult], None], *, deadline_s: float, roi: Box | None = None
+    ) -> None:
+        """Read, in this part of the picture alone; `done` is called on some thread, whatever happens."""
 
 
 class _Looking(NamedTuple):
@@ -49,12 +54,17 @@ class _Looking(NamedTuple):
 
 
 class LaneEyes:
-    """Looks on behalf of lanes."""
+    """Looks on behalf of lanes. `rois`: where each lane's plates are, for those that say so."""
 
     def __init__(
-        self, cameras: Mapping[str, Camera | PushCamera], reader: ReaderPort | None, config: ReaderConfig, post: Post
+        self,
+        cameras: Mapping[str, Camera | PushCamera],
+        reader: ReaderPort | None,
+        config: ReaderConfig,
+        post: Post,
+        rois: Mapping[str, Box | None] = MappingProxyType({}),
     ) -> None:
-        self._cameras, self._reader, self._config, self._post = cameras, reader, config, post
+        self._cameras, self._reader, self._config, self._post, self._rois = cameras, reader, config, post, rois
         # a thread for each lane: a camera that hangs holds up its own lane's looks, and nobody else's
         self._pools = {lane: ThreadPoolExecutor(1, thread_name_prefix=f"camera-{lane}") for lane in cameras}
         self._lock = threading.Lock()
@@ -135,7 +145,7 @@ class LaneEyes:
             if self._is_over(gaze, picture, result, taken_s) or not self._goes_on(looking, camera, reader):
                 self._looked(looking)
 
-        reader.submit(picture, read, deadline_s=left_s)
+        reader.submit(picture, read, deadline_s=left_s, roi=self._rois.get(looking.lane))
 
     def _is_over(self, gaze: Gaze, picture: bytes, result: ReadResult, taken_s: float) -> bool:
         """Whether this frame was the last that is needed."""

@@ -65,8 +65,15 @@ class Timers(Contract):
     open_s: Annotated[float, Meta(ge=3, le=600)] = 20.0
 
 
+Pixel = Annotated[int, Meta(ge=0, le=100_000)]
+Extent = Annotated[int, Meta(ge=16, le=100_000)]
+
+
 class LaneConfig(Contract):
-    """One lane. Its board, screen and profiler on the site's broker bear the lane's name unless told otherwise."""
+    """One lane. Its board, screen and profiler on the site's broker bear the lane's name unless told otherwise.
+
+    `roi`: x, y, width and height of the part of the camera's picture in which plates are looked for.
+    """
 
     lane: LaneName
     direction: Direction
@@ -74,6 +81,7 @@ class LaneConfig(Contract):
     camera: CameraConfig
     board: BoardConfig = TasmotaBoard()
     side: Side = Side.REAR
+    roi: tuple[Pixel, Pixel, Extent, Extent] | None = None
     read_at: ReadPoint = ReadPoint.ARMING
     counts_by: CountsBy = CountsBy.EXIT
     button: Button = Button.NOTHING

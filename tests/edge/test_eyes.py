@@ -37,8 +37,16 @@ class FakeReader:
     def __init__(self, result: ReadResult) -> None:
         self.result, self.pictures = result, list[bytes]()
 
-    def submit(self, image: bytes, done: Callable[[ReadResult], None], *, deadline_s: float) -> None:
+    def submit(
+        self,
+        image: bytes,
+        done: Callable[[ReadResult], None],
+        *,
+        deadline_s: float,
+        roi: tuple[int, int, int, int] | None = None,
+    ) -> None:
         assert deadline_s > 0
+        assert roi is None, "no lane here says so"
         self.pictures.append(image)
         threading.Thread(target=done, args=(self.result,)).start()
 

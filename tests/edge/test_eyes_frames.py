@@ -48,12 +48,21 @@ class Scripted:
     def __init__(self, says: Callable[[int], ReadResult]) -> None:
         self._says = says
         self.asked: list[tuple[bytes, float]] = []
+        self.rois: list[tuple[int, int, int, int] | None] = []
         self.came = threading.Semaphore(0)
         self.goes_on = threading.Event()
         self.goes_on.set()
 
-    def submit(self, image: bytes, done: Callable[[ReadResult], None], *, deadline_s: float) -> None:
+    def submit(
+        self,
+        image: bytes,
+        done: Callable[[ReadResult], None],
+        *,
+        deadline_s: float,
+        roi: tuple[int, int, int, int] | None = None,
+    ) -> None:
         self.asked.append((image, deadline_s))
+        self.rois.append(roi)
         self.came.release()
         number = int(image.split()[1])
         threading.Thread(target=self._answer, args=(number, done)).start()
@@ -93,6 +102,17 @@ def test_a_sure_first_frame_costs_one_picture(places: list[Place]) -> None:
     places.append(place)
     assert place.look().reading == reading(0.97)
     assert len(place.reader.asked) == 1
+
+
+def test_plates_are_looked_for_where_the_lane_says() -> None:
+    reader, answers, box = Scripted(lambda _: ReadResult((reading(0.97),))), queue.Queue[Look](), (100, 200, 900, 400)
+    cameras = {"in-1": Rolling(), "in-2": Rolling()}
+    eyes = LaneEyes(cameras, reader, ReaderConfig(), lambda work: work(), {"in-1": box, "in-2": None})
+    for lane in cameras:
+        eyes.look(lane, answers.put)
+        assert answers.get(timeout=5).reading
+    eyes.close()
+    assert reader.rois == [box, None]
 
 
 def test_frames_are_read_until_they_are_sure_together(places: list[Place]) -> None:
