@@ -13,7 +13,6 @@ VIETNAM: Final = timezone(timedelta(hours=7))
 AMOUNT_MAX: Final = 10**15
 FIRST_DAY: Final = date(2020, 1, 1)
 """Nothing of ours is older; an earlier date is a cell that holds something else."""
-_SPACES: Final = re.compile(r"\s+")
 _PLAIN: Final = re.compile(r"[0-9]{1,16}")
 _DECIMALS: Final = re.compile(r"(.*[0-9])([.,])([0-9]{2})")
 _GROUPED: Final = re.compile(r"[0-9]{1,3}([., '])[0-9]{3}(?:\1[0-9]{3})*")
@@ -28,13 +27,16 @@ class NotWritten(ValueError):
 
 def spaced(text: str) -> str:
     """The text composed (NFC), with single plain spaces: no-break and thin ones, tabs and line ends are spaces."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def folded(text: str) -> str:
     """The text for comparing words: lower case, without diacritics, with single spaces."""
-    parts = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    return _SPACES.sub(" ", "".join(each for each in parts if not unicodedata.combining(each))).strip()
+    parts = text.casefold()
+    if not parts.isascii():
+        parts = unicodedata.normalize("NFD", parts.replace("đ", "d"))
+        parts = "".join(each for each in parts if not unicodedata.combining(each))
+    return " ".join(parts.split())
 
 
 def amount(text: str) -> int:

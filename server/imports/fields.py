@@ -5,7 +5,7 @@ from datetime import date, datetime
 from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
-from gate.written import NotWritten, sane, spaced
+from gate.written import NotWritten, folded, sane, spaced
 from server.imports import cells
 from server.imports.cells import LINES_MAX, Cell, Row
 from server.imports.flaws import Flaws
@@ -52,6 +52,7 @@ class Fields:
     def __init__(self, sheet: Sheet, today: date, flaws: Flaws) -> None:
         self._sheet, self._today, self._flaws = sheet, today, flaws
         self._above: dict[str, Cell] = {}
+        self._begun = 0, ""
         self.row = Row(0, ())
 
     def data(self) -> Iterator[Row]:
@@ -106,8 +107,10 @@ class Fields:
         """Whether the present row's first words are one of these."""
         if not words:
             return False
-        first = next((cell for cell in self.row.cells if isinstance(cell, str) and spaced(cell)), "")
-        return starts(first[:200], words)
+        if self._begun[0] != self.row.number:
+            first = next((cell for cell in self.row.cells if isinstance(cell, str) and spaced(cell)), "")
+            self._begun = self.row.number, folded(first[:200])
+        return starts(self._begun[1], words)
 
     def _read(self, key: str, read: Callable[[Cell], T], default: T) -> T:
         place = self._sheet.heading.places.get(key)

@@ -142,8 +142,8 @@ def _missing(mapping: Mapping) -> str:
 
 
 def starts(said: str, words: Words) -> bool:
-    """Whether a text begins with one of the words."""
-    return folded(said).startswith(_folded(words))
+    """Whether a folded text begins with one of the words."""
+    return said.startswith(_folded(words))
 
 
 def is_in(words: Words, said: str) -> bool:
