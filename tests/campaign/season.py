@@ -5,11 +5,13 @@ judge: what it charged, per class and per lot, what was paid, waived and still o
 kind of fault must have happened, and nothing may be left without an explanation.
 """
 
+import gc
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Final
 
@@ -76,10 +78,22 @@ def lives(name: str, seed: int, scale: float, together: int = TOGETHER, say: Say
     """One season from its first day to the last close, in this process."""
     with capture_logs(), in_a_folder() as folder:
         lived = SeasonRun(season(name, scale), seed, folder, together, DESKS if scale >= LARGE else 1)
-        for day in lived.days():
-            if say and day.day == 1:
-                say(f"{day}: {lived.happened['facts']} facts")
-        return lived.judged()
+        with _unwatched():
+            for day in lived.days():
+                if say and day.day == 1:
+                    say(f"{day}: {lived.happened['facts']} facts")
+            return lived.judged()
+
+
+@contextmanager
+def _unwatched() -> Iterator[None]:
+    """The simulated world is large, and no centre has it in its memory: it is not looked through for circles."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _alone(name: str, seed: int, scale: float, say: Say) -> Result:
