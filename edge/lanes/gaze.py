@@ -13,6 +13,7 @@ from edge.reader.frames import ReadResult
 from edge.reader.track import Sight, Track, follow
 from edge.reader.vote import Vote, vote
 from gate.messages import FrameRead
+from gate.plate import classes
 from gate.reading import COLOURS, PlateReading
 
 TEXT_MAX: Final = 16
@@ -153,11 +154,13 @@ def _together(voted: _Voted, sight: Sight) -> PlateReading:
     """The reading of all frames; one alone is as it was read."""
     if voted.vote.frames < 2:
         return sight.reading
+    allowed = classes(voted.vote.text)
     return replace(
         sight.reading,
         text=voted.vote.text,
         confidence=round(voted.vote.confidence, 4),
         characters=_rounded(voted.vote.characters),
+        kinds=tuple(kind for kind in sight.reading.kinds if kind in allowed),
         alternatives=_rounded(each for each in voted.vote.alternatives if each[0] != voted.vote.text),
     )
 

@@ -19,7 +19,7 @@ HERE_MAX: Final = 2.5
 """How differently (`gate.plate.distance`) a plate may be read on the spot where it was: two characters, and a twin."""
 AWAY_MAX: Final = 0.3
 """The same where it went far between two frames: one that has the same shape but for a stroke."""
-NEAR: Final = 0.75  # of its own width, and so much again for each second
+NEAR: Final = 1.5  # of its own width, and so much again for each second: a motorbike's plate is narrow
 FAR: Final = 8.0
 GROWTH_MAX: Final = 1.6
 _PART_MIN: Final = 4  # characters that one line of a plate has at least

@@ -1,6 +1,7 @@
 """A vehicle looked at frame by frame: who it is, when enough was seen, what is kept as evidence."""
 
 import pytest
+from msgspec.structs import replace
 
 from edge.lanes.gaze import BLIND_MAX, SETTLED, Gaze
 from edge.reader.frames import ReadResult
@@ -127,6 +128,16 @@ def test_a_sticker_is_no_vehicle() -> None:
     look = seen.look("rapid")
     assert look.reading
     assert look.reading.text == PLATE
+
+
+def test_what_is_told_of_the_plate_beside_its_text_fits_the_text() -> None:
+    own = replace(plate("24A12373", 0.7), kinds=("CAR", "MOTO_EV"), colour="yellow", raw="24AI2373")
+    other = replace(plate("24A12378", 0.7, x=300), kinds=("CAR", "MOTO_EV"))
+    look = gaze(result(own), result(other), result(plate(sure=0.5, x=500))).look("rapid")
+    assert look.reading
+    assert look.reading.text == PLATE
+    assert look.reading.kinds == ("CAR",), "a class that this text cannot have goes"
+    assert look.reading.alternatives[0][0] == "24A12373", "what else it may be, without itself"
 
 
 def test_what_no_fact_may_carry_does_not_vote() -> None:
