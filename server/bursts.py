@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, func, tuple_
+from sqlalchemy import bindparam, func, tuple_, union_all
 from sqlmodel import Session, col, select
 
 from gate.resolving import Outcome, Resolved, Stay, Told, resolve
@@ -26,11 +26,15 @@ from server.receiving import Named, entry_of, freed, named_by, payment_of, price
 _KNOWN: Final = select(NoticeRow.provider, NoticeRow.provider_id).where(
     tuple_(col(NoticeRow.provider), col(NoticeRow.provider_id)).in_(bindparam("numbers", expanding=True))
 )
-_LAST: Final = (
-    select(EntryRow.visit, func.max(EntryRow.recorded_at))
-    .where(col(EntryRow.visit).in_(bindparam("visits", expanding=True)))
-    .group_by(col(EntryRow.visit))
-)
+_RECORDED: Final = union_all(
+    *(
+        select(col(each.visit).label("visit"), col(each.recorded_at).label("recorded_at")).where(
+            col(each.visit).in_(bindparam("visits", expanding=True))
+        )
+        for each in (EntryRow, ChargeRow)  # a charge of nothing has no entry
+    )
+).subquery()
+_LAST: Final = select(_RECORDED.c.visit, func.max(_RECORDED.c.recorded_at)).group_by(_RECORDED.c.visit)
 _VISITS: Final = (
     select(VisitRow)
     .where(col(VisitRow.visit).in_(bindparam("visits", expanding=True)))

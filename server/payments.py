@@ -1,9 +1,11 @@
 """A payment and a stay as a decision finds them: what waits, what settles what, what is owed, and their locks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlmodel import Session
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
 from server import ledger
 from server.db import hold_all
@@ -33,6 +35,15 @@ def hold_payment(session: Session, payment: str, *names: str) -> set[str]:
         touched |= {row.reference} if row and row.reference else set()
     hold_all(session, touched)
     return touched
+
+
+def after_charges(session: Session, visits: Iterable[str], now: datetime) -> datetime:
+    """A moment after the charges of these visits, whom the caller holds: `now`, or the next. A charge of nothing has
+    no entry, and `ledger.later` sees entries alone."""
+    last: datetime | None = session.exec(
+        select(func.max(ChargeRow.recorded_at)).where(col(ChargeRow.visit).in_(list(visits)))
+    ).one()
+    return now if last is None else max(now, last + timedelta(microseconds=1))
 
 
 def money_of(session: Session, payment: str) -> Money:

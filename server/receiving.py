@@ -21,6 +21,7 @@ from server.facts import EntryRow, PaymentRow, PostingRow
 from server.facts_money import OrderRow, SlipRow, TakenBackRow
 from server.ingest import Settled
 from server.money_rules import RULE, Impossible, policy_of
+from server.payments import after_charges
 from server.providers.notice import Kind, Notice
 from server.proving import already_on_statement
 from server.register import PayAccountRow, SiteRow
@@ -98,7 +99,7 @@ def held_at(session: Session, notice: Notice, now: datetime) -> datetime:
     if reference is None:
         return now
     hold(session, reference)
-    return ledger.later(session, [reference], now)
+    return after_charges(session, [reference], ledger.later(session, [reference], now))
 
 
 def likely(session: Session, payment: PaymentRow) -> tuple[slips.Candidate, ...]:
