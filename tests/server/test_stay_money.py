@@ -25,6 +25,7 @@ from server.proving import awaited
 from server.reconcile import day, look, report
 from server.stay_money import Change, differing
 from server.types import UtcDateTime
+from tests.bench import month
 from tests.server.box import ACCOUNT
 from tests.server.random_days import MIDNIGHT, SITE, Days
 from tests.server.rows import rows
@@ -53,6 +54,17 @@ def test_days_at_random_leave_what_the_ledger_says(engine: Engine, seed: int) ->
     assert {row["odd"] for row in kept} == {True, False}
     assert any(row["owed"] for row in kept)
     assert lying
+
+
+def test_a_bench_s_month_is_as_it_would_be_booked(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path}/month.sqlite")
+    month.write(engine, 900)
+    with transaction(engine) as session:
+        assert differing(session, true()) == []
+        in_clearing.made_again(session)
+    assert rows(engine, InClearingRow) == []
+    assert len(rows(engine, StayMoneyRow)) == 900
+    engine.dispose()
 
 
 def test_the_order_of_entries_does_not_matter(engine: Engine) -> None:
