@@ -23,6 +23,8 @@ SETTLED: Final = 3
 """Frames of a vehicle that stands still and reads the same: the next would say it once more."""
 _ONE_VIEW: Final = 1.2  # what they are worth together
 LITTLE_S: Final = 0.1
+UNREADABLE: Final = "unreadable picture"
+"""How an error begins that is the picture's, not the reader's."""
 PLATE_MIN: Final = 0.3
 """What is read with less may be a sign or a sticker."""
 
@@ -72,9 +74,11 @@ class Gaze:
         self._frames.append(_Frame(at_s, picture, result))
 
     def is_enough(self, now_s: float) -> bool:
-        """Whether to decide by what there is. A reader that gives errors is not asked again."""
+        """Whether to decide by what there is. A broken picture is one more frame without a plate; a reader that cannot
+        read is not asked again."""
         late = len(self._frames) >= self._most or now_s - self._began_s >= self._look_s
-        if late or self._frames[-1].result.error:
+        error = self._frames[-1].result.error
+        if late or (error and not error.startswith(UNREADABLE)):
             return True
         best = self._best()
         if best is None:

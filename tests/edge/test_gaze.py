@@ -105,6 +105,17 @@ def test_a_reader_that_fails_later_costs_nothing_of_before() -> None:
     assert gaze(ReadResult(error="not read in time")).look("rapid").error == "not read in time"
 
 
+def test_a_broken_picture_is_no_reader_that_cannot_read() -> None:
+    broken = ReadResult(error="unreadable picture: broken: truncated")
+    seen = gaze(broken)
+    assert not seen.is_enough(0.1)
+    seen.saw(b"picture 1", result(plate(sure=0.97)), 0.2)
+    assert seen.look("rapid").reading == plate(sure=0.97)
+    hopeless = gaze(*[broken] * BLIND_MAX)
+    assert hopeless.is_enough(0.5)
+    assert hopeless.look("rapid").error == broken.error
+
+
 def test_who_rolls_up_behind_is_another_vehicle() -> None:
     seen = gaze(
         result(plate(sure=0.5)),
