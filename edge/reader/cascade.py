@@ -22,15 +22,15 @@ from gate.reading import PlateReading
 
 _COARSE: Final = 192  # the shorter side of the first look, in pixels
 _FINER: Final = (320, 480, 800)  # the whole picture again, where nothing like a plate was seen
-_CLOSE: Final = 320  # the shorter side of a closer look at a part
-_AROUND: Final = 1.5  # of a spot's longer side, what a closer look shows beyond it on each side
+_CLOSE: Final = 256  # the shorter side of a closer look at a part
+_AROUND: Final = 0.6  # of a spot's longer side, what a closer look shows beyond it on each side
 _SPOTS: Final = 2  # that are looked at more closely
 _LINES_MAX: Final = 16
 _CHECKED_MAX: Final = 3  # candidates that the second network reads
+_THOROUGH_MAX: Final = 6  # lines that it reads
 _SIDE_MIN: Final = 16  # pixels; nothing smaller holds a plate
 # Margins of a line's cuts, in shares of its height: at each end, and at top and bottom.
-_QUICK: Final = ((0.0, 0.0), (0.1, 0.08))
-_MARGINS: Final = ((0.0, 0.0), (0.12, 0.06), (-0.04, -0.06), (0.06, 0.16))
+_MARGINS: Final = ((0.0, 0.0), (0.12, 0.06), (-0.04, -0.06))
 _PLATE_LIKE: Final = 5.0  # price (log) of the grammar below which something is like a plate
 _HALF: Final = 0.5
 _NBEST: Final = 5  # texts that an answer names
@@ -139,21 +139,14 @@ class _Search:
         """One look after another, each dearer than the one before; `seen` is what the earlier ones saw."""
         lines = self._read(self._found(self._image, _COARSE))
         yield self._judged(chosen(lines), FAST)
-        if square := halved(lines):
-            lines += self._read([line.place for line in square], whole=False)
-            yield self._judged(chosen(lines), FAST)
-        yield self._judged(self._checked(lines), CHECKED)
+        lines = self._checked(lines)
+        yield self._judged(chosen(lines), CHECKED)
         for spot in _spots(seen):
-            closer = self._read(self._closer(spot))
-            yield self._judged(chosen(closer), FAST)
-            closer += self._read([line.place for line in halved(closer)], whole=False)
-            yield self._judged(self._checked(closer), SLOW)
+            yield self._judged(self._thoroughly(self._closer(spot)), SLOW)
         for side in _FINER:
             if any(each.is_plate_like for each in seen):
                 break
-            lines = self._read(self._found(self._image, side))
-            lines += self._read([line.place for line in halved(lines)], whole=False)
-            yield self._judged(self._checked(lines), SLOW)
+            yield self._judged(self._thoroughly(self._found(self._image, side)), SLOW)
         yield self._judged(self._again(seen), SLOW)
 
     def _found(self, image: Image, side: int) -> list[Place]:
@@ -169,22 +162,21 @@ class _Search:
 
     def _read(self, places: Sequence[Place], *, whole: bool = True) -> list[Line]:
         lines = [Line(place, whole=whole) for place in places]
-        return read_by(self._quick, self._image, lines, _QUICK)
+        return read_by(self._quick, self._image, lines)
 
     def _judged(self, candidates: Sequence[Candidate], path: str) -> list[Judged]:
         return [Judged(candidate, path, certainty(candidate, path)) for candidate in candidates]
 
-    def _checked(self, lines: Sequence[Line]) -> list[Candidate]:
-        """The best candidates of these lines, read by the second network too."""
-        best = chosen(lines)[:_CHECKED_MAX]
-        return [*filter(None, (self._second(lines, candidate) for candidate in best))]
+    def _checked(self, lines: Sequence[Line]) -> list[Line]:
+        """The lines of the best candidates, or else the largest, read by the second network too."""
+        best = [i for candidate in chosen(lines)[:_CHECKED_MAX] for i in sorted(candidate.used)]
+        picked = list(dict.fromkeys([*best, *range(len(lines))]))[:_THOROUGH_MAX]
+        return read_by(self._cascade.thorough, self._image, [lines[i] for i in picked])
 
-    def _second(self, lines: Sequence[Line], candidate: Candidate) -> Candidate | None:
-        used = sorted(candidate.used)
-        both = dict(enumerate(lines))
-        read = read_by(self._cascade.thorough, self._image, [lines[i] for i in used])
-        both.update(zip(used, read, strict=True))
-        return weighed(list(both.values()), candidate.rows)
+    def _thoroughly(self, places: Sequence[Place]) -> list[Candidate]:
+        """Candidates among these lines and their halves, read by both networks."""
+        whole = self._read(places)
+        return chosen(self._checked([*whole, *self._read([line.place for line in halved(whole)], whole=False)]))
 
     def _again(self, seen: Sequence[Judged]) -> list[Candidate]:
         """The best candidate so far, its lines cut wider and narrower and read by both networks."""
@@ -200,8 +192,8 @@ class _Search:
 
 def _spots(seen: Sequence[Judged]) -> list[Box]:
     """Parts of the picture around what was most like a plate."""
-    like = sorted((judged for judged in seen if judged.is_plate_like), key=_order)
-    return [_around(candidate.places) for candidate in distinct([judged.candidate for judged in like])[:_SPOTS]]
+    like = distinct([judged.candidate for judged in sorted(seen, key=_order)])
+    return [_around(candidate.places) for candidate in like[:_SPOTS]]
 
 
 def _around(places: Sequence[Place]) -> Box:

@@ -54,7 +54,9 @@ class Candidate:
 
     @property
     def margin(self) -> float:
-        """How far (log) the best text stands before the next."""
+        """How far (log) the best text stands before the next; nothing for a text outside the grammar."""
+        if not self.inside:
+            return 0.0
         scores = [score for _, score in self.rivals[:2]]
         return min(_MARGIN_MAX, scores[0] - scores[1]) if len(scores) == 2 else _MARGIN_MAX
 
