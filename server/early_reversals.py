@@ -19,6 +19,11 @@ from server.providers.notice import Kind, Notice
 from server.proving import taken
 
 
+def is_early(session: Session, notice: Notice) -> bool:
+    """Whether the payment that a reversal of one of our orders names is not booked."""
+    return session.get(PaymentRow, (notice.provider, notice.provider_id.rpartition("/")[0])) is None
+
+
 def wait(session: Session, notice: Notice, now: datetime) -> None:
     """Keep a reversal of one of our orders whose payment we have not heard of. It may have been debited at the payer's
     bank alone and never come: then nothing follows."""

@@ -145,9 +145,10 @@ def _same_news(known: NoticeRow, notice: Notice, row: NoticeRow) -> bool:
 
 
 def _followed(session: Session, notice: Notice, now: datetime) -> Settled | None:
-    if notice.kind is Kind.REVERSED and notice.order and not _was_paid(session, notice.order, now):
+    if notice.kind is Kind.REVERSED and notice.order and early_reversals.is_early(session, notice):
         early_reversals.wait(session, notice, now)
-        return None
+        if not _was_paid(session, notice.order, now):
+            return None  # debited at the payer's bank and perhaps never ours: no case
     settled = receive(session, notice, now) if notice.kind in {Kind.PAID, Kind.REVERSED} else None
     return None if early_reversals.take_effect(session, notice, now) else settled
 

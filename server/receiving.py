@@ -91,7 +91,7 @@ def payment_of(notice: Notice, named: Named, of_account: Sequence[str], now: dat
 def held_at(session: Session, notice: Notice, now: datetime) -> datetime:
     """Keep others off what the notice is about; the moment as of which it is booked, after all that is recorded."""
     if notice.kind is Kind.REVERSED:
-        payment = _payment_of(session, notice, now)
+        payment = _payment_of(session, notice)
         held = effects.hold_payment(session, ledger.payment_name(payment)) if payment else set()
         return ledger.later(session, held, now)
     hold(session, f"account:{notice.account}")  # before any visit, as who proves a statement does
@@ -262,7 +262,7 @@ def _owes(session: Session, visit: VisitRow) -> int:
 
 def _reverse(session: Session, notice: Notice, now: datetime) -> None:
     """The stay owes again; what was given back before is left standing in suspense, against whoever has it."""
-    payment = _payment_of(session, notice, now)
+    payment = _payment_of(session, notice)
     if payment is None:
         evidence = {"why": "a reversal of no payment that we know", "amount": str(notice.amount)}
         subject = f"{notice.provider}:{notice.provider_id}"
@@ -285,18 +285,7 @@ def _reverse(session: Session, notice: Notice, now: datetime) -> None:
     effects.reverse_again(session, name, now)
 
 
-def _payment_of(session: Session, notice: Notice, now: datetime) -> PaymentRow | None:
-    """The payment that was taken back: of the same number, or of the same order, that was not taken back before."""
+def _payment_of(session: Session, notice: Notice) -> PaymentRow | None:
+    """The payment that was taken back: of the same number. Another attempt at the same order is another payment."""
     number = notice.provider_id.rpartition("/")[0] if notice.order else notice.provider_id
-    same = session.get(PaymentRow, (notice.provider, number))  # a reversal's own id is its payment's and a word more
-    order = session.get(OrderRow, notice.order) if notice.order else None
-    if same is not None or order is None:
-        return same
-    gone = select(TakenBackRow.payment).where(TakenBackRow.kind == effects.REVERSAL, TakenBackRow.recorded_at < now)
-    of_order = (
-        select(PaymentRow)
-        .where(PaymentRow.provider == notice.provider, PaymentRow.amount == order.amount)
-        .where(col(PaymentRow.provider_id).startswith(f"{notice.account}/{notice.order}/", autoescape=True))
-        .where((PaymentRow.provider + ":" + col(PaymentRow.provider_id)).not_in(gone))
-    )
-    return session.exec(of_order.order_by(col(PaymentRow.received_at).desc())).first()
+    return session.get(PaymentRow, (notice.provider, number))  # a reversal's own id is its payment's and a word more

@@ -1,5 +1,6 @@
 """A provider's word that it took money back may come before its word that there was any: the books end the same."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlmodel import select
 
 from gate.findings import Code
 from server.db import reading, transaction
-from server.facts import EntryRow, PaymentRow, PostingRow
+from server.facts import AnomalyRow, EntryRow, PaymentRow, PostingRow
 from server.facts_money import TakenBackRow
 from server.imports import keeping
 from server.imports.keeping import File
@@ -80,6 +81,23 @@ def test_a_payment_is_booked_after_the_reversal_that_waits_also_where_a_clock_we
     desk.told("vnpay", desk.vnpay_twin.told(done))
     with reading(desk.engine) as session:
         assert owed(session, reference(1)) == 30_000
+    rebuild(desk.engine)
+
+
+def test_a_failed_attempt_takes_no_other_back(desk: MoneyDesk) -> None:
+    """An attempt was debited and reversed, another at the same order went well: whichever is heard of first."""
+    for visit, reversed_first in ((reference(1), True), (reference(2), False)):
+        done = paid(desk, visit)
+        other = replace(done, number=f"9{done.number}")
+        told = [desk.vnpay_twin.told(other, status="04"), desk.vnpay_twin.told(done)]
+        for raw in told if reversed_first else told[::-1]:
+            desk.told("vnpay", raw)
+            desk.clock.wait(timedelta(seconds=1))
+    with reading(desk.engine) as session:
+        assert [owed(session, reference(number)) for number in (1, 2)] == [0, 0]
+    assert postings(desk, reference(1)) == postings(desk, reference(2))
+    (case,) = (row for row in rows(desk.engine, AnomalyRow) if row["code"] == Code.NOTICE_REFUSED)
+    assert f"{reference(2)}01" in case["subject"], "paid, and another attempt reversed: somebody looks"
     rebuild(desk.engine)
 
 
