@@ -49,12 +49,12 @@ class Artist:
     """Draws lines from a seed: the same seed on a machine with the same faces draws the same lines."""
 
     def __init__(
-        self, seed: int, *, held_out: bool = False, faces: int = 240, fonts: bool = True, scenes: int = 10
+        self, seed: int, *, held_out: bool = False, faces: int = 180, fonts: bool = True, scenes: int = 10
     ) -> None:
         self._rng = rng = random.Random(seed)
         files = fonts_found(HELD_OUT if held_out else TRAINED_ON) if fonts else []
         self._faces: list[Face] = [stroke_face(rng, held_out=held_out) for _ in range(faces)]
-        self._faces += [font_face(rng.choice(files), rng) for _ in range(faces // 2 if files else 0)]
+        self._faces += [font_face(rng.choice(files), rng) for _ in range(faces // 3 if files else 0)]
         self._strange = strange_masks(rng, foreign_fonts() if fonts else (), faces)
         self._pools = pools(rng, held_out=held_out, scenes=scenes)
 
@@ -66,7 +66,7 @@ class Artist:
     def line(self, band: str | None = None) -> Line:
         """The next line, of that band or of any."""
         rng = self._rng
-        band = band or rng.choices(BANDS, (42, 38, 20))[0]
+        band = band or rng.choices(BANDS, (56, 35, 9))[0]
         force, text = _FORCE[band], writing(rng)
         wear = 0.0 if band == CLEAR else force * rng.random()
         drawn = sheet(rng, text, rng.choice(self._faces), self._strange, self._pools, wear)
@@ -127,7 +127,7 @@ def found(rng: random.Random, corners: Corners, capital: float) -> Corners:
     u, v = corners @ along, corners @ across
     ends = [u.min() - _spare(rng, capital), u.max() + _spare(rng, capital)]
     sides = [v.min() - capital * rng.uniform(0.04, 0.52), v.max() + capital * rng.uniform(0.04, 0.52)]
-    if rng.random() < 0.12:
+    if rng.random() < 0.18:
         sides = [sides[0] - 0.6 * capital * rng.random(), sides[1] + 0.6 * capital * rng.random()]
     return np.array(
         [along * ends[0] + across * sides[0], along * ends[1] + across * sides[0],
@@ -136,7 +136,7 @@ def found(rng: random.Random, corners: Corners, capital: float) -> Corners:
 
 
 def _spare(rng: random.Random, capital: float) -> float:
-    return capital * (rng.uniform(0.5, 1.4) if rng.random() < 0.08 else rng.uniform(-0.03, 0.42))
+    return capital * (rng.uniform(0.5, 1.4) if rng.random() < 0.12 else rng.uniform(-0.03, 0.42))
 
 
 def _cut(rng: random.Random, seen: Field, corners: Corners, capital: float) -> Grey:
@@ -144,7 +144,7 @@ def _cut(rng: random.Random, seen: Field, corners: Corners, capital: float) -> G
     quad = found(rng, corners, capital)
     width = float(np.linalg.norm(quad[1] - quad[0]))
     height = float(np.linalg.norm(quad[3] - quad[0]))
-    columns = int(np.clip(round(HEIGHT * width / height * rng.uniform(0.85, 1.6)), 16, WIDTH_MAX))
+    columns = int(np.clip(round(HEIGHT * width / height * rng.uniform(0.76, 1.36)), 16, WIDTH_MAX))
     target = np.array([(0, 0), (columns * 1.5, 0), (columns * 1.5, 48), (0, 48)], np.float32)
     turn = cv2.getPerspectiveTransform(quad, target)
     size = (round(columns * 1.5), 48)

@@ -82,11 +82,20 @@ def _across(rng: random.Random, drawn: Sheet) -> None:
             end = (round(rng.uniform(x0, x1)), round(y1 + size))
             if rng.random() < 0.4:
                 start, end = (round(x0 - 20), round(rng.uniform(y0, y1))), (round(x1 + 20), round(rng.uniform(y0, y1)))
-            cv2.line(drawn.picture, start, end, grey, rng.choice((1, 1, 2, 2, 3, 4)), cv2.LINE_AA)
+            if rng.random() < 0.3:
+                _hoop(rng, drawn, start, grey)
+            else:
+                cv2.line(drawn.picture, start, end, grey, rng.choice((1, 1, 2, 2, 3, 4)), cv2.LINE_AA)
         else:
             spot = (round(rng.uniform(x0, x1)), round(rng.uniform(y0, y1)))
             axes = (max(1, round(size * rng.uniform(0.06, 0.3))), max(1, round(size * rng.uniform(0.06, 0.3))))
             cv2.ellipse(drawn.picture, spot, axes, rng.uniform(0, 180), 0, 360, grey, -1, cv2.LINE_AA)
+
+
+def _hoop(rng: random.Random, drawn: Sheet, spot: tuple[int, int], grey: float) -> None:
+    """A bent wire or a ring."""
+    axes = (rng.randint(10, 160), rng.randint(10, 90))
+    cv2.ellipse(drawn.picture, spot, axes, rng.uniform(0, 180), 0, 360, grey, rng.choice((1, 2, 3)), cv2.LINE_AA)
 
 
 def expose(rng: random.Random, picture: Field, capital: float, pools: Pools, force: float) -> Field:

@@ -18,9 +18,10 @@ from simulator.training.texts import numbers
 CHUNK: Final = 512
 _AHEAD: Final = 6  # chunks drawn ahead
 _CHUNKS_EACH: Final = 60  # drawn by one artist; the next has other faces and surroundings
+_TURNED: Final = 0.1  # share of lines shown as a negative, so that bright characters read as well as dark ones
 _ARTISTS_MAX: Final = 1000  # of one seed: thirty million lines
 _SHELVES: Final = (48, 56, 64, 72, 80, 96, 112, 128, 160, 208, 320)
-_BATCH_COLUMNS: Final = 6144  # of all lines of a batch together
+_BATCH_COLUMNS: Final = 3600  # of all lines of a batch together
 
 Batch = tuple[NDArray[np.float32], list[list[int]]]
 
@@ -84,6 +85,7 @@ class Stock:
 
     def _shaken(self, lines: NDArray[np.float32]) -> NDArray[np.float32]:
         gain = self._noise.uniform(0.7, 1.3, (len(lines), 1, 1, 1)).astype(np.float32)
+        gain *= np.where(self._noise.random(gain.shape) < _TURNED, -1, 1).astype(np.float32)
         grain = self._noise.uniform(0, 0.06, (len(lines), 1, 1, 1)).astype(np.float32)
         shaken = lines * gain + grain * self._noise.standard_normal(lines.shape, np.float32)
         return np.asarray(np.clip(shaken, -1, 1), np.float32)

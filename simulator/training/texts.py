@@ -163,7 +163,7 @@ _KINDS: Final = {
     "car": (27, _car),
     "marked": (5, _marked),
     "mission": (4, _mission),
-    "military": (6, _military),
+    "military": (8, _military),
     "temporary": (2, _temporary),
     "foreign": (4, _foreign),
     "other": (7, _other),

@@ -18,8 +18,9 @@ from simulator.training.network import BLANK, Strokes
 from simulator.training.stock import CHUNK, Stock, tensor
 from simulator.training.texts import SYMBOLS
 
-_KEEP: Final = 0.998  # of the mean of the weights, at each step
-_SEEN_PER_LINE: Final = 1.6  # how often a drawn line is learnt from
+_KEEP: Final = 0.999  # of the mean of the weights, at each step
+_SEEN_PER_LINE: Final = 3.0  # how often a drawn line is learnt from
+_STEP_MAX_S: Final = 60.0  # a step that took longer was asleep: a stopped process goes on where it was
 _FIRST: Final = 6  # chunks before the first step
 _HELD_OUT_SEED: Final = 77_000_001
 
@@ -33,7 +34,7 @@ class Plan:
     out: Path
     rate: float = 2e-3
     start: Path | None = None
-    checked: int = 1500  # held-out lines
+    checked: int = 400  # held-out lines
     pause_s: float = 150.0  # between two looks at them
     fonts: bool = True
 
@@ -49,7 +50,7 @@ def train(plan: Plan) -> dict[str, Any]:
     torch.set_num_threads(1)
     torch.manual_seed(plan.seed)
     plan.out.mkdir(parents=True, exist_ok=True)
-    network, before = Strokes(), []
+    network, before = Strokes().to(memory_format=torch.channels_last), []
     if plan.start:
         state = torch.load(plan.start, weights_only=True)
         network.load_state_dict(state["mean"])
@@ -79,14 +80,16 @@ class _Course:
         for _ in range(_FIRST):
             self.stock.take_in(wait=True)
             self.drawn += CHUNK
-        begun = looked = time.monotonic()
-        figures: dict[str, Any] = {}
-        while (spent := time.monotonic() - begun) < self.plan.minutes * 60:
-            self._step(spent / (self.plan.minutes * 60))
-            if time.monotonic() - looked > self.plan.pause_s:
-                figures = self._look(spent)
-                looked = time.monotonic()
-        return self._look(self.plan.minutes * 60) if self.count else figures
+        spent = looked = 0.0
+        whole = self.plan.minutes * 60
+        while spent < whole:
+            begun = time.monotonic()
+            self._step(spent / whole)
+            if spent - looked > self.plan.pause_s:
+                self._look(spent)
+                looked = spent
+            spent += min(time.monotonic() - begun, _STEP_MAX_S)
+        return self._look(spent)
 
     def _step(self, share: float) -> None:
         warm = min(1.0, (self.count + 1) / 200)
@@ -95,7 +98,11 @@ class _Course:
             group["lr"] = rate
         pictures, labels = self.stock.batch()
         self.network.train()
-        said = self.network(torch.from_numpy(pictures)).log_softmax(2).transpose(0, 1)
+        said = (
+            self.network(torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last))
+            .log_softmax(2)
+            .transpose(0, 1)
+        )
         lengths = torch.tensor([len(label) for label in labels])
         wanted = torch.tensor([number for label in labels for number in label], dtype=torch.long)
         loss = self.loss(said, wanted, torch.full((len(labels),), said.shape[0], dtype=torch.long), lengths)
@@ -107,7 +114,7 @@ class _Course:
         self.count += 1
         self.running += 0.02 * (float(loss.detach()) - self.running)
         self.learnt += len(labels)
-        while self.learnt > _SEEN_PER_LINE * self.drawn and self.stock.take_in(wait=self.learnt > 3 * self.drawn):
+        while self.learnt > _SEEN_PER_LINE * self.drawn and self.stock.take_in(wait=self.learnt > 5 * self.drawn):
             self.drawn += CHUNK
 
     @torch.no_grad()
