@@ -86,6 +86,7 @@ def test_a_payment_is_booked_after_the_reversal_that_waits_also_where_a_clock_we
 
 def test_a_failed_attempt_takes_no_other_back(desk: MoneyDesk) -> None:
     """An attempt was debited and reversed, another at the same order went well: whichever is heard of first."""
+    desk.clock.now = max(desk.clock(), datetime.now(UTC)) + HOUR
     for visit, reversed_first in ((reference(1), True), (reference(2), False)):
         done = paid(desk, visit)
         other = replace(done, number=f"9{done.number}")
