@@ -26,6 +26,8 @@ FACTS: Final = "facts"
 ROWS: Final = "rows"
 SLACK: Final = timedelta(days=1)
 """How far before the close before it is looked first for what that one did not take."""
+_REACHES: Final = (1, 8, 64)
+"""How many times as far it is looked before it is looked among all."""
 Line = tuple[Any, ...]
 Key = tuple[str, ...]
 
@@ -237,19 +239,22 @@ def _by_entry(rows: Iterable[Any]) -> dict[str, list[list[Any]]]:
 
 
 def _open(session: Session, site: str, kind: str, on: date, before: Close | None, count: int) -> Iterable[Fact]:
-    """Facts of the kind that no close has. First those near the day; if some must be elsewhere, among all.
+    """Facts of the kind that no close has. First those near the day; if some must be elsewhere, further and further
+    back: a late fact costs what lies between, and not the whole chain.
 
     count: how many facts of the kind the site has in all but those of later days.
     """
     if before is None:
         return live(session, site, kind)
     start, end = bounds(on)
-    since, key = min(start, before.closed_at) - SLACK, key_in(kind)
-    held = taken_of(session, site, kind, since)
-    some = _read(session, kind, *_since(kind), {"site": site, "since": since, "end": end})
-    near = [fact for fact in some if key(fact.line) not in held]
-    if len(near) + before.body["facts"].get(kind, {"total": 0})["total"] == count:
-        return near
+    missing, key = count - before.body["facts"].get(kind, {"total": 0})["total"], key_in(kind)
+    for days in _REACHES:
+        since = min(start, before.closed_at) - days * SLACK
+        held = taken_of(session, site, kind, since)
+        some = _read(session, kind, *_since(kind), {"site": site, "since": since, "end": end})
+        near = [fact for fact in some if key(fact.line) not in held]
+        if len(near) == missing:
+            return near
     held = taken_of(session, site, kind, None)
     return [fact for fact in live(session, site, kind) if key(fact.line) not in held]
 
