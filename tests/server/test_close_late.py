@@ -1,5 +1,7 @@
 """What comes many days late is found without looking through all that was ever closed."""
 
+from typing import Any, Final
+
 import pytest
 from sqlalchemy import Engine
 
