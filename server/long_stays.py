@@ -15,6 +15,8 @@ class StayedLong(ColumnElement[bool]):
 
     type = Boolean()
     inherit_cache = True
+    _traverse_internals = []  # noqa: RUF012 - as SQLAlchemy declares it
+    """It has no parts: without this list each statement with it is compiled anew."""
 
     def self_group(self, against: object = None) -> "StayedLong":  # noqa: ARG002 - the words as they are, without `= 1`
         """The index knows no other words."""
