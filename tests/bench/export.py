@@ -1,8 +1,8 @@
 """`barie bench export`: a month as a workbook of 100,000 rows, beside bare xlsxwriter with the same cells.
 
 Books and workbook are real: SQLite, one snapshot, all sheets, a file on disk. No day of the month is closed, so that
-every day is reconciled on the way; then all are, as when finance exports it (`closed_s`). The bare path gets the finished
-values and only writes them. Everything is in seconds of processor time, which neighbours change less.
+every day is reconciled on the way; then all are, as when finance exports it (`closed_s`). The bare path gets the
+finished values and only writes them. Everything is in seconds of processor time, which neighbours change less.
 """
 
 import os
