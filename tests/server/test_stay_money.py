@@ -181,6 +181,22 @@ def _kept_of(session: Session, on: date) -> list[StayMoneyRow]:
     return list(session.exec(select(StayMoneyRow).where(col(StayMoneyRow.visit).in_(names))))
 
 
+def test_a_stay_somebody_thought_about_is_never_plain(sqlite: Engine) -> None:
+    """It owes nothing and was paid in time, but not all of it by money."""
+    written(sqlite, 7, 60)
+    on = DATES[2]
+    with transaction(sqlite) as session:
+        visit, account = plain_stay(session, on), LedgerAccount
+        for kind, debit, credit in (
+            (EntryKind.RELEASED, account.RECEIVABLE, account.REFUNDS),
+            (EntryKind.WAIVER, account.WAIVED, account.RECEIVABLE),
+        ):
+            about = About(SITE, MIDNIGHT, visit)
+            ledger.post(session, entries.moved(f"{kind}:x", kind, about, 5_000, debit=debit, credit=credit), MIDNIGHT)
+        quick, whole = report(session, SITE, on, NOW), reconcile(day(session, SITE, on, NOW))
+    assert encode(quick) == encode(whole)
+
+
 # --- what lies in clearing -----------------------------------------------------------------------------------------
 
 
