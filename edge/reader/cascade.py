@@ -33,6 +33,7 @@ _SIDE_MIN: Final = 16  # pixels; nothing smaller holds a plate
 _MARGINS: Final = ((0.0, 0.0), (0.12, 0.06), (-0.04, -0.06))
 _PLATE_LIKE: Final = 5.0  # price (log) of the grammar below which something is like a plate
 _HALF: Final = 0.5
+_DIGITS: Final = 6  # of a probability
 _NBEST: Final = 5  # texts that an answer names
 DEADLINE_MS: Final = 1500.0
 
@@ -53,7 +54,7 @@ class Judged:
     @property
     def is_sure(self) -> bool:
         """Whether nothing further needs to be looked at."""
-        return self.candidate.inside and self.certainty >= sure_from(self.path)
+        return self.certainty >= sure_from(self.path)
 
 
 def _order(judged: Judged) -> tuple[bool, float]:
@@ -217,17 +218,17 @@ def _part(image: Image, box: Box | None) -> tuple[Image, tuple[int, int]]:
 def _reading(judged: Judged, image: Image, offset: tuple[int, int]) -> PlateReading:
     candidate = judged.candidate
     x, y, width, height = bounds(candidate.places, image.shape)
-    whole = round(judged.certainty, 4)
+    whole = round(judged.certainty, _DIGITS)
     colour = background([cut(image, place.grown(0.0, -0.1).quad) for place in candidate.places])
     return PlateReading(
         text=candidate.text,
         confidence=whole,
-        characters=tuple((char, round(p, 4)) for char, p in characters(candidate, whole)),
+        characters=tuple((char, round(p, _DIGITS)) for char, p in characters(candidate, whole)),
         box=(x + offset[0], y + offset[1], width, height),
         lines=len(candidate.rows),
         colour=colour,
         raw=candidate.raw,
         path=judged.path,
-        alternatives=tuple((text, round(p, 4)) for text, p in alternatives(candidate, whole)[:_NBEST]),
+        alternatives=tuple((text, round(p, _DIGITS)) for text, p in alternatives(candidate, whole)[:_NBEST]),
         kinds=kinds(candidate, colour),
     )

@@ -144,4 +144,6 @@ def test_the_probability_of_one_text() -> None:
     assert said([line], "30A12345") == pytest.approx(np.log(0.75), abs=0.05)
     assert said([line], "30K12345") == pytest.approx(np.log(0.25), abs=0.05)
     assert said([line], "30A1234") < -10
+    held = np.concatenate([line[:2], line[1:]])
+    assert said([held], "330A12345") < -10, "one sound held for two moments is one character"
     assert said([spoken(*"3A"), spoken(*"1199")], "3A1199") == pytest.approx(0.0, abs=0.05)

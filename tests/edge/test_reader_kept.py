@@ -67,3 +67,4 @@ def test_a_large_line_is_shrunk_by_areas() -> None:
     line = cut_grey(picture, place(0, 0, 640, 320))
     assert line.shape == (ROWS, 64)
     assert line[4:-4, 4:-4].std() < 8
+    assert 120 < line[4:-4, 4:-4].mean() < 135
