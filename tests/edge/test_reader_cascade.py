@@ -84,10 +84,12 @@ def test_the_candidate_s_lines_are_read_before_larger_ones() -> None:
 
 def test_what_more_networks_read_stands_for_the_spot() -> None:
     """The first network was surer of the wrong letter than both together are of the right one."""
-    hasty = {UPPER: spoken("2", "4", {"B": 0.93, "D": 0.06}, "1"), LOWER: spoken(*"67892")}
-    (plate, *_) = cascade(Written(hasty), lambda: Written(DECIDED)).read(PICTURE, deadline_ms=60_000)
-    assert plate.text == "24D167892"
-    assert "24B167892" in dict(plate.alternatives)
+    hasty = {UPPER: spoken("2", "4", {"B": 0.97, "D": 0.02}, "1"), LOWER: spoken(*"67892")}
+    careful = {UPPER: spoken("2", "4", {"B": 0.01, "D": 0.99}, "1"), LOWER: spoken(*"67892")}
+    (alone,) = cascade(Written(hasty), lambda: Written(careful)).read(PICTURE, deadline_ms=0.0)
+    (plate, *_) = cascade(Written(hasty), lambda: Written(careful)).read(PICTURE, deadline_ms=60_000)
+    assert (alone.text, plate.text) == ("24B167892", "24D167892")
+    assert plate.confidence < alone.confidence < sure_from(FAST)
 
 
 def test_what_both_doubt_is_looked_at_more_closely_and_said_with_doubt() -> None:
