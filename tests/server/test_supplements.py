@@ -89,6 +89,7 @@ def trouble(engine: Engine, now: datetime) -> list[tuple[Code, int]]:
     with reading(engine) as session:
         quick, whole = look(session, "SPS", ON, now).report, reconcile(day(session, "SPS", ON, now))
     assert quick == whole
+    assert Code.LEDGER_UNBALANCED not in {each.code for each in whole.findings}, "stay_money is what the ledger says"
     return [(each.code, each.amount) for each in quick.findings if each.visit == VISIT]
 
 
