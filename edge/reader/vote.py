@@ -17,8 +17,8 @@ from gate.plates.confusable import ALIKE, NEAR
 from gate.plates.grammar import DIGITS, LETTERS
 from gate.reading import PlateReading
 
-COMMON: Final = 0.35
-"""What even very different frames of a vehicle share: its dirt, its bolts, the reader's own mistakes."""
+COMMON: Final = 0.6
+"""What even very different frames of a vehicle share: dirt, blur, the reader's own mistakes (docs/frames.md)."""
 JITTER: Final = 0.1
 """Of a plate's height: how far the box of one that stands still moves about."""
 _GROWTH: Final = 4.0  # a plate that became a quarter larger is a fresh view

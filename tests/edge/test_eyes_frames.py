@@ -116,7 +116,7 @@ def test_plates_are_looked_for_where_the_lane_says() -> None:
 
 
 def test_frames_are_read_until_they_are_sure_together(places: list[Place]) -> None:
-    place = Place(Rolling(), lambda number: ReadResult((reading(0.75, number),), ms=80))
+    place = Place(Rolling(), lambda number: ReadResult((reading(0.85, number),), ms=80))
     places.append(place)
     look = place.look()
     assert look.reading

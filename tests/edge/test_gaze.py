@@ -39,11 +39,11 @@ def test_the_first_frame_that_is_sure_decides() -> None:
 
 
 def test_frames_are_added_until_their_vote_is_sure() -> None:
-    seen = gaze(result(plate(sure=0.75)))
+    seen = gaze(result(plate(sure=0.85)))
     assert not seen.is_enough(0.1)
-    seen.saw(b"picture 1", result(plate(sure=0.76, x=200, width=230)), 0.2)
+    seen.saw(b"picture 1", result(plate(sure=0.86, x=200, width=230)), 0.2)
     assert not seen.is_enough(0.3)
-    seen.saw(b"picture 2", result(plate(sure=0.75, x=320, width=260)), 0.4)
+    seen.saw(b"picture 2", result(plate(sure=0.85, x=320, width=260)), 0.4)
     assert seen.is_enough(0.5)
     look = seen.look("rapid")
     assert look.reading
@@ -51,9 +51,9 @@ def test_frames_are_added_until_their_vote_is_sure() -> None:
     assert look.reading.confidence >= 0.95
     assert look.picture == b"picture 1", "the best of the frames is the evidence"
     assert look.frames == (
-        FrameRead(after_ms=0, confidence=0.75, voted=True, agreed=True, kept=False),
-        FrameRead(after_ms=200, confidence=0.76, voted=True, agreed=True, kept=True),
-        FrameRead(after_ms=400, confidence=0.75, voted=True, agreed=True, kept=False),
+        FrameRead(after_ms=0, confidence=0.85, voted=True, agreed=True, kept=False),
+        FrameRead(after_ms=200, confidence=0.86, voted=True, agreed=True, kept=True),
+        FrameRead(after_ms=400, confidence=0.85, voted=True, agreed=True, kept=False),
     )
     assert (look.travel, look.took_ms) == ("in", 240)
 
