@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from edge.reader import certainty as certainty_module
 from edge.reader.cascade import Cascade
 from edge.reader.certainty import CHECKED, FAST, PATHS, SLOW, certainty, sure_from
 from edge.reader.contract import SymbolReader
@@ -16,6 +17,23 @@ from edge.reader.lines import Line, halved, plausible
 from edge.reader.networks import Image, Matrix, Quad
 from edge.reader.weigh import Candidate, judged
 from tests.edge.test_reader_decode import place, spoken
+
+PLAIN = {"bias": -5.0, "weakest": 0.6, "second": 0.1, "margin": 1.4, "price": -0.5, "height": 0.3} | {
+    "agreed": 0.0,
+    "rows": 0.0,
+    "whole": 1.0,
+    "sure": 0.99,
+}
+FIGURES = {FAST: PLAIN, CHECKED: PLAIN | {"bias": -2.0}, SLOW: PLAIN | {"bias": -2.0}} | {
+    "character": {"bias": 1.5, "heard": 1.0}
+}
+
+
+@pytest.fixture(autouse=True)
+def _figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures of the test's own: those in use are fitted anew with every network."""
+    monkeypatch.setattr(certainty_module, "_table", lambda: FIGURES)
+
 
 PICTURE = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
 
@@ -84,8 +102,8 @@ def test_the_candidate_s_lines_are_read_before_larger_ones() -> None:
 
 def test_what_more_networks_read_stands_for_the_spot() -> None:
     """The first network was surer of the wrong letter than both together are of the right one."""
-    hasty = {UPPER: spoken("2", "4", {"B": 0.97, "D": 0.02}, "1"), LOWER: spoken(*"67892")}
-    careful = {UPPER: spoken("2", "4", {"B": 0.01, "D": 0.99}, "1"), LOWER: spoken(*"67892")}
+    hasty = {UPPER: spoken("2", "4", {"B": 0.9, "D": 0.06}, "1"), LOWER: spoken(*"67892")}
+    careful = {UPPER: spoken("2", "4", {"B": 0.005, "D": 0.995}, "1"), LOWER: spoken(*"67892")}
     (alone,) = cascade(Written(hasty), lambda: Written(careful)).read(PICTURE, deadline_ms=0.0)
     (plate, *_) = cascade(Written(hasty), lambda: Written(careful)).read(PICTURE, deadline_ms=60_000)
     assert (alone.text, plate.text) == ("24B167892", "24D167892")
