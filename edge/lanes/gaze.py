@@ -21,7 +21,7 @@ BLIND_MAX: Final = 3
 """Frames on which no plate was found at all: there is none."""
 SETTLED: Final = 3
 """Frames of a vehicle that stands still and reads the same: the next would say it once more."""
-_ONE_VIEW: Final = 1.2  # what they are worth together
+_ONE_VIEW: Final = 1.07  # what they are worth together
 LITTLE_S: Final = 0.1
 UNREADABLE: Final = "unreadable picture"
 """How an error begins that is the picture's, not the reader's."""
