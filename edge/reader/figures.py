@@ -11,7 +11,7 @@ PLATE_HEIGHT: Final = 64
 
 
 class Figures(NamedTuple):
-    """`sharpness`: variance of the Laplacian of the plate's grey levels, which blur and veils lower; 0: there is no plate.
+    """`sharpness`: variance of the Laplacian of the plate's grey levels, which blur and veils lower; 0: no plate.
     `brightness`: mean grey level of the picture, 0 to 255."""
 
     sharpness: float

@@ -149,7 +149,7 @@ def test_a_camera_that_fails_later_costs_nothing_of_before(places: list[Place]) 
 
 
 def test_the_next_vehicle_ends_the_look_at_the_one_before(places: list[Place]) -> None:
-    place = Place(Rolling(), lambda number: ReadResult((reading(0.5, number),)), frames=20, look_s=5.0)
+    place = Place(Rolling(), lambda number: ReadResult((reading(0.5, number),)), frames=6, look_s=5.0)
     places.append(place)
     place.eyes.look("in-1", place.answers.put)
     assert place.reader.came.acquire(timeout=5)
@@ -161,7 +161,7 @@ def test_the_next_vehicle_ends_the_look_at_the_one_before(places: list[Place]) -
 
 
 def test_a_camera_that_hangs_for_the_next_vehicle_does_not_hold_up_the_one_before(places: list[Place]) -> None:
-    place = Place(Rolling(), lambda number: ReadResult((reading(0.5, number),)), frames=20, look_s=5.0)
+    place = Place(Rolling(), lambda number: ReadResult((reading(0.5, number),)), frames=6, look_s=5.0)
     places.append(place)
     place.reader.goes_on.clear()
     place.eyes.look("in-1", place.answers.put)
