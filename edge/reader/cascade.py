@@ -169,10 +169,12 @@ class _Search:
         return [Judged(candidate, path, certainty(candidate, path)) for candidate in candidates]
 
     def _checked(self, lines: Sequence[Line]) -> list[Line]:
-        """The lines of the best candidates, or else the largest, read by the second network too."""
-        best = [i for candidate in chosen(lines)[:_CHECKED_MAX] for i in sorted(candidate.used)]
-        picked = list(dict.fromkeys([*best, *range(len(lines))]))[:_THOROUGH_MAX]
-        return read_by(self._cascade.thorough, self._image, [lines[i] for i in picked])
+        """The lines of the best candidates, and the largest where none is like a plate, by the second network too."""
+        best = distinct(chosen(lines))[:_CHECKED_MAX]
+        picked = [i for candidate in best for i in sorted(candidate.used)]
+        if not any(candidate.price < _PLATE_LIKE for candidate in best):
+            picked = list(dict.fromkeys([*picked, *range(len(lines))]))
+        return read_by(self._cascade.thorough, self._image, [lines[i] for i in picked[:_THOROUGH_MAX]])
 
     def _thoroughly(self, places: Sequence[Place]) -> list[Candidate]:
         """Candidates among these lines and their halves, read by both networks."""

@@ -19,6 +19,7 @@ _LENGTHS: Final = range(4, 12)
 _OUTSIDE: Final = 3.0  # rank (log) that a text as read stands behind the dearest one of the grammar
 _OUTSIDE_DIGITS: Final = 3
 _GUESSED: Final = 3.0  # rank (log) that each half of a line stands behind a whole one
+_VETO: Final = 8.0  # how much (log) one reading may say against a text: it may have been blind
 _RIVALS: Final = 5  # texts of each reading that are weighed against one another
 
 
@@ -136,14 +137,13 @@ def _rivals(readings: Sequence[list[Matrix]], lines: int, shares: NDArray[np.flo
     if len(readings) == 1:
         return tuple((plate.text, plate.score) for plate in found[0])
     priors = {plate.text: plate.prior for plates in found for plate in plates}
+    floors = [surest(each) - _VETO for each in readings]
     scores = {
-        text: prior + float(shares @ [max(_FLOOR, said(each, text)) for each in readings])
+        text: prior
+        + float(shares @ [max(floor, said(each, text)) for each, floor in zip(readings, floors, strict=True)])
         for text, prior in priors.items()
     }
     return tuple(sorted(scores.items(), key=lambda pair: -pair[1]))[:_RIVALS]
-
-
-_FLOOR: Final = -30.0
 
 
 def distinct(ranked: Sequence[Candidate]) -> list[Candidate]:
