@@ -28,6 +28,7 @@ _SPOTS: Final = 2  # that are looked at more closely
 _LINES_MAX: Final = 16
 _CHECKED_MAX: Final = 3  # candidates that the second network reads
 _THOROUGH_MAX: Final = 6  # lines that it reads
+_WORTH: Final = 2.0  # what the second network's word counts beside the first's
 _SIDE_MIN: Final = 16  # pixels; nothing smaller holds a plate
 # Margins of a line's cuts, in shares of its height: at each end, and at top and bottom.
 _MARGINS: Final = ((0.0, 0.0), (0.12, 0.06), (-0.04, -0.06))
@@ -174,7 +175,7 @@ class _Search:
         picked = [i for candidate in best for i in sorted(candidate.used)]
         if not any(candidate.price < _PLATE_LIKE for candidate in best):
             picked = list(dict.fromkeys([*picked, *range(len(lines))]))
-        return read_by(self._cascade.thorough, self._image, [lines[i] for i in picked[:_THOROUGH_MAX]])
+        return read_by(self._cascade.thorough, self._image, [lines[i] for i in picked[:_THOROUGH_MAX]], worth=_WORTH)
 
     def _thoroughly(self, places: Sequence[Place]) -> list[Candidate]:
         """Candidates among these lines and their halves, read by both networks."""
@@ -187,7 +188,7 @@ class _Search:
             return []
         best = min(seen, key=_order).candidate
         lines = read_by(self._quick, self._image, [Line(place) for place in best.places], _MARGINS)
-        lines = read_by(self._cascade.thorough, self._image, lines, _MARGINS)
+        lines = read_by(self._cascade.thorough, self._image, lines, _MARGINS, worth=_WORTH)
         numbers = iter(range(len(lines)))
         rows = tuple(tuple(next(numbers) for _ in row) for row in best.rows)
         return [*filter(None, [weighed(lines, rows)])]

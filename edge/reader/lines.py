@@ -63,12 +63,17 @@ def grey_of(image: Image) -> NDArray[np.uint8]:
 
 
 def read_by(
-    reader: SymbolReader, image: Image, lines: Sequence[Line], margins: Sequence[tuple[float, float]] = ((0.0, 0.0),)
+    reader: SymbolReader,
+    image: Image,
+    lines: Sequence[Line],
+    margins: Sequence[tuple[float, float]] = ((0.0, 0.0),),
+    *,
+    worth: float = 1.0,
 ) -> list[Line]:
-    """The lines, each read once for each of the margins (see `Place.grown`); together these readings count as one."""
+    """The lines, each read once for each of the margins (see `Place.grown`); together these readings count `worth`."""
     cuts = [line.place.grown(*margin) for margin in margins for line in lines]
     matrices = reader.read_lines(image, cuts) if cuts else []
     lines = list(lines)
     for number, matrix in enumerate(matrices):
-        lines[number % len(lines)] = lines[number % len(lines)].also(matrix, 1 / len(margins))
+        lines[number % len(lines)] = lines[number % len(lines)].also(matrix, worth / len(margins))
     return lines

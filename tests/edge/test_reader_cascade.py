@@ -109,7 +109,7 @@ def test_where_nothing_is_like_a_plate_the_second_network_reads_what_there_is() 
 def test_what_more_networks_read_stands_for_the_spot() -> None:
     """The first network was surer of the wrong letter than both together are of the right one."""
     hasty = {UPPER: spoken("2", "4", {"B": 0.9, "D": 0.06}, "1"), LOWER: spoken(*"67892")}
-    careful = {UPPER: spoken("2", "4", {"B": 0.005, "D": 0.995}, "1"), LOWER: spoken(*"67892")}
+    careful = {UPPER: spoken("2", "4", {"B": 0.06, "D": 0.94}, "1"), LOWER: spoken(*"67892")}
     (alone,) = cascade(Written(hasty), lambda: Written(careful)).read(PICTURE, deadline_ms=0.0)
     (plate, *_) = cascade(Written(hasty), lambda: Written(careful)).read(PICTURE, deadline_ms=60_000)
     assert (alone.text, plate.text) == ("24B167892", "24D167892")
