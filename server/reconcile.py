@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
+from sqlalchemy import Row
 from sqlmodel import Session, col, select
 
 from gate.findings import Code, Expectation
@@ -21,17 +22,28 @@ from server import stay_money
 from server.clocks import CORRECTED, correction_of
 from server.days import items, spans
 from server.days.items import Known, Names, Span
-from server.days.money import NOTHING, Stand, awaiting, name_of, onwards, payment, payment_rows, stands
+from server.days.money import (
+    BY_PAYMENT,
+    BY_VISIT,
+    NOTHING,
+    Stand,
+    awaiting,
+    name_of,
+    onwards,
+    payment,
+    payment_rows,
+    stands,
+)
 from server.days.scan import Seen, scan
-from server.days.spans import ZONE, bounds, local_date, names
+from server.days.spans import END, SITE, SOME, START, ZONE, among, between, bounds, local_date
 from server.derived import VisitRow
-from server.facts import AnomalyRow, EntryRow, PaymentRow
+from server.facts import AnomalyRow
 from server.register import SiteRow
 from server.stay_money import Difference
 from server.witnesses import awaited
 from server.work import settled
 
-__all__ = ["COUNTERPART", "ZONE", "NoSuchSite", "Totals", "bounds", "day", "local_date", "look", "names", "report"]
+__all__ = ["COUNTERPART", "ZONE", "NoSuchSite", "Totals", "bounds", "day", "local_date", "look", "report"]
 
 COUNTERPART: Final = spans.COUNTERPART
 
@@ -82,6 +94,7 @@ def look(
     if start > now:
         raise NotYet(f"{on} has not begun; it is {local_date(now)}")
     span = Span(site, *bounds(on))
+    session.flush()  # statements on the connection do not do it themselves
     with uncollected():
         seen = scan(session, span, thorough=thorough)
     part = _day(session, site, on, now, seen, None, expected)
@@ -135,8 +148,9 @@ def _day(
     totals: Totals | None,
     expected: Iterable[Expectation] | None,
 ) -> Day:
-    row = session.get(SiteRow, site)
-    if row is None:
+    session.flush()
+    tolerance = session.connection().execute(_TOLERANCE, {"site": site}).scalar_one_or_none()
+    if tolerance is None:
         raise NoSuchSite(f"no site {site}")
     span, only = Span(site, *bounds(on)), seen.troubled if seen else None
     passed = items.passages(session, span, only)
@@ -161,7 +175,7 @@ def _day(
         expected=awaited(session, site, span.start, span.end, now, expected),
         flows=moved.flows,
         settled=settled(session, site, span.start),
-        tolerance=Tolerance(vnd=row.tolerance_vnd),
+        tolerance=Tolerance(vnd=tolerance),
     )
 
 
@@ -170,19 +184,19 @@ def _money(
 ) -> tuple[tuple[Visit, ...], tuple[Payment, ...], int]:
     """Visits and payments with what the ledger says of each; and how far entries of nobody's are out of balance."""
     rows = payment_rows(session, span, known, only)
-    named = {each.row.visit for each in known}
-    by_payment = stands(session, col(EntryRow.payment), (name_of(row) for row in rows))
-    by_visit = stands(session, col(EntryRow.visit), named)
+    named = {each.visit for each in known}
+    by_payment = stands(session, BY_PAYMENT, (name_of(row) for row in rows))
+    by_visit = stands(session, BY_VISIT, named)
     made = tuple(payment(row, by_payment.get(name_of(row), NOTHING), named) for row in rows)
     applied: dict[str, int] = defaultdict(int)
     for each in made:
         applied[each.visit or ""] += each.applied
-    visits = tuple(_visit(each, by_visit.get(each.row.visit, NOTHING), applied[each.row.visit]) for each in known)
+    visits = tuple(_visit(each, by_visit.get(each.visit, NOTHING), applied[each.visit]) for each in known)
     orphans = sum(by_payment[name_of(row)].whole for row in rows if _nobodys(row, named) and name_of(row) in by_payment)
     return visits, made, orphans
 
 
-def _nobodys(row: PaymentRow, named: set[str]) -> bool:
+def _nobodys(row: Row[Any], named: set[str]) -> bool:
     return row.reference not in named
 
 
@@ -193,13 +207,13 @@ def _visit(known: Known, stand: Stand, applied: int) -> Visit:
 
 
 def _unbalanced(session: Session, known: list[Known]) -> int:
-    found = stands(session, col(EntryRow.visit), (each.row.visit for each in known))
+    found = stands(session, BY_VISIT, (each.visit for each in known))
     return sum(stand.whole for stand in found.values())
 
 
 def _differing(session: Session, known: list[Known]) -> list[Difference]:
-    some = spans.chunks(each.row.visit for each in known)
-    return [each for names in some for each in stay_money.differing(session, col(VisitRow.visit).in_(names))]
+    some = spans.chunks(each.visit for each in known)
+    return [each for names in some for each in stay_money.compared(session, _DIFFERING, {SOME: names})]
 
 
 def _kept_wrong(span: Span, differing: list[Difference]) -> Iterator[Anomaly]:
@@ -216,11 +230,21 @@ def _kept_wrong(span: Span, differing: list[Difference]) -> Iterator[Anomaly]:
         )
 
 
-def _anomalies(session: Session, span: Span) -> tuple[Anomaly, ...]:
-    here = col(AnomalyRow.site).in_((span.site, ""))
-    today = spans.between(col(AnomalyRow.happened_at), span.start, span.end)
+def _anomalies_of() -> Any:
+    here = col(AnomalyRow.site).in_((SITE, ""))
+    today = between(col(AnomalyRow.happened_at), START, END)
     whole = ~col(AnomalyRow.subject).endswith(CORRECTED, autoescape=True)
     order = (col(AnomalyRow.happened_at), col(AnomalyRow.code), col(AnomalyRow.subject))
+    columns = (AnomalyRow.code, AnomalyRow.subject, AnomalyRow.amount, AnomalyRow.happened_at, AnomalyRow.evidence)
+    return items.picked(*columns).where(here, today, whole).order_by(*order)
+
+
+_ANOMALIES: Final = _anomalies_of()
+_DIFFERING: Final = stay_money.differing_of([among(VisitRow.visit)])
+_TOLERANCE: Final = select(SiteRow.tolerance_vnd).where(col(SiteRow.site) == SITE)
+
+
+def _anomalies(session: Session, span: Span) -> tuple[Anomaly, ...]:
     return tuple(
         Anomaly(
             code=Code(row.code),
@@ -229,10 +253,10 @@ def _anomalies(session: Session, span: Span) -> tuple[Anomaly, ...]:
             at=row.happened_at,
             evidence=_evidence(session, row),
         )
-        for row in session.exec(select(AnomalyRow).where(here, today, whole).order_by(*order)).all()
+        for row in session.connection().execute(_ANOMALIES, span.values).all()
     )
 
 
-def _evidence(session: Session, row: AnomalyRow) -> dict[str, str]:
+def _evidence(session: Session, row: Row[Any]) -> dict[str, str]:
     said = msgspec.json.decode(row.evidence, type=dict[str, str])
     return {**said, **correction_of(session, row.subject)} if row.code == Code.CLOCK_UNSURE else said

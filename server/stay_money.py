@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, delete, exists, func, insert, literal_column, or_, union
+from sqlalchemy import ColumnElement, Select, case, delete, exists, func, insert, literal_column, or_, union, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -119,14 +119,24 @@ def made_again(session: Session) -> None:
 
 def differing(session: Session, condition: ColumnElement[bool]) -> list[Difference]:
     """Of the visits of a condition, those whose row is not what charges, payments and postings say."""
+    return compared(session, differing_of([condition]), {})
+
+
+def compared(session: Session, statement: Any, given: dict[str, Any]) -> list[Difference]:
+    """The same by a statement that is made once, `differing_of`, and its parameters."""
+    rows = session.connection().execute(statement, given).all()
+    return [Difference(visit, int(owed), int(charged)) for visit, owed, charged in rows]
+
+
+def differing_of(conditions: Iterable[ColumnElement[bool]]) -> Any:
+    """The statement of `differing` for the visits of conditions, no two true of one visit."""
     said = _by_the_ledger(VisitRow.visit)
     kept: dict[str, Any] = {name: col(getattr(_M, name)) for name in said}
     kept |= {"owed": func.coalesce(_M.owed, 0), "odd": func.coalesce(_M.odd, False)}
     unlike = or_(*(kept[name].is_distinct_from(said[name]) for name in said))
     both = (VisitRow.visit, kept["owed"] - said["owed"], _none(kept["charged"]) - _none(said["charged"]))
-    found = _picked(*both).join(_M, col(_M.visit) == col(VisitRow.visit), isouter=True).where(condition, unlike)
-    rows = session.connection().execute(found).all()
-    return [Difference(visit, int(owed), int(charged)) for visit, owed, charged in rows]
+    found = _picked(*both).join(_M, col(_M.visit) == col(VisitRow.visit), isouter=True)
+    return union_all(*(found.where(each, unlike) for each in conditions))
 
 
 def _none(column: Any) -> Any:

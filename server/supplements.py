@@ -9,16 +9,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Subquery, func
 from sqlmodel import Session, col, select
 
 from gate.ledger import Entry, LedgerAccount, supplement
 from gate.messages import Quoted
 from gate.tariff import Tariff, leave_until
 from server.facts import ChargeRow, EntryRow, PostingRow, SupplementRow
-
-picked: Any = select
-"""Columns with labels have no types of their own."""
 
 
 class Price(NamedTuple):
@@ -48,19 +44,6 @@ def newest(session: Session, visit: str) -> SupplementRow | None:
     """The last one of a stay: its lines are those of the whole bill."""
     rows = select(SupplementRow).where(SupplementRow.visit == visit).order_by(col(SupplementRow.number).desc())
     return session.exec(rows).first()
-
-
-def added(site: str) -> Subquery:
-    """By `visit`: the sum of its supplements' `total`, and `at`, when the last was asked for."""
-    columns: tuple[Any, ...] = (
-        col(SupplementRow.visit).label("visit"),
-        func.sum(SupplementRow.total).label("total"),
-        func.max(SupplementRow.happened_at).label("at"),
-    )
-    found: Subquery = (
-        picked(*columns).where(SupplementRow.site == site).group_by(col(SupplementRow.visit)).subquery("added")
-    )
-    return found
 
 
 def asked(

@@ -1,10 +1,12 @@
 """People work findings off: take, explain, dismiss, reopen. Each word is a fact, audited, and takes effect at once."""
 
 import os
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from gate.findings import WORDS, Code, Owner
@@ -18,6 +20,9 @@ from server.facts_day import WorkRow
 
 NOTE_MAX: Final = 500
 SHOWN_MAX: Final = 500
+_ORDER: Final = (col(WorkRow.code), col(WorkRow.subject), col(WorkRow.number))
+_picked: Final[Any] = select
+"""Columns chosen at run time have no types of their own."""
 
 
 class NoSuchFinding(ValueError):
@@ -28,13 +33,20 @@ class NotSo(ValueError):
     """The finding cannot be worked off this way; the message says why."""
 
 
+_SAID: Final = select(WorkRow.subject).where(WorkRow.site == bindparam("site"), col(WorkRow.at) >= bindparam("since"))
+_WORDS: Final[Any] = (
+    _picked(WorkRow.code, WorkRow.subject, WorkRow.what, WorkRow.by, WorkRow.amount)
+    .where(WorkRow.site == bindparam("site"), col(WorkRow.subject).in_(_SAID))
+    .order_by(*_ORDER)
+)
+
+
 def settled(session: Session, site: str, since: datetime) -> tuple[Settled, ...]:
     """What people have settled since a day began, for its report."""
-    said = select(WorkRow.subject).where(WorkRow.site == site, col(WorkRow.at) >= since)
-    found = _standings(session, WorkRow.site == site, col(WorkRow.subject).in_(said))
+    rows = session.connection().execute(_WORDS, {"site": site, "since": since}).all()
     return tuple(
         Settled(code=code, subject=subject, amount=standing.settled)
-        for (code, subject), standing in sorted(found.items())
+        for (code, subject), standing in sorted(_by_finding(rows).items())
         if standing.settled is not None
     )
 
@@ -186,10 +198,12 @@ def _word(session: Session, row: FindingRow, what: What, by: str, note: str, now
 
 
 def _standings(session: Session, *where: Any) -> dict[tuple[Code, str], Standing]:
-    words = (Word(Code(row.code), row.subject, What(row.what), row.by, row.amount) for row in _rows(session, *where))
-    return standings(words)
+    return _by_finding(_rows(session, *where))
+
+
+def _by_finding(rows: Iterable[Any]) -> dict[tuple[Code, str], Standing]:
+    return standings(Word(Code(row.code), row.subject, What(row.what), row.by, row.amount) for row in rows)
 
 
 def _rows(session: Session, *where: Any) -> list[WorkRow]:
-    order = (col(WorkRow.code), col(WorkRow.subject), col(WorkRow.number))
-    return list(session.exec(select(WorkRow).where(*where).order_by(*order)))
+    return list(session.exec(select(WorkRow).where(*where).order_by(*_ORDER)))

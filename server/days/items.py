@@ -1,22 +1,24 @@
 """The items of a day as `gate.reconcile` wants them: all of them, or those of a few names with all counterparts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func
+from sqlalchemy import BigInteger, ColumnElement, Row, and_, cast, func, union_all
 from sqlmodel import Session, col, select
 
 from gate.messages import Direction, OpeningReason
 from gate.reconcile import Opening, Passage, Visit
 from gate.vehicle import VehicleClass
 from server.days import spans
-from server.days.spans import COUNTERPART, between, chunks, names, unindexed
+from server.days.spans import AFTER, BEFORE, END, NAMES, SITE, SOME, START, among, between, chunks, unindexed
 from server.derived import VisitRow
-from server.facts import ChargeRow, ExplainedRow, OpeningRow, PassageRow
+from server.facts import ChargeRow, ExplainedRow, OpeningRow, PassageRow, SupplementRow
 from server.facts_money import ClaimRow
 from server.facts_visits import CorrectionRow
-from server.supplements import added, picked
+
+picked: Final[Any] = select
+"""Columns chosen at run time have no types of their own."""
 
 
 class Span(NamedTuple):
@@ -25,6 +27,15 @@ class Span(NamedTuple):
     site: str
     start: datetime
     end: datetime
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters of statements about it."""
+        return spans.values(*self)
+
+    def values_of(self, names: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """The same for statements about some of its items, so many names at a time; nothing where there is none."""
+        return (self.values | {SOME: some} for some in chunks(names))
 
 
 class Names(NamedTuple):
@@ -47,66 +58,89 @@ def with_words(found: Any) -> Any:
     return explained.join(CorrectionRow, col(CorrectionRow.passage) == col(PassageRow.passage), isouter=True)
 
 
+_A_PASSAGE: Final[Any] = with_words(
+    picked(
+        PassageRow.passage,
+        PassageRow.lane,
+        PassageRow.direction,
+        PassageRow.opening,
+        PassageRow.tailgate,
+        PassageRow.happened_at,
+        visit_of_passage().label("whose"),
+    )
+)
+_AT: Final = col(PassageRow.happened_at)
+_ALL_PASSAGES: Final = _A_PASSAGE.where(col(PassageRow.site) == SITE, between(_AT, START, AFTER))
+_NEAR: Final = and_(unindexed(PassageRow.site) == SITE, between(unindexed(_AT), START, AFTER))
+_TOLD: Final[Any] = union_all(
+    *(picked(each.passage).where(among(each.visit)) for each in (ExplainedRow, CorrectionRow))
+)
+_PASSAGES_OF: Final = _A_PASSAGE.where(among(PassageRow.visit), _NEAR)
+_PASSAGES_TOLD_OF: Final = _A_PASSAGE.where(col(PassageRow.passage).in_(_TOLD), _NEAR)
+_PASSAGES: Final = _A_PASSAGE.where(among(PassageRow.passage), _NEAR)
+
+
 def passages(session: Session, span: Span, only: Names | None) -> tuple[Passage, ...]:
     """Those of the day and of the hour after it."""
-    at = col(PassageRow.happened_at)
-    if only is None:
-        wheres = iter([and_(col(PassageRow.site) == span.site, between(at, span.start, span.end + COUNTERPART))])
-    else:
-        near = and_(unindexed(PassageRow.site) == span.site, between(unindexed(at), span.start, span.end + COUNTERPART))
-        wheres = (and_(where, near) for where in _passages(only))
-    found = {row.passage: _passage(row, visit) for where in wheres for row, visit in _with_visits(session, where)}
+    asked = [(_ALL_PASSAGES, span.values)] if only is None else _passages(span, only)
+    connection = session.connection()
+    rows = (row for statement, given in asked for row in connection.execute(statement, given).all())
+    found = {row.passage: _passage(row) for row in rows}
     return tuple(sorted(found.values(), key=lambda each: (each.at, each.passage)))
 
 
-def _with_visits(session: Session, where: ColumnElement[bool]) -> Iterator[Any]:
-    wanted: Any = select(PassageRow, visit_of_passage())
-    yield from session.exec(with_words(wanted).where(where))
-
-
-def _passages(only: Names) -> Iterator[ColumnElement[bool]]:
+def _passages(span: Span, only: Names) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Each way of finding one through an index of its own."""
-    passage = col(PassageRow.passage)
-    for some in chunks(only.visits):
-        yield col(PassageRow.visit).in_(some)
-        for told in (ExplainedRow, CorrectionRow):
-            yield passage.in_(select(told.passage).where(col(told.visit).in_(some)))
-    for some in chunks(only.passages):
-        yield passage.in_(some)
+    for given in span.values_of(only.visits):
+        yield _PASSAGES_OF, given
+        yield _PASSAGES_TOLD_OF, given
+    for given in span.values_of(only.passages):
+        yield _PASSAGES, given
 
 
-def _passage(row: PassageRow, visit: str | None) -> Passage:
+def _passage(row: Row[Any]) -> Passage:
     return Passage(
         passage=row.passage,
         lane=row.lane,
         direction=Direction(row.direction),
-        visit=visit,
+        visit=row.whose,
         opening=row.opening,
         tailgate=row.tailgate,
         at=row.happened_at,
     )
 
 
+_AN_OPENING: Final[Any] = picked(
+    OpeningRow.opening,
+    OpeningRow.site,
+    OpeningRow.lane,
+    OpeningRow.reason,
+    OpeningRow.by,
+    OpeningRow.note,
+    OpeningRow.visit,
+    OpeningRow.happened_at,
+)
+_ALL_OPENINGS: Final = _AN_OPENING.where(
+    col(OpeningRow.site) == SITE, between(col(OpeningRow.happened_at), BEFORE, END)
+)
+_OPENINGS: Final = _AN_OPENING.where(among(OpeningRow.opening))
+
+
 def openings(session: Session, span: Span, passed: tuple[Passage, ...], only: Names | None) -> tuple[Opening, ...]:
     """Those of the day, and those of before under which somebody passed on it: an arm may be held up for days."""
-    near = between(col(OpeningRow.happened_at), span.start - COUNTERPART, span.end)
     used = {each.opening for each in passed if each.opening and each.at < span.end}
+    asked = [(_OPENINGS, given) for given in span.values_of(used if only is None else used | only.openings)]
+    if only is None:
+        asked.append((_ALL_OPENINGS, span.values))
     found = {}
-    for where in _openings(and_(col(OpeningRow.site) == span.site, near), used, only):
-        for row in session.exec(select(OpeningRow).where(where)):
+    for statement, given in asked:
+        for row in session.connection().execute(statement, given).all():
             if row.site == span.site:  # not asked of the database, which would look through all of the site's
                 found[row.opening] = _opening(row)
     return tuple(sorted(found.values(), key=lambda each: (each.at, each.opening)))
 
 
-def _openings(near: ColumnElement[bool], used: set[str], only: Names | None) -> Iterator[ColumnElement[bool]]:
-    if only is None:
-        yield near
-    for some in chunks(used if only is None else used | only.openings):
-        yield col(OpeningRow.opening).in_(some)
-
-
-def _opening(row: OpeningRow) -> Opening:
+def _opening(row: Row[Any]) -> Opening:
     return Opening(
         opening=row.opening,
         lane=row.lane,
@@ -121,44 +155,65 @@ def _opening(row: OpeningRow) -> Opening:
 class Known(NamedTuple):
     """A visit and what it was charged, with its supplements; `asked_at`: when the last of it was asked for."""
 
-    row: VisitRow
+    visit: str
+    vehicle_class: str
+    read: bool
+    opened_at: datetime
+    entered_at: datetime | None
+    left_at: datetime | None
+    voided: bool
+    quoted: int | None
+    recomputed: int | None
     charged: int | None
     charged_at: datetime | None
     asked_at: datetime | None
     claimed: bool
 
 
+def _every_visit() -> Any:
+    name = col(VisitRow.visit)
+    its = (col(SupplementRow.visit) == name, col(SupplementRow.site) == SITE)
+    more, last = (
+        picked(each).where(*its).correlate(VisitRow).scalar_subquery()
+        for each in (cast(func.sum(SupplementRow.total), BigInteger), func.max(SupplementRow.happened_at))
+    )
+    columns = (getattr(VisitRow, name) for name in Known._fields[: Known._fields.index("charged")])
+    charged = (ChargeRow.total + func.coalesce(more, 0), ChargeRow.happened_at)
+    return (
+        picked(*columns, *charged, func.coalesce(last, ChargeRow.happened_at), col(ClaimRow.visit).is_not(None))
+        .join_from(VisitRow, ChargeRow, col(ChargeRow.visit) == name, isouter=True)
+        .join(ClaimRow, col(ClaimRow.visit) == name, isouter=True)
+    )
+
+
+_A_VISIT: Final = _every_visit()
+_ALL_VISITS: Final = _A_VISIT.where(col(VisitRow.visit).in_(NAMES))
+_VISITS: Final = _A_VISIT.where(among(VisitRow.visit))
+
+
 def visits(session: Session, span: Span, only: Names | None) -> list[Known]:
     """The visits of the day, in the order they were opened."""
-    more, claimed = added(span.site), col(ClaimRow.visit).is_not(None)
-    total = ChargeRow.total + func.coalesce(more.c.total, 0)
-    every = (
-        picked(VisitRow, total, ChargeRow.happened_at, func.coalesce(more.c.at, ChargeRow.happened_at), claimed)
-        .join(ChargeRow, col(ChargeRow.visit) == col(VisitRow.visit), isouter=True)
-        .join(more, more.c.visit == col(VisitRow.visit), isouter=True)
-        .join(ClaimRow, col(ClaimRow.visit) == col(VisitRow.visit), isouter=True)
-    )
     if only is None:
-        wheres: list[Any] = [col(VisitRow.visit).in_(names(*span))]
+        asked = [(_ALL_VISITS, span.values)]
     else:
-        wheres = [col(VisitRow.visit).in_(some) for some in chunks(spans.known(session, *span, only.visits))]
-    found = [Known(*row) for where in wheres or [false()] for row in session.exec(every.where(where))]
-    return sorted(found, key=lambda each: (each.row.opened_at, each.row.visit))
+        asked = [(_VISITS, given) for given in span.values_of(spans.known(session, *span, only.visits))]
+    connection = session.connection()
+    found = [Known(*row) for statement, given in asked for row in connection.execute(statement, given).all()]
+    return sorted(found, key=lambda each: (each.opened_at, each.visit))
 
 
 def visit(known: Known, *, credited: int, waived: int) -> Visit:
     """As the rules want it."""
-    row = known.row
     return Visit(
-        visit=row.visit,
-        vehicle_class=VehicleClass(row.vehicle_class),
-        read=row.read,
-        opened_at=row.opened_at,
-        entered_at=row.entered_at,
-        left_at=row.left_at,
-        voided=row.voided,
-        quoted=row.quoted,
-        recomputed=row.recomputed,
+        visit=known.visit,
+        vehicle_class=VehicleClass(known.vehicle_class),
+        read=known.read,
+        opened_at=known.opened_at,
+        entered_at=known.entered_at,
+        left_at=known.left_at,
+        voided=known.voided,
+        quoted=known.quoted,
+        recomputed=known.recomputed,
         charged=known.charged,
         charged_at=known.charged_at,
         asked_at=known.asked_at,

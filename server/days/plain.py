@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, or_
+from sqlalchemy import ColumnElement, and_, case, false, func, literal_column, or_, union_all
 from sqlmodel import Session, col, select
 
 from gate.ledger import LedgerAccount
@@ -39,24 +39,27 @@ class Totals(NamedTuple):
         return Totals(*map(sum, zip(self, other, strict=True)))
 
 
-def totals(session: Session, conditions: Iterable[ColumnElement[bool]]) -> Totals:
-    """Of the visits of conditions, by the ledger."""
+def totals_of(conditions: Iterable[ColumnElement[bool]]) -> Any:
+    """The statement of `totals` for the visits of conditions, no two true of one visit."""
     account, amount = col(PostingRow.account), col(PostingRow.amount)
     owed = case((account == LedgerAccount.RECEIVABLE, amount), else_=0)
     earned = case((account.in_((LedgerAccount.REVENUE, LedgerAccount.VAT)), -amount), else_=0)
     sums = [func.coalesce(func.sum(each), 0) for each in (amount, owed, earned)]
     found = picked(*sums).join_from(VisitRow, PostingRow, col(PostingRow.visit) == VISIT)
-    whole = Totals(0, 0, 0)
-    for condition in conditions:
-        whole = whole.plus(Totals(*map(int, session.connection().execute(found.where(condition)).one())))
-    return whole
+    return union_all(*(found.where(each) for each in conditions))
 
 
-def odd(session: Session, condition: ColumnElement[bool]) -> set[str]:
-    """The stays of a condition that are not plain, by the ledger."""
+def totals(session: Session, statement: Any, given: dict[str, Any]) -> Totals:
+    """What the ledger says of them."""
+    rows = session.connection().execute(statement, given).all()
+    return Totals(*(int(sum(each)) for each in zip(*rows, strict=True)))
+
+
+def odd_of(conditions: Iterable[ColumnElement[bool]]) -> Any:
+    """The statement for those stays of conditions that are not plain, by the ledger."""
     joined = picked(VisitRow.visit).join(ChargeRow, col(ChargeRow.visit) == VISIT, isouter=True)
     unlike = or_(_amiss(col(ChargeRow.visit)), _topped_up(), _late(), _owed() != 0, _waited(), _thought_about())
-    return set(session.connection().execute(joined.where(condition, unlike)).scalars().all())
+    return union_all(*(joined.where(each, unlike) for each in conditions))
 
 
 def _amiss(charged: Any) -> ColumnElement[bool]:
@@ -125,7 +128,7 @@ BY_THE_LEDGER: Final = Book(
     join=_with(ChargeRow),
     charged=ChargeRow.total + _added(),
     charged_at=col(ChargeRow.happened_at),
-    owed=literal(0),
+    owed=literal_column("0"),
     odd=false(),
 )
 """By its facts; who is not plain is asked of `odd`."""

@@ -10,18 +10,18 @@ differ, and where a thorough look is asked for, it is asked of each stay.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, union_all
 from sqlmodel import Session, col, select
 
 from gate.messages import Direction, OpeningReason
 from gate.reconcile.rules import UNEXPLAINED
 from server import stay_money
 from server.days.items import Names, Span, visit_of_passage, with_words
-from server.days.plain import BY_THE_LEDGER, KEPT, Book, odd, totals
-from server.days.spans import COUNTERPART, between, chunks, hour_key, hours_of, there
+from server.days.plain import BY_THE_LEDGER, KEPT, Book, Totals, odd_of, totals, totals_of
+from server.days.spans import AFTER, BEFORE, END, SITE, START, THERE, HourKey, among, between, hours_of
 from server.derived import VisitRow
 from server.facts import OpeningRow, PassageRow, PaymentRow
 from server.stay_money import Difference
@@ -31,6 +31,7 @@ picked: Any = select
 """Columns chosen at run time have no types of their own."""
 FLAGS = ("voided", "opened", "unread", "inside", "came", "left", "charged", "odd")
 """What may be true of a visit: that the day saw it opened, come or left, had it inside at its end, and the rest."""
+_NONE: Final[Any] = literal_column("0")
 VOIDED, OPENED, UNREAD, INSIDE, CAME, LEFT, CHARGED, ODD = (1 << place for place in range(len(FLAGS)))
 
 
@@ -47,24 +48,79 @@ class Seen(NamedTuple):
     differing: list[Difference]
 
 
-class Stays:
-    """What the visits of the day come to, condition by condition; whom it saw come and go as they say themselves."""
+def _bits(book: Book) -> Any:
+    """What is true of a visit, a bit each: grouping in the database would sort all of them."""
+    opened, entered, left = col(VisitRow.opened_at), col(VisitRow.entered_at), col(VisitRow.left_at)
+    true = (
+        col(VisitRow.voided),
+        between(opened, START, END),
+        col(VisitRow.read).is_(False),
+        and_(entered < END, or_(left.is_(None), left >= END)),
+        between(entered, START, END),
+        between(left, START, END),
+        book.charged.is_not(None),
+        book.odd,
+    )
+    bits = (case((flag, literal_column(str(1 << place))), else_=_NONE) for place, flag in enumerate(true))
+    return sum(bits, _NONE)
 
-    def __init__(self, session: Session, span: Span, book: Book) -> None:
-        self._session, self._span, self._book = session, span, book
+
+def _stays_of(book: Book, conditions: Iterable[ColumnElement[bool]]) -> Any:
+    """The statement for what the visits of conditions come to: name, bits, hour of the charge, its amount, what is
+    owed."""
+    hour = case((book.charged.is_not(None), HourKey(func.coalesce(VisitRow.left_at, book.charged_at))), else_="")
+    columns = (VisitRow.visit, _bits(book), hour, func.coalesce(book.charged, 0), book.owed)
+    found = book.join(picked(*columns))
+    return union_all(*(found.where(each) for each in conditions))
+
+
+class Asked(NamedTuple):
+    """The statements about the visits of some conditions, made once."""
+
+    kept: Any
+    by_the_ledger: Any
+    totals: Any
+    odd: Any
+    differing: Any
+
+    @classmethod
+    def of(cls, *conditions: ColumnElement[bool]) -> "Asked":
+        """No two of the conditions are true of one visit."""
+        return cls(
+            _stays_of(KEPT, conditions),
+            _stays_of(BY_THE_LEDGER, conditions),
+            totals_of(conditions),
+            odd_of(conditions),
+            stay_money.differing_of(conditions),
+        )
+
+
+_NAMED: Final = and_(col(VisitRow.site) == SITE, among(VisitRow.visit))
+_NAMES: Final = picked(VisitRow.visit).where(_NAMED)
+_OPENED, _LEFT = col(VisitRow.opened_at), col(VisitRow.left_at)
+_GONE: Final = and_(_OPENED < START, or_(col(VisitRow.voided), _LEFT < START))
+HERE: Final = Asked.of(*THERE)
+ELSEWHERE: Final = Asked.of(and_(_NAMED, or_(_OPENED >= END, _GONE)))
+"""Of names: those that the day knows by their money alone."""
+Part = tuple[Asked, dict[str, Any]]
+"""Some visits of a day: the statements about them with their parameters."""
+
+
+class Stays:
+    """What the visits of the day come to, part by part; whom it saw come and go as they say themselves."""
+
+    def __init__(self, session: Session, span: Span, *, thorough: bool) -> None:
+        self._session, self._span, self._thorough = session, span, thorough
         self.sums, self.charged = Counter[str](), Counter[int]()
         self.went: dict[Direction, set[str]] = {way: set() for way in Direction}
         self.odd = set[str]()
         self.owed = self.cost = 0
         """What they owe and cost in all, as the book has it."""
 
-    def add(self, condition: ColumnElement[bool]) -> None:
+    def add(self, asked: Asked, given: dict[str, Any]) -> None:
         """Some more visits."""
-        book = self._book
-        at = func.coalesce(VisitRow.left_at, book.charged_at)
-        hour = case((book.charged.is_not(None), hour_key(self._session, at)), else_="")
-        columns = (VisitRow.visit, _bits(self._span, book), hour, func.coalesce(book.charged, 0), book.owed)
-        self._take(*_columns(_all(self._session, book.join(picked(*columns)).where(condition)), len(columns)))
+        statement = asked.by_the_ledger if self._thorough else asked.kept
+        self._take(*_columns(_all(self._session, statement, given), 5))
 
     def _take(self, visits: Any, bits: Any, hours: Any, amounts: Any, owed: Any) -> None:
         """Column by column, which costs less than row by row."""
@@ -124,32 +180,37 @@ def scan(session: Session, span: Span, *, thorough: bool = False) -> Seen:
     opened = _opened(session, span)
     passed = _passages(session, span, opened, troubled)
     reasons = _openings(opened, passed, troubled)
-    stays = Stays(session, span, BY_THE_LEDGER if thorough else KEPT)
-    here = there(*span)
-    for condition in here:
-        stays.add(condition)
+    stays = Stays(session, span, thorough=thorough)
+    parts: list[Part] = [(HERE, span.values)]
+    stays.add(*parts[0])
     for way in Direction:
         troubled.visits.update(stays.went[way] - passed.seen[way])
     came = _payments(session, span, stays.went[Direction.IN] | stays.went[Direction.OUT], troubled)
-    every = (*here, *_elsewhere(session, span, came, troubled))
-    for condition in every[len(here) :]:
-        stays.add(condition)
-    whole = totals(session, every)
+    parts += _elsewhere(session, span, came, troubled)
+    for part in parts[1:]:
+        stays.add(*part)
+    whole = Totals(0, 0, 0)
+    for asked, given in parts:
+        whole = whole.plus(totals(session, asked.totals, given))
     if not thorough and (whole.owed, whole.charged) != (stays.owed, stays.cost):
         return scan(session, span, thorough=True)
     troubled.visits.update(stays.odd)
-    differing = []
-    if thorough:
-        for condition in every:
-            troubled.visits.update(odd(session, condition))
-            differing += stay_money.differing(session, condition)
+    differing = _by_the_ledger(session, parts, troubled) if thorough else []
     counts = _named(stays.sums, reasons, passed, came)
     return Seen(counts, passed.ways, stays.charged, came.by_hour, troubled, whole.whole, differing)
 
 
-def _all(session: Session, statement: Any) -> Sequence[Any]:
+def _by_the_ledger(session: Session, parts: list[Part], troubled: Names) -> list[Difference]:
+    differing = []
+    for asked, given in parts:
+        troubled.visits.update(session.connection().execute(asked.odd, given).scalars())
+        differing += stay_money.compared(session, asked.differing, given)
+    return differing
+
+
+def _all(session: Session, statement: Any, given: dict[str, Any]) -> Sequence[Any]:
     """The rows as the database has them: of texts and whole numbers, which need no reading, and all at once."""
-    result = session.connection().execute(statement)
+    result = session.connection().execute(statement, given)
     rows = result.cursor.fetchall()  # it is there until all is read
     result.close()
     return rows
@@ -170,12 +231,19 @@ class Opened(NamedTuple):
     unsaid: set[str]
 
 
-def _opened(session: Session, span: Span) -> Opened:
+def _opened_of() -> Any:
     at, reason = col(OpeningRow.happened_at), col(OpeningRow.reason)
-    today = case((at >= span.start, reason), else_="")
+    today = case((at >= START, reason), else_="")
     unsaid = case((and_(reason.in_(UNEXPLAINED), col(OpeningRow.note) == ""), 1), else_=0)
-    near = and_(col(OpeningRow.site) == span.site, between(at, span.start - COUNTERPART, span.end))
-    names, reasons, said = _columns(_all(session, picked(OpeningRow.opening, today, unsaid).where(near)), 3)
+    near = and_(col(OpeningRow.site) == SITE, between(at, BEFORE, END))
+    return picked(OpeningRow.opening, today, unsaid).where(near)
+
+
+_OPENINGS: Final = _opened_of()
+
+
+def _opened(session: Session, span: Span) -> Opened:
+    names, reasons, said = _columns(_all(session, _OPENINGS, span.values), 3)
     used = {"", OpeningReason.MODE}
     return Opened(
         names=set(names),
@@ -185,11 +253,18 @@ def _opened(session: Session, span: Span) -> Opened:
     )
 
 
+def _passages_of() -> Any:
+    at = col(PassageRow.happened_at)
+    columns = (PassageRow.passage, visit_of_passage(), PassageRow.opening, PassageRow.tailgate, PassageRow.direction)
+    near = and_(col(PassageRow.site) == SITE, between(at, START, AFTER))
+    return with_words(picked(*columns, HourKey(at))).where(near)
+
+
+_PASSAGES: Final = _passages_of()
+
+
 def _passages(session: Session, span: Span, opened: Opened, troubled: Names) -> Passed:
-    at, way = col(PassageRow.happened_at), col(PassageRow.direction)
-    columns = (PassageRow.passage, visit_of_passage(), PassageRow.opening, PassageRow.tailgate)
-    near = and_(col(PassageRow.site) == span.site, between(at, span.start, span.end + COUNTERPART))
-    rows = _all(session, with_words(picked(*columns, way, hour_key(session, at))).where(near))
+    rows = _all(session, _PASSAGES, span.values)
     hours, ways, used, seen = hours_of(span.start, span.end), Counter[Way](), set[str](), {}
     for each in Direction:
         found = [row for row in rows if row[4] == each]
@@ -217,11 +292,17 @@ def _openings(opened: Opened, passed: Passed, troubled: Names) -> Counter[str]:
     return opened.reasons
 
 
-def _payments(session: Session, span: Span, here: set[str], troubled: Names) -> Came:
+def _payments_of() -> Any:
     at = col(PaymentRow.received_at)
     columns = (PaymentRow.provider, PaymentRow.provider_id, PaymentRow.reference, PaymentRow.amount)
-    near = and_(col(PaymentRow.site) == span.site, between(at, span.start, span.end))
-    rows = _all(session, picked(*columns, hour_key(session, at)).where(near))
+    return picked(*columns, HourKey(at)).where(col(PaymentRow.site) == SITE, between(at, START, END))
+
+
+_PAYMENTS: Final = _payments_of()
+
+
+def _payments(session: Session, span: Span, here: set[str], troubled: Names) -> Came:
+    rows = _all(session, _PAYMENTS, span.values)
     hours, by_hour = hours_of(span.start, span.end), Counter[str]()
     for row in rows:
         by_hour[row[4]] += row[3]
@@ -234,35 +315,15 @@ def _payments(session: Session, span: Span, here: set[str], troubled: Names) -> 
     return Came(len(rows), Counter({hours[hour]: amount for hour, amount in by_hour.items()}), others)
 
 
-def _elsewhere(session: Session, span: Span, came: Came, troubled: Names) -> list[ColumnElement[bool]]:
-    """Conditions on visits that the day knows by their money alone. Money of nobody's is not plain."""
-    opened, left = col(VisitRow.opened_at), col(VisitRow.left_at)
-    gone = and_(opened < span.start, or_(col(VisitRow.voided), left < span.start))
-    conditions, known = [], set[str]()
-    for some in chunks(came.others):
-        named = and_(col(VisitRow.site) == span.site, col(VisitRow.visit).in_(some))
-        known.update(row[0] for row in _all(session, picked(VisitRow.visit).where(named)))
-        conditions.append(and_(named, or_(opened >= span.end, gone)))
+def _elsewhere(session: Session, span: Span, came: Came, troubled: Names) -> Iterator[Part]:
+    """Visits that the day knows by their money alone. Money of nobody's is not plain."""
+    known = set[str]()
+    for given in span.values_of(came.others):
+        known.update(row[0] for row in _all(session, _NAMES, given))
+        yield ELSEWHERE, given
     for reference, payments in came.others.items():
         if reference not in known:
             troubled.payments.update(payments)
-    return conditions
-
-
-def _bits(span: Span, book: Book) -> Any:
-    """What is true of a visit, a bit each: grouping in the database would sort all of them."""
-    opened, entered, left = col(VisitRow.opened_at), col(VisitRow.entered_at), col(VisitRow.left_at)
-    true = (
-        col(VisitRow.voided),
-        between(opened, span.start, span.end),
-        col(VisitRow.read).is_(False),
-        and_(entered < span.end, or_(left.is_(None), left >= span.end)),
-        between(entered, span.start, span.end),
-        between(left, span.start, span.end),
-        book.charged.is_not(None),
-        book.odd,
-    )
-    return sum((case((flag, 1 << place), else_=0) for place, flag in enumerate(true)), literal(0))
 
 
 def _named(sums: Counter[str], reasons: Counter[str], passed: Passed, came: Came) -> dict[str, int]:
