@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Read the files named in `argv`. 0, or 1 where one was unreadable, or 2 for wrong arguments."""
     options = _parser().parse_args(argv)
     try:
-        reader = engine(options.engine, options.threads)
+        reader = engine(options.engine, options.threads, options.weights)
     except WeightsMissingError as error:
         sys.stderr.write(f"barie read: {error}\n")
         return 1
@@ -61,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("images", nargs="+", type=Path, metavar="FILE", help="a picture, a video, or a folder of them")
     parser.add_argument("--json", action="store_true", help="one JSON object for each file")
     parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help="the plate reader (default: %(default)s)")
+    parser.add_argument(
+        "--weights", type=Path, metavar="DIR", help="folder of the weights that easyocr-stock reads with"
+    )
     parser.add_argument(
         "--threads", type=_number(1, 64), default=THREADS, help="processor threads, 1 to 64 (default: %(default)s)"
     )

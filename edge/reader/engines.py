@@ -1,16 +1,21 @@
 """The plate readers that can be asked for by name."""
 
+from pathlib import Path
 from typing import Final
 
 from edge.reader.contract import Reader
 
 BARIE: Final = "barie"
 RAPID: Final = "rapid"
-ENGINES: Final = (BARIE, RAPID)
+EASY: Final = "easyocr"
+EASY_STOCK: Final = "easyocr-stock"
+ENGINES: Final = (BARIE, RAPID, EASY, EASY_STOCK)
 
 
-def engine(name: str, threads: int = 1) -> Reader:
-    """A reader by its name: `barie` with our own recogniser before the bundled one, `rapid` with the bundled one alone.
+def engine(name: str, threads: int = 1, weights: Path | None = None) -> Reader:
+    """A reader by its name: `barie` with our own recogniser before the bundled one, `rapid` with the bundled one alone,
+    `easyocr` as `barie` with EasyOCR running our recogniser, `easyocr-stock` EasyOCR with its own weights (`weights` is
+    their folder).
 
     Raises ValueError for a name not in `ENGINES`, `WeightsMissingError` where a network is missing or altered.
     """
@@ -24,6 +29,15 @@ def engine(name: str, threads: int = 1) -> Reader:
     if name == RAPID:
         symbols = RapidSymbols(threads)
         return Cascade(Detector(threads), symbols, lambda: symbols, threads=threads)
+    if name == EASY_STOCK:
+        from edge.reader.easy.stock import Stock  # noqa: PLC0415
+
+        stock = Stock(threads, weights)
+        return Cascade(stock, stock, lambda: stock, threads=threads)
+    if name == EASY:
+        from edge.reader.easy.own import EasyStrokes  # noqa: PLC0415
+
+        return Cascade(Detector(threads), EasyStrokes(threads), lambda: RapidSymbols(threads), threads=threads)
     from edge.reader.strokes import Strokes  # noqa: PLC0415
 
     return Cascade(Detector(threads), Strokes(threads), lambda: RapidSymbols(threads), threads=threads)
