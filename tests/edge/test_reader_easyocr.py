@@ -99,9 +99,7 @@ def test_a_pickle_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", [None, "0"])
-def test_only_weights_holds_for_one_load(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, before: str | None
-) -> None:
+def test_only_weights_holds_for_one_load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, before: str | None) -> None:
     name = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
     if before is None:
         monkeypatch.delenv(name, raising=False)
