@@ -42,7 +42,7 @@ TRAINED_ON: Final = {
 }  # fmt: skip
 HELD_OUT: Final = {
     "OSP-DIN": "OFL-1.1", "RobotoCondensed-Bold": "Apache-2.0", "routed-gothic-narrow": "OFL-1.1",
-    "Ubuntu-Title": "OFL-1.1 and GPL-2 with font exception", "BebasNeue-Regular": "OFL-1.1", "RG2014F": "MIT",
+    "Manrope-SemiBold": "OFL-1.1", "BebasNeue-Regular": "OFL-1.1", "RG2014F": "MIT",
 }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ class Artist:
         self._rng = rng = random.Random(seed)
         files = fonts_found(HELD_OUT if held_out else TRAINED_ON) if fonts else []
         self._faces: list[Face] = [stroke_face(rng, held_out=held_out) for _ in range(faces)]
-        self._faces += [font_face(rng.choice(files), rng) for _ in range(faces // 3 if files else 0)]
+        self._faces += [font_face(rng.choice(files), rng) for _ in range(faces // 4 if files else 0)]
         self._strange = strange_masks(rng, foreign_fonts() if fonts else (), faces)
         self._pools = pools(rng, held_out=held_out, scenes=scenes)
 
@@ -91,7 +91,7 @@ def _seen(rng: random.Random, drawn: Sheet, box: Box, capital: float, force: flo
     left, top, right, bottom = box
     flat = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
     scale = capital / (bottom - top)
-    size = ((right - left) * scale * rng.uniform(0.72, 1.18), capital)
+    size = ((right - left) * scale * rng.uniform(0.8, 1.15), capital)
     corners = _tilted(rng, size, force)
     edge = max(size[1] * 1.2, 6.0)
     low = corners.min(axis=0) - edge
@@ -144,7 +144,7 @@ def _cut(rng: random.Random, seen: Field, corners: Corners, capital: float) -> G
     quad = found(rng, corners, capital)
     width = float(np.linalg.norm(quad[1] - quad[0]))
     height = float(np.linalg.norm(quad[3] - quad[0]))
-    columns = int(np.clip(round(HEIGHT * width / height * rng.uniform(0.76, 1.36)), 16, WIDTH_MAX))
+    columns = int(np.clip(round(HEIGHT * width / height * rng.uniform(0.88, 1.4)), 16, WIDTH_MAX))
     target = np.array([(0, 0), (columns * 1.5, 0), (columns * 1.5, 48), (0, 48)], np.float32)
     turn = cv2.getPerspectiveTransform(quad, target)
     size = (round(columns * 1.5), 48)

@@ -113,7 +113,7 @@ def expose(rng: random.Random, picture: Field, capital: float, pools: Pools, for
         soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 1.6))
         picture = picture + (picture - soft) * rng.uniform(0.3, 2.0)  # a camera that sharpens
     if rng.random() < 0.8:
-        grain = min(abs(rng.gauss(0, 4 + 9 * force)), _GRAIN_MAX * float(picture.std()))
+        grain = min(abs(rng.gauss(0, 2 + 11 * force)), _GRAIN_MAX * float(picture.std()))
         picture = picture + pools.noise(rng, shape) * grain
     picture = np.clip(picture, 0, 255)
     return _filed(rng, picture, force) if rng.random() < 0.75 else picture
@@ -172,13 +172,13 @@ def _streak(rng: random.Random, length: float) -> Field:
 def _toned(rng: random.Random, picture: Field, force: float) -> Field:
     """Exposure, curve and veil: washed out, dark, foggy, or as it should be."""
     roll = rng.random()
-    if roll < 0.12 + 0.14 * force:  # too bright: the ground is white and eats into the ink
+    if roll < 0.28 * force:  # too bright: the ground is white and eats into the ink
         picture = picture * rng.uniform(1.1, 1.8) + rng.uniform(0, 70)
         picture = picture - max(0.0, float(picture.mean() - picture.std()) - _INK_MAX)
         if rng.random() < 0.5:
             glow = cv2.GaussianBlur(np.clip(picture - 150, 0, 255), (0, 0), rng.uniform(0.8, 4))
             picture = picture + np.asarray(glow, np.float32) * rng.uniform(0.1, 0.5)
-    elif roll < 0.3 + 0.25 * force:  # too dark
+    elif roll < 0.5 * force:  # too dark
         picture = picture * rng.uniform(0.16, 0.6)
     if rng.random() < 0.3:
         curve = rng.uniform(0.45, 2.0)

@@ -78,7 +78,7 @@ class Stock:
         width = self._rng.choices(widths, [len(self._shelves[w]) * w for w in widths])[0]
         lines = self._rng.choices(self._shelves[width], k=max(8, _BATCH_COLUMNS // width))
         pictures = padded([line.picture for line in lines])
-        extra = self._rng.choice((0, 0, 0, STEP, 4 * STEP, WIDTH_MIN * 2))
+        extra = self._rng.choice((*(0,) * 8, STEP, STEP, WIDTH_MIN, 3 * WIDTH_MIN))
         if extra and pictures.shape[2] + extra <= _SHELVES[-1]:
             pictures = np.pad(pictures, ((0, 0), (0, 0), (0, extra)), mode="edge")
         return self._shaken(tensor(pictures)), [numbers(line.label) for line in lines]

@@ -166,6 +166,6 @@ _KINDS: Final = {
     "military": (8, _military),
     "temporary": (2, _temporary),
     "foreign": (4, _foreign),
-    "other": (7, _other),
+    "other": (4, _other),
     "nothing": (2, _nothing),
 }
