@@ -154,7 +154,7 @@ def _one() -> Any:
 def _by_the_ledger(visit: Any) -> dict[str, Any]:
     """The columns of a row by what other tables say of `visit`, a column of the statement around it."""
     supplements = _sum(SupplementRow.total, col(SupplementRow.visit) == visit)
-    charge: Select[Any] = _picked(ChargeRow.total + supplements).where(col(ChargeRow.visit) == visit)
+    charge: Select[Any] = _picked(ChargeRow.total).where(col(ChargeRow.visit) == visit)
     at: Select[Any] = _picked(ChargeRow.happened_at).where(col(ChargeRow.visit) == visit)
     its = col(PostingRow.visit) == visit
     waited = exists(_one().where(its, PostingRow.account == LedgerAccount.SUSPENSE))
@@ -162,7 +162,7 @@ def _by_the_ledger(visit: Any) -> dict[str, Any]:
     more = exists(_one().where(col(SupplementRow.visit) == visit))
     last: Select[Any] = _picked(func.max(PaymentRow.received_at)).where(col(PaymentRow.reference) == visit)
     return {
-        "charged": charge.scalar_subquery(),
+        "charged": charge.scalar_subquery() + supplements,
         "charged_at": at.scalar_subquery(),
         "owed": _sum(PostingRow.amount, its, PostingRow.account == LedgerAccount.RECEIVABLE),
         "odd": case((or_(waited, thought, more), True), else_=False),

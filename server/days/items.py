@@ -172,7 +172,7 @@ class Known(NamedTuple):
 
 def _every_visit() -> Any:
     name = col(VisitRow.visit)
-    its = (col(SupplementRow.visit) == name, col(SupplementRow.site) == SITE)
+    its = (col(SupplementRow.visit) == name, unindexed(SupplementRow.site) == SITE)
     more, last = (
         picked(each).where(*its).correlate(VisitRow).scalar_subquery()
         for each in (cast(func.sum(SupplementRow.total), BigInteger), func.max(SupplementRow.happened_at))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Engine
+from sqlalchemy import Engine, true
 from sqlmodel import select
 
 from gate.findings import Code
@@ -14,10 +14,11 @@ from gate.reconcile import reconcile
 from gate.tariff import Rate, Step, Tariff
 from gate.vehicle import VehicleClass
 from gate.wire import encode
-from server import ledger, money_shown, stays
+from server import ledger, money_shown, stay_money, stays
 from server.books import balance, books
 from server.days.spans import local_date
 from server.db import reading, transaction
+from server.derived import StayMoneyRow
 from server.export.day import day_rows
 from server.export.sheets import VAT, VISITS
 from server.facts import ChargeRow, EntryRow, SupplementRow
@@ -238,3 +239,13 @@ def test_a_rebuild_finds_it_again(engine: Engine, box: Box) -> None:
     assert [rows(engine, table) for table in SAME] == before
     with reading(engine) as session:
         assert len(session.exec(select(SupplementRow)).all()) == 2
+
+
+def test_a_stay_is_kept_with_its_own_supplements_only(engine: Engine, box: Box) -> None:
+    other = reference(2)
+    said(engine, PAID_AT, *box.stays(other, MORNING, PAID_AT))
+    quoted(engine, box, BACK, 60_000)
+    with transaction(engine) as session:
+        assert stay_money.differing(session, true()) == []
+        stay_money.made_again(session)
+    assert {row["visit"]: row["charged"] for row in rows(engine, StayMoneyRow)} == {VISIT: 60_000, other: 30_000}
