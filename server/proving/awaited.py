@@ -89,9 +89,7 @@ def _not_in_settlement(session: Session, site: str) -> Iterator[Expectation]:
         SettlementLineRow.provider_ref == PaymentRow.provider_id,
         SettlementLineRow.kind == LineKind.PAY,
     )
-    rows = _in_clearing(site, PaymentRow).where(
-        col(PaymentRow.account).not_in(accounts(session)), ~line.exists()
-    )
+    rows = _in_clearing(site, PaymentRow).where(col(PaymentRow.account).not_in(accounts(session)), ~line.exists())
     for row in session.exec(rows):
         on = row.happened_at.astimezone(VIETNAM).date()
         evidence = {"provider": row.provider, "session": on.isoformat()}
