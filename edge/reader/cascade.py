@@ -17,7 +17,7 @@ from edge.reader.kind import kinds
 from edge.reader.layout import Place, bounds
 from edge.reader.lines import Line, grey_of, halved, plausible, read_by
 from edge.reader.networks import Image, cut
-from edge.reader.weigh import Candidate, chosen, distinct, overlap, weighed
+from edge.reader.weigh import Candidate, chosen, distinct, overlap, pooled, weighed
 from gate.reading import PlateReading
 
 _COARSE: Final = 192  # the shorter side of the first look, in pixels
@@ -31,7 +31,7 @@ _THOROUGH_MAX: Final = 6  # lines that it reads
 _WORTH: Final = 2.0  # what the second network's word counts beside the first's
 _SIDE_MIN: Final = 16  # pixels; nothing smaller holds a plate
 # Margins of a line's cuts, in shares of its height: at each end, and at top and bottom.
-_MARGINS: Final = ((0.0, 0.0), (0.12, 0.06), (-0.04, -0.06))
+_MARGINS: Final = ((0.12, 0.06), (-0.04, -0.06))
 _PLATE_LIKE: Final = 5.0  # price (log) of the grammar below which something is like a plate
 _HALF: Final = 0.5
 _DIGITS: Final = 6  # of a probability
@@ -143,13 +143,18 @@ class _Search:
         yield self._judged(chosen(lines), FAST)
         lines = self._checked(lines)
         yield self._judged(chosen(lines), CHECKED)
-        for spot in _spots(seen):
-            yield self._judged(self._thoroughly(self._closer(spot)), SLOW)
-        for side in _FINER:
-            if any(each.is_plate_like for each in seen):
-                break
-            yield self._judged(self._thoroughly(self._found(self._image, side)), SLOW)
+        yield from self._closer_looks(seen)
+        if not any(each.is_plate_like for each in seen):
+            for side in _FINER:
+                yield self._judged(self._thoroughly(self._found(self._image, side)), SLOW)
+                if any(each.is_plate_like for each in seen):
+                    break
+            yield from self._closer_looks(seen)
         yield self._judged(self._again(seen), SLOW)
+
+    def _closer_looks(self, seen: list[Judged]) -> Iterator[list[Judged]]:
+        for spot in _spots(seen):
+            yield self._judged(_pooled(self._thoroughly(self._closer(spot)), seen), SLOW)
 
     def _found(self, image: Image, side: int) -> list[Place]:
         places = [Place(quad) for quad in self._finder.lines(image, side)]
@@ -183,7 +188,7 @@ class _Search:
         return chosen(self._checked([*whole, *self._read([line.place for line in halved(whole)], whole=False)]))
 
     def _again(self, seen: Sequence[Judged]) -> list[Candidate]:
-        """The best candidate so far, its lines cut wider and narrower and read by both networks."""
+        """The best candidate so far, its lines cut wider and narrower and read by both networks too."""
         if not seen:
             return []
         best = min(seen, key=_order).candidate
@@ -191,7 +196,13 @@ class _Search:
         lines = read_by(self._cascade.thorough, self._image, lines, _MARGINS, worth=_WORTH)
         numbers = iter(range(len(lines)))
         rows = tuple(tuple(next(numbers) for _ in row) for row in best.rows)
-        return [*filter(None, [weighed(lines, rows)])]
+        return _pooled([*filter(None, [weighed(lines, rows)])], seen)
+
+
+def _pooled(fresh: Sequence[Candidate], seen: Sequence[Judged]) -> list[Candidate]:
+    """The fresh candidates together with what both networks heard at the same spots before."""
+    before = [judged.candidate for judged in seen if judged.path != FAST]
+    return [pooled(candidate, before) for candidate in fresh]
 
 
 def _spots(seen: Sequence[Judged]) -> list[Box]:

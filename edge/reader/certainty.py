@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from edge.reader.kept import figures, is_kept
+from edge.reader.kept import figures
 from edge.reader.weigh import PRICE_MAX, Candidate
 
 NAME: Final = "certainty.json"
@@ -18,6 +18,7 @@ CHECKED: Final = "checked"
 SLOW: Final = "slow"
 PATHS: Final = (FAST, CHECKED, SLOW)
 
+TRAITS: Final = ("weakest", "second", "margin", "price", "height", "agreed", "rows", "whole")
 _LOGIT_MAX: Final = 9.0
 _OUTSIDE: Final = 0.5  # of a text outside the grammar: signs and telephone numbers read well too, and none was drawn
 
@@ -84,9 +85,5 @@ def _logistic(table: Mapping[str, float], values: Mapping[str, float]) -> float:
 
 @cache
 def _table() -> dict[str, dict[str, float]]:
-    if not is_kept(NAME):
-        plain = {"bias": 0.0, "weakest": 1.0, "second": 0.0, "margin": 0.0, "price": -0.2, "height": 0.0}
-        plain |= {"agreed": 0.0, "rows": 0.0, "whole": 0.0}
-        return {path: {**plain, "sure": 0.9} for path in PATHS} | {"character": {"bias": 0.0, "heard": 1.0}}
     table: dict[str, dict[str, float]] = figures(NAME)
     return table

@@ -35,11 +35,6 @@ def kept(name: str, folder: Path = FOLDER) -> bytes:
     return data
 
 
-def is_kept(name: str, folder: Path = FOLDER) -> bool:
-    """Whether there is such a file."""
-    return (folder / name).is_file()
-
-
 def network(name: str, threads: int, folder: Path = FOLDER) -> onnxruntime.InferenceSession:
     """One of the networks on the CPU, from the very bytes whose hash was checked."""
     return onnxruntime.InferenceSession(kept(name, folder), configured(threads), providers=["CPUExecutionProvider"])

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,14 @@ _VETO: Final = 8.0  # how much (log) one reading may say against a text: it may 
 _RIVALS: Final = 5  # texts of each reading that are weighed against one another
 
 
-@dataclass(frozen=True)
+class Reading(NamedTuple):
+    """What one network read on each row once, and what that counts."""
+
+    rows: list[Matrix]
+    worth: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
 class Candidate:
     """One way to read some of the lines as a plate. `rank` and `price` are natural logarithms.
 
@@ -41,7 +48,7 @@ class Candidate:
     rivals: tuple[tuple[str, float], ...] = ()
     agreed: bool = True
     whole: bool = True
-    readings: int = 1
+    heard: tuple[Reading, ...] = ()
 
     @property
     def weakest(self) -> float:
@@ -60,6 +67,11 @@ class Candidate:
             return 0.0
         scores = [score for _, score in self.rivals[:2]]
         return min(_MARGIN_MAX, scores[0] - scores[1]) if len(scores) == 2 else _MARGIN_MAX
+
+    @property
+    def readings(self) -> int:
+        """How often its lines were read, by whichever network."""
+        return len(self.heard)
 
     @property
     def used(self) -> frozenset[int]:
@@ -88,10 +100,10 @@ def weighed(lines: Sequence[Line], rows: tuple[Row, ...]) -> Candidate | None:
     """These rows of the lines as one plate, by every network that has read them all."""
     used = [lines[i] for row in rows for i in row]
     readings = [
-        [np.concatenate([lines[i].heard[number] for i in row]) for row in rows]
+        Reading([np.concatenate([lines[i].heard[number] for i in row]) for row in rows], used[0].worth[number])
         for number in range(min(len(line.heard) for line in used))
     ]
-    candidate = judged(readings, rows, used[0].worth[: len(readings)])
+    candidate = judged(readings, rows)
     if candidate is None:
         return None
     guessed = sum(not line.whole for line in used)
@@ -99,17 +111,27 @@ def weighed(lines: Sequence[Line], rows: tuple[Row, ...]) -> Candidate | None:
     return replace(candidate, rank=rank, places=tuple(line.place for line in used), whole=not guessed)
 
 
-def judged(readings: Sequence[list[Matrix]], rows: tuple[Row, ...], worth: Sequence[float] = ()) -> Candidate | None:
-    """These rows, read once or several times, as one plate; None where they hardly are one. `worth`: what each reading
-    counts, all the same where it is not said.
+def pooled(fresh: Candidate, seen: Sequence[Candidate]) -> Candidate:
+    """The fresh candidate with what earlier looks at its spot heard, if they saw as many lines there."""
+    same = [old for old in seen if len(old.rows) == len(fresh.rows) and overlap(fresh, old)]
+    candidate = judged([*fresh.heard, *(reading for old in same for reading in old.heard)], fresh.rows)
+    if candidate is None:
+        return fresh
+    rank = candidate.rank - (0.0 if fresh.whole else _GUESSED)
+    return replace(candidate, rank=rank, places=fresh.places, whole=fresh.whole)
+
+
+def judged(given: Sequence[Reading], rows: tuple[Row, ...]) -> Candidate | None:
+    """These rows, read once or several times, as one plate; None where they hardly are one.
 
     Under the grammar where that is not too dear, else as the first reading of a plate's length has it.
     """
+    readings = [reading.rows for reading in given]
     raws = [greedy(lines) for lines in readings]
     raw = next((raw for raw in raws if len(raw) in _LENGTHS), None)
     if raw is None:
         return None
-    shares = np.array(worth or (1.0,) * len(readings)) / sum(worth or (1.0,) * len(readings))
+    shares = np.array([reading.worth for reading in given]) / sum(reading.worth for reading in given)
     rivals = _rivals(readings, len(rows), shares)
     ceiling = float(shares @ [surest(lines) for lines in readings])
     price = ceiling - rivals[0][1] if rivals else math.inf
@@ -127,7 +149,7 @@ def judged(readings: Sequence[list[Matrix]], rows: tuple[Row, ...], worth: Seque
         places=(),
         rivals=rivals,
         agreed=len(set(raws)) == 1,
-        readings=len(readings),
+        heard=tuple(given),
     )
 
 

@@ -15,7 +15,7 @@ from edge.reader.kind import kinds
 from edge.reader.layout import Place
 from edge.reader.lines import Line, halved, plausible
 from edge.reader.networks import Image, Matrix, Quad
-from edge.reader.weigh import Candidate, judged
+from edge.reader.weigh import Candidate, Reading, judged
 from tests.edge.test_reader_decode import place, spoken
 
 PLAIN = {"bias": -5.0, "weakest": 0.6, "second": 0.1, "margin": 1.4, "price": -0.5, "height": 0.3} | {
@@ -163,7 +163,7 @@ def test_the_weakest_character_decides() -> None:
 
 def of(text: str, rows: tuple[tuple[int, ...], ...] = ((0,),), *places: Place) -> Candidate:
     lines = [spoken(*text)] if len(rows) == 1 else [spoken(*text[:4]), spoken(*text[4:])]
-    candidate = judged([lines], rows)
+    candidate = judged([Reading(lines)], rows)
     assert candidate is not None
     return replace(candidate, places=places or (place(0, 0, 200, 40),))
 

@@ -8,7 +8,7 @@ from edge.reader.decode import greedy, heard, said, search
 from edge.reader.layout import Place, above, arrangements, beside, halves
 from edge.reader.networks import Matrix
 from edge.reader.symbols import ALPHABET, BLANK, COLUMNS, OTHER, STRANGE, Folding
-from edge.reader.weigh import judged
+from edge.reader.weigh import Reading, judged
 
 
 def spoken(*moments: str | dict[str, float]) -> Matrix:
@@ -68,7 +68,7 @@ def test_what_is_left_out_counts_against_its_neighbours() -> None:
 
 
 def test_a_repair_shows_in_the_confidence_and_keeps_the_raw_text() -> None:
-    candidate = judged([[spoken(*"3OA12345")]], ((0,),))
+    candidate = judged([Reading([spoken(*"3OA12345")])], ((0,),))
     assert candidate is not None
     assert (candidate.text, candidate.raw) == ("30A12345", "3OA12345")
     assert candidate.weakest < 0.1
@@ -76,13 +76,13 @@ def test_a_repair_shows_in_the_confidence_and_keeps_the_raw_text() -> None:
 
 @pytest.mark.parametrize("text", ["13A12345", "AB1234CD", "99999999"])
 def test_a_text_outside_the_grammar_comes_out_as_read(text: str) -> None:
-    candidate = judged([[spoken(*text)]], ((0,),))
+    candidate = judged([Reading([spoken(*text)])], ((0,),))
     assert candidate is not None
     assert candidate.text == candidate.raw == text
 
 
 def test_words_are_no_plates() -> None:
-    assert judged([[spoken(*"HONDA")]], ((0,),)) is None
+    assert judged([Reading([spoken(*"HONDA")])], ((0,),)) is None
 
 
 def test_symbols_fold_into_the_plate_alphabet() -> None:
@@ -123,16 +123,16 @@ def test_a_strange_glyph_is_neither_dropped_nor_believed() -> None:
     line = spoken(*"AB1234")
     strange = np.zeros((2, COLUMNS), np.float32)
     strange[0, STRANGE], strange[0, BLANK], strange[1, BLANK] = 0.9, 0.1, 1.0
-    candidate = judged([[np.concatenate([strange, line])]], ((0,),))
+    candidate = judged([Reading([np.concatenate([strange, line])])], ((0,),))
     assert candidate is not None
     assert candidate.weakest < 0.2, "something stands there that no plate holds"
-    assert judged([[line]], ((0,),)).weakest > 0.99  # type: ignore[union-attr]
+    assert judged([Reading([line])], ((0,),)).weakest > 0.99  # type: ignore[union-attr]
 
 
 def test_two_networks_decide_together() -> None:
     """One is nearly sure of the wrong letter, the other quite sure of the right one."""
     one, other = spoken("3", "0", {"A": 0.6, "K": 0.4}, *"12345"), spoken("3", "0", {"A": 0.02, "K": 0.98}, *"12345")
-    candidate = judged([[one], [other]], ((0,),))
+    candidate = judged([Reading([one]), Reading([other])], ((0,),))
     assert candidate is not None
     assert candidate.text == "30K12345"
     assert [text for text, _ in candidate.rivals[:2]] == ["30K12345", "30A12345"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edge.reader import kept
+from edge.reader.certainty import NAME, PATHS, TRAITS
 from edge.reader.layout import Place
 from edge.reader.networks import WeightsMissingError
 from edge.reader.strokes import ROWS, Strokes, cut_grey
@@ -68,3 +69,15 @@ def test_a_large_line_is_shrunk_by_areas() -> None:
     assert line.shape == (ROWS, 64)
     assert line[4:-4, 4:-4].std() < 8
     assert 120 < line[4:-4, 4:-4].mean() < 135
+
+
+def test_the_figures_of_certainty_are_complete_and_count_the_right_way() -> None:
+    table = kept.figures(NAME)
+    assert set(table) == {*PATHS, "character"}
+    for path in PATHS:
+        figures = table[path]
+        assert set(figures) == {*TRAITS, "bias", "sure"}
+        assert all(figures[name] >= 0 for name in ("weakest", "second", "margin", "height", "agreed", "whole"))
+        assert figures["price"] <= 0
+        assert 0.9 < figures["sure"] < 1
+    assert table["character"]["heard"] > 0
