@@ -55,6 +55,8 @@ def configured(threads: int) -> onnxruntime.SessionOptions:
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = True
     options.log_severity_level = 3
+    # A thread that waits by spinning takes a core from the agent and from the other half of the very same network.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 
 
