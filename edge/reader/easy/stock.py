@@ -1,6 +1,7 @@
 """EasyOCR with its own weights, where a user has them: its detector and its English recogniser, nothing of ours."""
 
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +32,8 @@ class Stock:
         present()
         found = checked_folder(folder)
         easyocr = loaded(threads)
-        with only_weights():
+        with only_weights(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about how it makes its networks smaller
             self._reader: Any = easyocr.Reader(
                 ["en"], gpu=False, model_storage_directory=str(found), download_enabled=False, verbose=False
             )
