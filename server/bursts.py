@@ -79,7 +79,7 @@ def keep_all(session: Session, told: Sequence[Proven]) -> list[Kept]:
         return [keep(session, *each) for each in told]  # an order is held before its account: one at a time
     named = _held(session, told)
     some = [_Case(place, told[place], named[place]) for place in _apart(session, told, named)]
-    kept = dict(_kept(session, some))
+    kept = _kept(session, some)
     return [kept[n] if n in kept else keep(session, *each) for n, each in enumerate(told)]
 
 
@@ -106,7 +106,7 @@ def _apart(session: Session, told: Sequence[Proven], named: Sequence[Named]) -> 
     return found
 
 
-def _kept(session: Session, cases: Sequence[_Case]) -> Iterator[tuple[int, Kept]]:
+def _kept(session: Session, cases: Sequence[_Case]) -> dict[int, Kept]:
     """What became of each place; those are left out whose number another process took meanwhile."""
     moneys = list(_moneys(session, cases))
     new = insert_new(session, NoticeRow, [columns(_row(each)) for each in moneys])
@@ -114,10 +114,14 @@ def _kept(session: Session, cases: Sequence[_Case]) -> Iterator[tuple[int, Kept]
     insert_many(session, PaymentRow, [columns(each.payment) for each in moneys])
     visits = _priced(session, moneys)
     stays = stays_of(session, list(visits.values()))
+    found, entries = {}, []
     for each in moneys:
         visit = visits.get(each.reference)
         end = _ends(session, each, stays[visit.visit] if visit else None)
-        yield each.case.place, Kept(Verdict.TAKEN, freed(each.payment, visit, end))
+        entries.append((entry_of(each.payment, end), each.now))
+        found[each.case.place] = Kept(Verdict.TAKEN, freed(each.payment, visit, end))
+    ledger.post_each(session, entries)
+    return found
 
 
 def _row(each: _Money) -> NoticeRow:
@@ -153,7 +157,6 @@ def _ends(session: Session, each: _Money, stay: Stay | None) -> Resolved:
     named = each.case.named
     told = Told(each.payment.amount, each.payment.happened_at, each.now, named.naming, named.at_home)
     end = resolve(told, stay, policy_of(session))
-    ledger.post_all(session, [entry_of(each.payment, end)], each.now)
     if end.outcome is Outcome.REFUND:
         propose(session, each.payment, end, each.now)
     return end

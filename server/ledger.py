@@ -35,14 +35,19 @@ def post(session: Session, entry: Entry, now: datetime) -> bool:
 
 def post_all(session: Session, entries: Sequence[Entry], now: datetime) -> None:
     """Post entries whose keys are free, in a few statements. Raises Unbalanced."""
-    _post_all(session, entries, now, stay_money.changes(entries, now))
+    post_each(session, [(entry, now) for entry in entries])
 
 
-def _post_all(session: Session, entries: Sequence[Entry], now: datetime, changes: dict[str, Change]) -> None:
-    lines = [line for entry in entries for line in _posting_values(ledger.balanced(entry))]
-    insert_many(session, EntryRow, [_entry_values(entry, now) for entry in entries])
+def post_each(session: Session, entries: Sequence[tuple[Entry, datetime]]) -> None:
+    """The same for entries that are each recorded at a moment of its own."""
+    _post_each(session, entries, stay_money.changes_of(entries))
+
+
+def _post_each(session: Session, entries: Sequence[tuple[Entry, datetime]], changes: dict[str, Change]) -> None:
+    lines = [line for entry, _ in entries for line in _posting_values(ledger.balanced(entry))]
+    insert_many(session, EntryRow, [_entry_values(entry, now) for entry, now in entries])
     insert_many(session, PostingRow, lines)
-    _stand(session, entries, changes)
+    _stand(session, [entry for entry, _ in entries], changes)
 
 
 def _stand(session: Session, entries: Sequence[Entry], changes: dict[str, Change]) -> None:
@@ -92,7 +97,7 @@ def _post_charges(session: Session, charges: Sequence[ChargeRow], now: datetime)
     for row in charges:
         changes[row.visit].charge(row.total)
         changes[row.visit].charged_at = row.happened_at
-    _post_all(session, posted, now, changes)
+    _post_each(session, [(entry, now) for entry in posted], changes)
 
 
 # --- what stands on a visit and on a payment -------------------------------------------------------------------

@@ -57,8 +57,13 @@ class Difference(NamedTuple):
 
 def changes(entries: Iterable[Entry], now: datetime) -> dict[str, Change]:
     """What entries recorded `now` do to the rows of their visits, but for the charge itself."""
+    return changes_of((entry, now) for entry in entries)
+
+
+def changes_of(entries: Iterable[tuple[Entry, datetime]]) -> dict[str, Change]:
+    """The same for entries that are each recorded at a moment of its own."""
     found: dict[str, Change] = defaultdict(Change)
-    for entry in entries:
+    for entry, now in entries:
         if entry.visit:
             _add(found, entry, now)
     return found
