@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, bindparam, func, or_
 from sqlmodel import Session, col, select
 
 from gate.findings import Code
@@ -90,10 +90,15 @@ def heed(session: Session, fresh: Iterable[Envelope], received: datetime) -> Non
         insert_once(session, row)
 
 
+_SAID: Final = select(AnomalyRow.evidence).where(
+    AnomalyRow.code == Code.CLOCK_UNSURE, AnomalyRow.subject == bindparam("subject")
+)
+
+
 def correction_of(session: Session, subject: str) -> dict[str, str]:
     """What is known by now of how far off a finding's boot was."""
-    row = session.get(AnomalyRow, (Code.CLOCK_UNSURE, subject + CORRECTED))
-    return msgspec.json.decode(row.evidence, type=dict[str, str]) if row else {}
+    said = session.connection().execute(_SAID, {"subject": subject + CORRECTED}).scalar()
+    return msgspec.json.decode(said, type=dict[str, str]) if said else {}
 
 
 def _before(session: Session, envelope: Envelope) -> Timed | None:

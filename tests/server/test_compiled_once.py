@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from server import frozen
 from server.db import reading
@@ -37,3 +37,20 @@ def test_a_second_look_compiles_nothing(engine: Engine, monkeypatch: pytest.Monk
     compiled.clear()
     looked_at(engine)
     assert compiled == []
+
+
+def test_a_second_look_makes_no_statement(engine: Engine) -> None:
+    """Making one costs more than running it."""
+    on, box = local_date(MORNING), Box()
+    book(engine, *box.stays(reference(1), MORNING, MORNING + HOUR), *box.arrives(reference(2), MORNING))
+    asked: list[Any] = []
+    event.listen(engine, "before_execute", lambda _, statement, *__: asked.append(statement))
+    for thorough in (False, True):
+        made = []
+        for _ in range(2):
+            asked.clear()
+            with reading(engine) as session:
+                assert look(session, "SPS", on, MORNING + DAY, [], thorough=thorough).report.findings
+            made.append(list(asked))
+        assert len(made[0]) > 10
+        assert [str(b) for a, b in zip(*made, strict=True) if a is not b] == []
