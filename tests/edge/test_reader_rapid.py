@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge.reader.cli import main
 from edge.reader.contract import Reader
-from edge.reader.engines import ENGINES, engine
+from edge.reader.engines import engine
 from gate.reading import PATHS
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,7 @@ def scene(*rows: str, ground: tuple[int, int, int] = WHITE, ink: tuple[int, int,
     return picture
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=["barie", "rapid"])
 def reader(request: pytest.FixtureRequest) -> Reader:
     return engine(request.param)
 
