@@ -102,10 +102,7 @@ def _drafted(picture: Image.Image, times: int) -> int:
 
 def _reduced(picture: Image.Image, times: int) -> Image.Image:
     """Shrunk by areas; where the mode has no areas (palettes, single bits), in colours."""
-    exif = picture.info
-    small = (picture if picture.mode in {"L", "RGB", "RGBA", "LA", "CMYK"} else picture.convert("RGB")).reduce(times)
-    small.info = dict(exif)
-    return small
+    return (picture if picture.mode in {"L", "RGB", "RGBA", "LA", "CMYK"} else picture.convert("RGB")).reduce(times)
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:

@@ -10,7 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from edge.reader.image import BYTES_MAX, UnreadableImage, decode
+from edge.reader.image import BYTES_MAX, SHORT_SIDE, UnreadableImage, decode, for_reading
+from edge.reader.whole import read_picture
+from gate.reading import PlateReading
 
 
 def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
@@ -120,3 +122,47 @@ def test_every_cut_of_a_picture_is_read_or_refused() -> None:
             assert decode(data[:end]).shape == (48, 64, 3)
         except UnreadableImage:
             continue
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("JPEG", "RGB"), ("JPEG", "CMYK"), ("PNG", "P"), ("PNG", "L"), ("PNG", "1")]
+)
+def test_a_large_picture_is_decoded_smaller_and_says_so(kind: str, mode: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    wide = gradient(3 * SHORT_SIDE, 2 * SHORT_SIDE).convert(mode)
+    picture = for_reading(saved(wide, kind, exif=exif))
+    assert picture.shrunk == 2
+    assert picture.pixels.shape == (3 * SHORT_SIDE // 2, SHORT_SIDE, 3), "turned upright all the same"
+
+
+def test_a_small_picture_keeps_its_pixels() -> None:
+    data = saved(gradient(640, 480), "PNG")
+    assert for_reading(data).shrunk == 1
+    assert np.array_equal(for_reading(data).pixels, decode(data))
+
+
+class Finder:
+    """Says that there is a plate all over what it was asked to look at."""
+
+    def read(
+        self,
+        image: NDArray[np.uint8],
+        *,
+        roi: tuple[int, int, int, int] | None = None,
+        deadline_ms: float | None = None,
+    ) -> list[PlateReading]:
+        assert deadline_ms is None, "nobody hurries it here"
+        height, width = image.shape[:2]
+        return [PlateReading("24A12345", 0.9, (), roi or (0, 0, width, height), 1, "white")]
+
+
+def test_boxes_are_in_pixels_of_the_file_s_picture() -> None:
+    picture = for_reading(saved(gradient(3 * SHORT_SIDE, 2 * SHORT_SIDE), "JPEG"))
+    assert read_picture(Finder(), picture)[0].box == (0, 0, 3 * SHORT_SIDE, 2 * SHORT_SIDE)
+    assert read_picture(Finder(), picture, roi=(100, 200, 300, 400))[0].box == (100, 200, 300, 400)
+
+
+def test_a_webp_has_a_lower_limit_for_its_decoder_s_memory() -> None:
+    with pytest.raises(UnreadableImage, match="at most 12,000,000"):
+        decode(saved(Image.new("L", (4001, 3000)), "WEBP", quality=1, method=0))
