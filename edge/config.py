@@ -39,6 +39,7 @@ class Broker(Contract):
 class Engine(StrEnum):
     """Which reader: `none` admits unread, for lanes without a camera and for measuring."""
 
+    BARIE = "barie"
     RAPID = "rapid"
     NONE = "none"
 
@@ -47,7 +48,7 @@ class ReaderConfig(Contract):
     """The plate reader's process, and how long a vehicle is looked at: frame after frame until what they say together
     is `sure`, at most `frames` of them, none begun after `look_s`."""
 
-    engine: Engine = Engine.RAPID
+    engine: Engine = Engine.BARIE
     threads: Annotated[int, Meta(ge=1, le=8)] = 1
     deadline_s: Annotated[float, Meta(gt=0, le=30)] = 5.0
     frames: Annotated[int, Meta(ge=1, le=20)] = 5

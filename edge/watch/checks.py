@@ -59,10 +59,11 @@ def _with_devices(config: BoxConfig, *, broker: bool) -> list[Check]:
 
 
 def _weights() -> Check:
-    from edge.reader import networks  # noqa: PLC0415 - only a doctor waits for its libraries
+    from edge.reader import kept, networks  # noqa: PLC0415 - only a doctor waits for its libraries
 
     try:
         sizes = [networks.bundled(name).stat().st_size for name in (networks.DETECTOR, networks.RECOGNISER)]
+        sizes += [len(kept.kept(name)) for name in ("strokes.onnx", "certainty.json")]
     except (networks.WeightsMissingError, OSError) as error:
         return wrong("reader weights", f"{error}: run the set-up again, or set the engine to {Engine.NONE}")
     return well("reader weights", f"{len(sizes)} networks, {sum(sizes) / 1e6:.0f} MB")

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import cv2
 import numpy as np
@@ -51,15 +50,21 @@ def said(matrix: NDArray[np.float32], symbols: Sequence[str] = SYMBOLS, blank: i
 @contextmanager
 def no_network() -> Iterator[None]:
     """Anything that opens a connection fails."""
-    refused = mock.Mock(side_effect=AssertionError("a connection is opened"))
-    with mock.patch.object(socket.socket, "connect", refused), mock.patch.object(socket, "getaddrinfo", refused):
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("a connection is opened")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", refused)
+        patch.setattr(socket, "getaddrinfo", refused)
         yield
 
 
 @contextmanager
 def temporary() -> Iterator[Path]:
     """Where temporary files are made."""
-    with tempfile.TemporaryDirectory() as folder, mock.patch.object(tempfile, "tempdir", folder):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", folder)
         yield Path(folder)
 
 
@@ -157,7 +162,8 @@ class OwnNetwork(unittest.TestCase):
             (folder / f"{NETWORK}.pth").write_bytes(pickle.dumps(Touches(folder.parent / "made")))
             return digest
 
-        with temporary() as folder, mock.patch.object(own, "written", exchanged):
+        with temporary() as folder, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(own, "written", exchanged)
             with pytest.raises(WeightsMissingError, match="not opened"):
                 own.reader(1)
             assert list(folder.iterdir()) == []
@@ -173,10 +179,11 @@ class OwnNetwork(unittest.TestCase):
                 return ""
 
             own_written = own.written
-            unchecked = mock.patch.object(own, "checked")
-            refused = pytest.raises(pickle.UnpicklingError, match="Weights only load failed")
-            with mock.patch.object(own, "written", written), unchecked, refused:
-                own.reader(1)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(own, "written", written)
+                patch.setattr(own, "checked", lambda *_: None)
+                with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
+                    own.reader(1)
             assert not made.exists()
             torch.save(Touches(made), folder / "whole.pth")
             torch.load(folder / "whole.pth", weights_only=False)
