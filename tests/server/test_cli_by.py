@@ -137,10 +137,10 @@ def test_a_till_is_a_known_persons(run: Run, sqlite: Engine, by: str, why: str) 
     assert said(run, *deposit, "hoa")["amount"] == 30_000
 
 
-def case(engine: Engine, code: Code, amount: int) -> None:
+def case(engine: Engine, code: Code, amount: int, at: datetime = MORNING) -> None:
     with transaction(engine) as session:
-        anomaly(session, code, "X", "SPS", MORNING, {"why": "so"}, amount)
-        sync(session, "SPS", MORNING + HOUR)
+        anomaly(session, code, "X", "SPS", at, {"why": "so"}, amount)
+        sync(session, "SPS", at + HOUR)
 
 
 @pytest.mark.parametrize(("by", "why"), [*STRANGERS, ("tam", "--by: tam (attendant) may not see books")])
@@ -197,11 +197,13 @@ def test_swapped_dates_are_said_to_be(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_dismissal_of_one_is_exported_as_not_final(run: Run, sqlite: Engine, tmp_path: Path) -> None:
-    case(sqlite, Code.PRICE_DIFFERS, 5_000)
+    at = datetime.now(UTC) - 2 * HOUR
+    case(sqlite, Code.PRICE_DIFFERS, 5_000, at)
     file = tmp_path / "days.json"
-    span = ("--from", f"{MORNING:%d/%m/%Y}", "--to", f"{MORNING:%d/%m/%Y}")
 
     def notes() -> list[str]:
+        until = local_date(datetime.now(UTC))  # an open day is told as of the end of the last, and words are said now
+        span = ("--from", f"{local_date(at):%d/%m/%Y}", "--to", f"{until:%d/%m/%Y}")
         done = run("export", "--site", "SPS", *span, "--format", "json", "-o", str(file))
         assert done.code == 0, done.err
         found = json.loads(file.read_bytes())["findings"]
