@@ -112,7 +112,8 @@ class _Course:
         self.steps.step()
         self._average()
         self.count += 1
-        self.running += 0.02 * (float(loss.detach()) - self.running)
+        now = float(loss.detach())
+        self.running += (0.02 if self.count > 1 else 1.0) * (now - self.running)
         self.learnt += len(labels)
         while self.learnt > _SEEN_PER_LINE * self.drawn and self.stock.take_in(wait=self.learnt > 5 * self.drawn):
             self.drawn += CHUNK
