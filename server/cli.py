@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlmodel import Session
 
 from gate import tariff, vietqr
 from gate.money import dong
@@ -36,6 +37,8 @@ from server.local_dates import swapped, typed_date
 from server.many_days import dates, reports
 from server.money_rules import keep_to
 from server.reconcile import ZONE, NoSuchSite
+from server.roles import Power
+from server.typed_by import may, typed
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 USUAL: Final = Path(".barie/demo/centre.json")
@@ -103,6 +106,28 @@ def _books(config: Path | None, database: str | None) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def word(
+    command: str,
+    by: str,
+    about: str,
+    powers: tuple[Power, ...],
+    config: Path | None,
+    database: str | None,
+    *,
+    recorded: str = "",
+) -> Iterator[tuple[Session, datetime]]:
+    """A transaction in which a user with one of the powers says something; what is foreseen is one line and exit 1.
+
+    `recorded`: the command's name in the log, where it is another.
+    """
+    with _reasons(command), _books(config, database) as engine, transaction(engine) as session:
+        now = datetime.now(UTC)
+        may(session, by, *powers)
+        yield session, now
+        typed(session, by, recorded or command, about, now)
 
 
 def _config(given: Path | None) -> Path:

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from gate.findings import Code, Owner
 from gate.money import dong
 from server import occupancy, work
-from server.cli import AsJson, Config, Database, Site, _books, _reasons, _say_json
+from server.cli import AsJson, Config, Database, Site, _books, _reasons, _say_json, word
 from server.db import reading, transaction
 from server.language import Language
 from server.reconcile import ZONE, NoSuchSite
@@ -196,12 +196,11 @@ def _word(
 
     Whose the finding is by its code may take and explain it, whoever sees the books may say anything about any.
     """
-    with _reasons(f"findings {command}"), _books(config, database) as engine, transaction(engine) as session:
-        now = datetime.now(UTC)
-        own = command in {"take", "explain"} and work.owner_of(code) is Owner.ATTENDANT
-        may(session, by, Power.SEE_BOOKS, *((Power.HELP_DRIVERS,) if own else ()))
-        yield session, now
-        typed(session, by, f"finding {command}", f"{code} {subject}", now)
+    own = command in {"take", "explain"} and work.owner_of(code) is Owner.ATTENDANT
+    powers = (Power.SEE_BOOKS, *((Power.HELP_DRIVERS,) if own else ()))
+    about, recorded = f"{code} {subject}", f"finding {command}"
+    with word(f"findings {command}", by, about, powers, config, database, recorded=recorded) as given:
+        yield given
 
 
 _ENGLISH = ("Finding", "About", "₫", "Due", "Whose", "Next step")

@@ -1,25 +1,21 @@
 """`barie shift`: begin a shift, take cash for a visit, give openings their reason, hand over, deposit."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlmodel import Session
 
 from gate.money import dong
 from server import shifts
-from server.cli import AsJson, Config, Database, Site, _books, _reasons, _say_json
-from server.db import reading, transaction
+from server.cli import AsJson, Config, Database, Site, _books, _reasons, _say_json, word
+from server.db import reading
 from server.facts_day import HandOverRow, ShiftRow
 from server.reconcile import ZONE
 from server.roles import Power
-from server.typed_by import By, may, typed
+from server.typed_by import By, may
 
 app = typer.Typer(no_args_is_help=True, help="Shifts and tills: begin, receipts, hand over, deposit.")
 Shift = Annotated[str, typer.Argument(help="The shift's name, such as SPS-20261123-1.")]
@@ -40,7 +36,7 @@ def begin(
     database: Database = None,
 ) -> None:
     """Begin a shift with a count of the till; its name is printed."""
-    with _word("begin", by, site, AT_THE_LANE, config, database) as (session, now):
+    with word("shift begin", by, site, AT_THE_LANE, config, database) as (session, now):
         row = shifts.begin(session, site, by=by, opening_cash=cash, now=now)
     _say({"shift": row.shift, "opening_cash": row.opening_cash}, row.shift, json=json)
 
@@ -58,7 +54,7 @@ def cash(
     database: Database = None,
 ) -> None:
     """Take cash for a visit; the receipt's number is printed. A running centre opens for it by itself."""
-    with _word("cash", by, shift, AT_THE_LANE, config, database) as (session, now):
+    with word("shift cash", by, shift, AT_THE_LANE, config, database) as (session, now):
         taken = shifts.take_cash(session, shift, visit, amount, by=by, note=note, now=now)
     told = {"shift": shift, "number": taken.receipt.number, "visit": visit, "amount": amount, "settled": taken.settled}
     _say(told, f"{shift} №{taken.receipt.number}: {dong(amount)}", json=json)
@@ -74,7 +70,7 @@ def reason(
     database: Database = None,
 ) -> None:
     """Say why an arm was opened by hand, by the button or by fire."""
-    with _word("reason", by, opening, AT_THE_LANE, config, database) as (session, now):
+    with word("shift reason", by, opening, AT_THE_LANE, config, database) as (session, now):
         shifts.give_reason(session, opening, by=by, note=note, now=now)
     typer.echo(f"{opening}: {note.strip()}")
 
@@ -93,7 +89,7 @@ def end(  # noqa: PLR0913 - one an option
     database: Database = None,
 ) -> None:
     """Hand the till over with a count. Refused while an opening of the shift lacks its reason."""
-    with _word("end", by, shift, AT_THE_LANE, config, database) as (session, now):
+    with word("shift end", by, shift, AT_THE_LANE, config, database) as (session, now):
         may(session, to.strip(), *OF_THE_TILL, option="--to")
         row = shifts.hand_over(session, shift, by=by, to=to, counted=counted, left=left, note=note, now=now)
     difference = row.counted_cash - row.expected_cash
@@ -112,7 +108,7 @@ def deposit(
     database: Database = None,
 ) -> None:
     """Take a handed-over till's cash to the bank. The transfer must carry the reference that is printed."""
-    with _word("deposit", by, shift, OF_THE_TILL, config, database) as (session, now):
+    with word("shift deposit", by, shift, OF_THE_TILL, config, database) as (session, now):
         row = shifts.deposit(session, shift, amount, by=by, now=now)
     _say({"deposit": row.deposit, "shift": shift, "amount": amount}, row.deposit, json=json)
 
@@ -185,15 +181,3 @@ def _say(told: dict[str, Any], words: str, *, json: bool) -> None:
         _say_json(told)
     else:
         typer.echo(words)
-
-
-@contextmanager
-def _word(
-    command: str, by: str, about: str, powers: tuple[Power, ...], config: Path | None, database: str | None
-) -> Iterator[tuple[Session, datetime]]:
-    """A transaction in which a user who may do so says something; what is foreseen is one line on stderr and exit 1."""
-    with _reasons(f"shift {command}"), _books(config, database) as engine, transaction(engine) as session:
-        now = datetime.now(UTC)
-        may(session, by, *powers)
-        yield session, now
-        typed(session, by, f"shift {command}", about, now)

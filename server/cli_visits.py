@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,15 +15,14 @@ from sqlmodel import Session
 from gate.money import dong
 from gate.vehicle import VehicleClass
 from server import first_day, lost_entries, stays
-from server.cli import AsJson, Config, Database, Site, _books, _reasons, _say_json
+from server.cli import AsJson, Config, Database, Site, _say_json, word
 from server.corrections import NoSuchPairing, accept, dismiss
-from server.db import transaction
 from server.lost_entries import NoSuchVehicle
 from server.reconcile import NoSuchSite
 from server.register import SiteRow
 from server.roles import POWERS, Power
 from server.told import lines
-from server.typed_by import By, may, typed
+from server.typed_by import By, may
 
 app = typer.Typer(no_args_is_help=True, help="Stays: look at one, answer proposals, lost entries, the first day.")
 
@@ -183,14 +182,11 @@ def _word(
     command: str, by: str, about: str, powers: tuple[Power, ...], config: Path | None, database: str | None
 ) -> Iterator[tuple[Session, datetime]]:
     """A transaction in which a user who may do so looks or decides; what is foreseen is one line and exit 1."""
-    with _reasons(f"visits {command}"), _books(config, database) as engine, transaction(engine) as session:
-        now = datetime.now(UTC)
-        may(session, by, *powers)
+    with word(f"visits {command}", by, about, powers, config, database) as given:
         try:
-            yield session, now
+            yield given
         except (NoSuchPairing, NoSuchVehicle) as error:
             raise ValueError(str(error)) from error
-        typed(session, by, f"visits {command}", about, now)
 
 
 def _known(session: Session, site: str) -> None:

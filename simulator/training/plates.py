@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.draw.subject import BLUE, RED, YELLOW
 from simulator.training.faces import CAPITAL, MARGIN, Face, Mask
-from simulator.training.pools import Field, Grey, Pools
+from simulator.training.pools import Field, Pools
 from simulator.training.texts import STRANGE, Writing
 
 PAD: Final = 26  # surroundings on every side
@@ -216,8 +216,3 @@ def _other_ground(rng: random.Random, whole: Field, ground: float) -> None:
     for columns in (slice(0, PAD), slice(width - PAD, width)):
         if rng.random() < 0.7:
             whole[:, columns] = ground * rng.uniform(0.85, 1.1)
-
-
-def flat_grey(drawn: Sheet) -> Grey:
-    """The sheet as a picture."""
-    return np.clip(drawn.picture, 0, 255).astype(np.uint8)
