@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar
 
-from gate.likeness import Read, unlikeness
+from gate.likeness import Read, unlikeness, versions
 from gate.vehicle import VehicleClass
 
 T = TypeVar("T")
@@ -154,7 +154,14 @@ def prior(open_stays: int) -> float:
 def _plate(habits: Habits, out: Read, stay: Read) -> float:
     if not out.text or not stay.text:
         return _BOTH_UNREAD if out.text == stay.text else _ONE_UNREAD
-    return -unlikeness(both(out, stay), stay.text) - rarity(habits, out.text)
+    ours, theirs = versions(out), versions(stay)
+    same = math.fsum(
+        mine.share * other.share * math.exp(-unlikeness(both(mine.read, other.read), other.read.text))
+        for mine in ours
+        for other in theirs
+    )
+    anybody = math.fsum(each.share * math.exp(rarity(habits, each.read.text)) for each in ours)
+    return math.log(same) - math.log(anybody)
 
 
 def both(out: Read, stay: Read) -> Read:

@@ -9,14 +9,18 @@ from collections.abc import Iterable
 from gate.topics import FROM_BOX, ROOT, TO_BOX, Topic
 
 CENTRE_USER = "centre"
+CONTROL = "$CONTROL/dynamic-security/v1"
+"""Where mosquitto's dynamic security takes accounts, and answers below; nobody listens where it is not loaded."""
+ANSWERS = f"{CONTROL}/response"
 DEVICES_USER = "devices"
 
 
 def centre_rules(boxes: Iterable[tuple[str, str]]) -> str:
-    """Rules of the centre's broker for these (site, box)."""
+    """Rules of the centre's broker for these (site, box); the centre may make accounts for more."""
     lines = [f"user {CENTRE_USER}"]
     lines += [f"topic read {ROOT}/+/+/{channel}" for channel in sorted(FROM_BOX)]
     lines += [f"topic write {ROOT}/+/+/{channel}" for channel in sorted(TO_BOX)]
+    lines += [f"topic write {CONTROL}", f"topic read {ANSWERS}"]
     for site, box in boxes:
         lines += ["", f"user {box}"]
         lines += [f"topic write {Topic(site, box, channel)}" for channel in sorted(FROM_BOX)]

@@ -51,6 +51,8 @@ class Code(StrEnum):
     STATEMENT_GAP = "statement_gap"
     CASH_NOT_DEPOSITED = "cash_not_deposited"
     TILL_DIFFERS = "till_differs"
+    EVENT_NOT_APPROVED = "event_not_approved"
+    EVENT_UNDERSTAFFED = "event_understaffed"
 
 
 class Owner(StrEnum):
@@ -175,6 +177,15 @@ WORDS: Final[dict[Code, Words]] = {
         "Tiền mặt chưa nộp", "Cash not deposited", "Nộp vào tài khoản", "Deposit it", Who.FINANCE
     ),
     C.TILL_DIFFERS: Words("Két lệch", "The till differs", "Kiểm đếm lại", "Count again"),
+    C.EVENT_NOT_APPROVED: Words(
+        "Giá sự kiện chưa được duyệt",
+        "An event's prices are not approved",
+        "Người thứ hai duyệt bảng giá",
+        "A second person approves its list",
+    ),
+    C.EVENT_UNDERSTAFFED: Words(
+        "Sự kiện thiếu người", "Too few people at an event", "Gọi thêm người vào ca", "Call more people in"
+    ),
 }
 
 

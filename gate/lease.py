@@ -97,7 +97,8 @@ class Receipt(Contract):
 
 
 class Inside(Contract):
-    """A stay that no box opened: the vehicle was inside before the site's first day."""
+    """A stay that has not ended and of which the centre knows more than the box: one that no box opened, and one whose
+    plate a person corrected."""
 
     visit: Reference
     plate: Annotated[str, Meta(max_length=16)]
@@ -112,7 +113,8 @@ class Lease(Contract):
     `paid` are visits inside that owe nothing, `receipts` what those among them paid that were not free. `coming` are
     tariffs that take over later, by `in_force`. `capacity` is the number of places, 0 where nobody counts.
 
-    `inside` are stays that no box opened and that have not ended; `gone` are stays that ended by a person's word.
+    `inside` are stays that have not ended and that no box opened, or whose plate a person corrected; `gone` are stays
+    that ended by a person's word.
     """
 
     number: Place

@@ -1,7 +1,8 @@
 """Which open visit is the vehicle at the exit: a ranking by probability, with a margin.
 
 Bayes over the site's open visits. A plate's likelihood is that of `gate.likeness`: an exact read by a reader that was
-sure leaves its neighbours far behind, one that was unsure does not. Another vehicle class speaks against a visit.
+sure leaves its neighbours far behind, one that was unsure does not. What else the readers at either end held possible
+counts as far as their lists are trusted. Another vehicle class speaks against a visit.
 "None of them" competes as well, so a stranger is not forced on a visit.
 """
 
@@ -9,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
-from gate.likeness import Read, all_unlike, as_read
+from gate.likeness import Others, Read, all_unlike, as_read, bears, versions
 from gate.vehicle import VehicleClass
 
 _OTHER_CLASS: Final = math.exp(-2.5)
@@ -20,11 +21,12 @@ _UNREAD: Final = math.exp(-10.5)
 
 
 class OpenVisit(NamedTuple):
-    """A visit that may be leaving. `plate` is empty when the entry was not read."""
+    """A visit that may be leaving. `plate` is empty when the entry was not read; `others`: what else it may be."""
 
     visit: str
     plate: str
     vehicle_class: VehicleClass
+    others: tuple[tuple[str, float], ...] = ()
 
 
 class Candidate(NamedTuple):
@@ -52,12 +54,13 @@ def rank(
     most: int = 8,
     unlikeness: Unlikeness = all_unlike,
     sure: Iterable[float] = (),
+    others: Others = (),
 ) -> Ranking:
     """Rank the open visits for a read at an exit. An unread plate ranks by class alone and has no margin.
 
-    `sure` is the reader's probability of each character of the plate, in order.
+    `sure` is the reader's probability of each character of the plate, in order; `others` what else it held possible.
     """
-    visits, read = list(visits), as_read(plate, sure)
+    visits, read = list(visits), as_read(plate, sure, others)
     weights = _likelihoods(read, kind, visits, unlikeness)
     stranger = _STRANGER
     whole = math.fsum([stranger, *weights])  # exact, so the order of visits is no matter
@@ -90,9 +93,20 @@ def _likelihoods(
     kinds = [1.0 if kind is None or kind is visit.vehicle_class else _OTHER_CLASS for visit in visits]
     if not read.text:
         return [_UNREAD * same_kind for same_kind in kinds]
-    far = unlikeness(read, [visit.plate for visit in visits])
-    slips = {each: math.exp(-each) for each in set(far)}
+    borne = [bears(visit.plate, visit.others) if visit.plate else () for visit in visits]
+    plates = list(dict.fromkeys(text for each in borne for text, _ in each))
+    known = dict(zip(plates, _read_from(read, plates, unlikeness), strict=True))
     return [
-        (slips[each] if visit.plate else _UNREAD) * same_kind
-        for visit, each, same_kind in zip(visits, far, kinds, strict=True)
+        (math.fsum(share * known[text] for text, share in each) if each else _UNREAD) * same_kind
+        for each, same_kind in zip(borne, kinds, strict=True)
     ]
+
+
+def _read_from(read: Read, plates: Sequence[str], unlikeness: Unlikeness) -> list[float]:
+    """Likelihood of all that the reader said, given each plate: over the versions of the read."""
+    found = [0.0] * len(plates)
+    for share, version in versions(read):
+        far = unlikeness(version, plates)
+        slips = {each: share * math.exp(-each) for each in set(far)}
+        found = [before + slips[each] for before, each in zip(found, far, strict=True)]
+    return found

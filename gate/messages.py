@@ -11,6 +11,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
+from gate.reading import flaw_of
 from gate.topics import BOX, SITE
 from gate.vehicle import VehicleClass
 from gate.wire import Contract
@@ -32,6 +33,7 @@ Natural = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Place = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Offset = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+PlateText = Annotated[str, Meta(min_length=1, max_length=16)]
 
 
 class Direction(StrEnum):
@@ -88,7 +90,8 @@ class FrameRead(Contract):
 class PlateRead(Contract, tag="plate_read", tag_field="kind"):
     """What the reader saw of one vehicle at one lane. `plate` empty: it was not read.
 
-    `frames` empty: one frame. `travel`: `in` (nearer to the camera), `out`, `still` or `unknown`.
+    `frames` empty: one frame. `travel`: `in` (nearer to the camera), `out`, `still` or `unknown`. `others`: what else
+    the whole plate may be, each text once and none of them `plate`, with its probability; together no more than 1.
     """
 
     lane: LaneName
@@ -106,6 +109,12 @@ class PlateRead(Contract, tag="plate_read", tag_field="kind"):
     error: Annotated[str, Meta(max_length=200)] = ""
     frames: Annotated[tuple[FrameRead, ...], Meta(max_length=20)] = ()
     travel: Annotated[str, Meta(max_length=10)] = "unknown"
+    others: Annotated[tuple[tuple[PlateText, Share], ...], Meta(max_length=8)] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a list that says one text twice, the plate itself, or more than there is to say."""
+        if flaw := flaw_of(self.plate, self.others):
+            raise ValueError(flaw)
 
 
 class VisitOpened(Contract, tag="visit_opened", tag_field="kind"):

@@ -2,7 +2,8 @@
 
 A reason settles an opening without one. A dismissal settles what only looking can settle; where money is in it, two
 different persons must dismiss it. What is settled covers the amount it was about: one dong more opens it again.
-`reopen` takes back whatever was said before it.
+`reopen` takes back whatever was said before it. To accept what was proposed is told of here; what it does is the
+proposal's own affair, and ends the finding by ending its cause.
 """
 
 from collections import defaultdict
@@ -17,9 +18,11 @@ class What(StrEnum):
     """What a person did about a finding."""
 
     TAKE = "take"
+    GIVE_BACK = "give_back"
     EXPLAIN = "explain"
     DISMISS = "dismiss"
     REOPEN = "reopen"
+    ACCEPT = "accept"
 
 
 DISMISSABLE: Final = frozenset(
@@ -48,6 +51,8 @@ DISMISSABLE: Final = frozenset(
         Code.FEE_DIFFERS,
         Code.SETTLEMENT_DIFFERS,
         Code.TILL_DIFFERS,
+        Code.EVENT_NOT_APPROVED,
+        Code.EVENT_UNDERSTAFFED,
     }
 )
 """The rest ends with its cause alone: a debt with its money, a bank line with what it is for."""
@@ -86,6 +91,10 @@ def after(before: Standing, word: Word) -> Standing:
     """Where the finding stands after one more word."""
     if word.what is What.TAKE:
         return before._replace(taken_by=word.by)
+    if word.what is What.GIVE_BACK:
+        return before._replace(taken_by="")
+    if word.what is What.ACCEPT:
+        return before
     if word.what is What.REOPEN:
         return Standing(taken_by=before.taken_by)
     if word.what is What.EXPLAIN:
