@@ -54,8 +54,8 @@ def _prices(read: Read, keys: list[str], length: int) -> list[NDArray[np.float64
     number = np.zeros(ord(alphabet[-1]) + 1, np.intp)
     number[[ord(sign) for sign in alphabet]] = np.arange(len(alphabet))
     signs = number[codes]
-    priced = {each: _row(*each, alphabet).take(signs) for each in set(zip(*read, strict=True))}
-    return [priced[each] for each in zip(*read, strict=True)]
+    priced = {each: _row(*each, alphabet).take(signs) for each in set(zip(read.text, read.sure, strict=True))}
+    return [priced[each] for each in zip(read.text, read.sure, strict=True)]
 
 
 def _row(char: str, sure: float, alphabet: list[str]) -> NDArray[np.float64]:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, NamedTuple
 
+import msgspec
+
 from edge import boots
 from edge.clock import Clock
 from edge.journal.store import Store
@@ -17,15 +19,20 @@ from gate.reference import SPACE, first_number, mint
 from gate.vehicle import VehicleClass
 
 _INSIDE: Final = (
-    "SELECT visit, plate, vehicle_class FROM visit WHERE left_at IS NULL AND voided = 0 AND entered_at IS NOT NULL"
+    "SELECT visit, plate, vehicle_class, texts FROM visit LEFT JOIN visit_others USING (visit) "
+    "WHERE left_at IS NULL AND voided = 0 AND entered_at IS NOT NULL"
 )
-
+_OTHERS: Final = "CREATE TABLE IF NOT EXISTS visit_others (visit TEXT PRIMARY KEY, texts TEXT NOT NULL) STRICT"
+"""What else the plate at the entry may be, as JSON: texts with their probabilities. Of who is inside alone."""
 
 _RECEIPTS: Final = """CREATE TABLE IF NOT EXISTS visit_receipt (
     visit TEXT PRIMARY KEY, amount INTEGER NOT NULL, at TEXT NOT NULL) STRICT"""
 _RECEIPTS_GONE: Final = (
     "DELETE FROM visit_receipt WHERE visit IN (SELECT visit FROM visit WHERE left_at IS NOT NULL OR voided = 1)"
 )
+
+Texts = tuple[tuple[str, float], ...]
+"""Whole texts of a plate, each with its probability."""
 
 
 class Stay(NamedTuple):
@@ -53,11 +60,12 @@ class Visits:
         self._inside: list[OpenVisit] | None = None  # None: to be read from the journal
         self._quoted: dict[str, datetime] = {}
         store.run(_RECEIPTS)
+        store.run(_OTHERS)
         boots.begin(store, clock)
         store.when_ended(self._ended)
 
-    def open(self, plate: str, kind: VehicleClass, lane: str) -> str:
-        """A new visit; its reference was never given before."""
+    def open(self, plate: str, kind: VehicleClass, lane: str, others: Texts = ()) -> str:
+        """A new visit; its reference was never given before. `others`: what else the plate may be."""
         now = self._clock.now()
         number = int(self._store.meta("next_visit") or self._first_number())
         reference = mint(self._site, number, self._key)
@@ -71,6 +79,9 @@ class Visits:
                 lane,
                 now.isoformat(),
             )
+            if others:
+                said = msgspec.json.encode(others).decode()
+                self._store.run("INSERT INTO visit_others VALUES (?, ?)", reference, said)
             boots.began(self._store, self._clock, reference, now)
         return reference
 
@@ -95,11 +106,12 @@ class Visits:
                 entered = "UPDATE visit SET entered_at = ? WHERE visit = ? AND entered_at IS NOT NULL"
                 self._store.run(entered, min(stay.entered_at, at).isoformat(), visit)
             self._store.run("UPDATE visit SET left_at = ? WHERE visit = ?", at.isoformat(), visit)
-            boots.ended(self._store, visit)
+            self._ended_for_good(visit)
         self._quoted.pop(visit, None)
 
     def told(self, lease: Lease) -> None:
-        """Stays that no box opened, and those that ended by a person's word. One that stands at an arm stays."""
+        """Stays that no box opened, plates that a person corrected, and stays that ended by a person's word. One that
+        stands at an arm stays."""
         for stay in lease.inside:
             self._was_inside(stay)
         for visit in lease.gone:
@@ -107,8 +119,11 @@ class Visits:
                 self.left(visit, lease.issued_at)
 
     def _was_inside(self, stay: Inside) -> None:
-        """One that is known stays as it is: it may have left since."""
-        if self._store.run("SELECT 1 FROM visit WHERE visit = ?", stay.visit).fetchone():
+        """One that is known stays as it is, it may have left since; but its plate is what the centre says."""
+        known = self._store.run("SELECT plate FROM visit WHERE visit = ?", stay.visit).fetchone()
+        if known is not None:
+            if known[0] != stay.plate:
+                self._corrected(stay)
             return
         since = stay.since.isoformat()
         with self._changed(stay.visit):
@@ -118,11 +133,21 @@ class Visits:
                 *(stay.visit, stay.plate, stay.vehicle_class, stay.lane, since, since),
             )
 
+    def _corrected(self, stay: Inside) -> None:
+        """A person says the plate: what else the reader held it to be is over."""
+        with self._changed(stay.visit):
+            self._store.run("UPDATE visit SET plate = ? WHERE visit = ?", stay.plate, stay.visit)
+            self._store.run("DELETE FROM visit_others WHERE visit = ?", stay.visit)
+
     def voided(self, visit: str) -> None:
         """The vehicle backed out before it entered."""
         with self._changed(visit):
             self._store.run("UPDATE visit SET voided = 1 WHERE visit = ?", visit)
-            boots.ended(self._store, visit)
+            self._ended_for_good(visit)
+
+    def _ended_for_good(self, visit: str) -> None:
+        boots.ended(self._store, visit)
+        self._store.run("DELETE FROM visit_others WHERE visit = ?", visit)
 
     def paid(self, visit: str) -> None:
         """The centre says nothing is owed."""
@@ -197,8 +222,9 @@ class Visits:
             self._inside = None
 
 
-def _open(row: tuple[str, str, str]) -> OpenVisit:
-    return OpenVisit(row[0], row[1], VehicleClass(row[2]))
+def _open(row: tuple[str, str, str, str | None]) -> OpenVisit:
+    others = msgspec.json.decode(row[3], type=Texts) if row[3] else ()
+    return OpenVisit(row[0], row[1], VehicleClass(row[2]), others)
 
 
 def _reference(stay: OpenVisit) -> str:

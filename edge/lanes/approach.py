@@ -67,6 +67,11 @@ class Approach:
         """The plate as read, or nothing."""
         return self.look.reading.text if self.look and self.look.reading else ""
 
+    @property
+    def others(self) -> tuple[tuple[str, float], ...]:
+        """What else the plate may be."""
+        return self.look.reading.others if self.look and self.look.reading else ()
+
 
 @dataclass
 class Opening:

@@ -149,7 +149,7 @@ class Counter:
         reading = here.look.reading if here.look else None
         sure = reading.confidence if reading else 1.0
         characters = tuple(share for _, share in reading.characters) if reading else ()
-        return Seen(here.plate, here.tag, here.vehicle_class, sure, characters)
+        return Seen(here.plate, here.tag, here.vehicle_class, sure, characters, reading.others if reading else ())
 
     # --- coming in ----------------------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ class Counter:
         read = self._read(here)
 
         def write() -> None:
-            admitted.visit = self._parts.visits.open(here.plate, kind, self._config.lane)
+            admitted.visit = self._parts.visits.open(here.plate, kind, self._config.lane, here.others)
             if here.tag:
                 self._parts.tags.keep(admitted.visit, here.tag)
             for each in read:

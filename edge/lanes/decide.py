@@ -29,7 +29,8 @@ _FIRST: Final = (Standing.DENY, Standing.EXEMPT, Standing.PASS)
 class Seen(NamedTuple):
     """What a lane knows of the vehicle before it. `plate` empty: not read; `tag` empty: none.
 
-    `characters`: the reader's probability of each character of the plate, where it said so.
+    `characters`: the reader's probability of each character of the plate, where it said so; `others`: what else it
+    held the whole plate to be.
     """
 
     plate: str
@@ -37,6 +38,7 @@ class Seen(NamedTuple):
     kind: VehicleClass | None = None
     confidence: float = 1.0
     characters: tuple[float, ...] = ()
+    others: tuple[tuple[str, float], ...] = ()
 
 
 class Admit(NamedTuple):
@@ -153,7 +155,8 @@ def identified(visits: Visits, tags: Tags, lane: str, lease: Lease | None, seen:
     leaving = visits.leaving(lane)
     tagged_so = tags.visits(seen.tag)
     ours = [visit.visit for visit in leaving if visit.visit in tagged_so] if tagged_so else []
-    ranking = rank(seen.plate, seen.kind, leaving, unlikeness=unlikeness, sure=seen.characters)
+    said = seen.characters, seen.others
+    ranking = rank(seen.plate, seen.kind, leaving, 8, unlikeness, *said)
     sure = _is_sure(ranking, lease)
     if len(ours) != 1:
         return Match(ranking, sure, RULE)

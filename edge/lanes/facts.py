@@ -41,6 +41,7 @@ def plate_read(config: LaneConfig, here: Approach, look: Look, picture: str | No
         error=look.error[:200],
         frames=look.frames,
         travel=look.travel,
+        others=best.others if best else (),
     )
 
 

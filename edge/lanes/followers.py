@@ -79,7 +79,7 @@ class Followers:
             self._parts.owed.witness(lambda: self._went_out(follower, read, passage))
 
     def _came_in(self, follower: Approach, read: PlateRead, passage: UUID, kind: VehicleClass) -> None:
-        visit = self._parts.visits.open(read.plate, kind, self._config.lane)
+        visit = self._parts.visits.open(read.plate, kind, self._config.lane, read.others)
         self._parts.outbox.record(read)
         self._parts.outbox.record(facts.opened(self._config, follower, visit, kind))
         self._parts.outbox.record(self._explained(follower, passage, visit))

@@ -14,9 +14,8 @@ from edge.reader.track import Sight, Track, follow
 from edge.reader.vote import Vote, vote
 from gate.messages import FrameRead
 from gate.plate import classes
-from gate.reading import COLOURS, PlateReading
+from gate.reading import COLOURS, TEXT_MAX, PlateReading
 
-TEXT_MAX: Final = 16
 BLIND_MAX: Final = 3
 """Frames on which no plate was found at all: there is none."""
 SETTLED: Final = 3
@@ -175,7 +174,7 @@ def _rounded(shares: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ..
 
 def is_sane(reading: PlateReading) -> bool:
     """Whether a fact may carry this reading; the wire refuses any other, and all facts behind it would wait."""
-    shares = (reading.confidence, *(share for _, share in reading.characters))
+    shares = (reading.confidence, *(share for _, share in (*reading.characters, *reading.alternatives)))
     signs = all(len(sign) <= 2 for sign, _ in reading.characters)
     sure = all(0.0 <= share <= 1.0 for share in shares)
     short = len(reading.text) <= TEXT_MAX

@@ -40,7 +40,7 @@ def _steps(read: Read, text: str) -> list[list[int]]:
     """The last step of the cheapest way to each pair of beginnings."""
     costs = [place * GAP for place in range(len(text) + 1)]
     steps = [[_WORN] * (len(text) + 1)]
-    for number, (sign, sure) in enumerate(zip(*read, strict=True), 1):
+    for number, (sign, sure) in enumerate(zip(read.text, read.sure, strict=True), 1):
         row, taken = [number * GAP], [_READ]
         for place, worn in enumerate(text, 1):
             price = right(sure) if sign == worn else wrong(sure, sign, worn)

@@ -1,5 +1,5 @@
-"""The reader: a coarse look first; where that is not sure enough, the second network, then finer looks, while there is
-time."""
+"""The reader: a look by our own networks first; where that is not sure enough, the bundled recogniser's word, then
+finer looks by both, while there is time."""
 
 import math
 import time
@@ -12,17 +12,18 @@ import numpy as np
 
 from edge.reader.certainty import CHECKED, FAST, SLOW, alternatives, certainty, characters, sure_from
 from edge.reader.colour import background
-from edge.reader.contract import Box, LineFinder, SymbolReader
+from edge.reader.contract import Box, LineFinder, Pair
 from edge.reader.kind import kinds
 from edge.reader.layout import Place, bounds
 from edge.reader.lines import Line, grey_of, halved, plausible, read_by
 from edge.reader.networks import Image, cut
-from edge.reader.weigh import Candidate, chosen, distinct, overlap, pooled, weighed
+from edge.reader.weigh import Candidate, chosen, distinct, overlap, pooled
 from gate.reading import PlateReading
 
-_COARSE: Final = 192  # the shorter side of the first look, in pixels
-_FINER: Final = (320, 480, 800)  # the whole picture again, where nothing like a plate was seen
-_CLOSE: Final = 256  # the shorter side of a closer look at a part
+_FIRST: Final = (256, 512)  # the shorter side of the quick looks in pixels: the second where the first saw no plate
+_THEN: Final = (320, 800)  # of the thorough ones, where nothing like a plate was seen before
+_DEARER: Final = (_THEN[1] / _THEN[0]) ** 2  # the second of them, of the first
+_CLOSE: Final = 192  # of a closer look at a part
 _AROUND: Final = 0.6  # of a spot's longer side, what a closer look shows beyond it on each side
 _SPOTS: Final = 2  # that are looked at more closely
 _LINES_MAX: Final = 16
@@ -30,8 +31,9 @@ _CHECKED_MAX: Final = 3  # candidates that the second network reads
 _THOROUGH_MAX: Final = 6  # lines that it reads
 _WORTH: Final = 2.0  # what the second network's word counts beside the first's
 _SIDE_MIN: Final = 16  # pixels; nothing smaller holds a plate
-# Margins of a line's cuts, in shares of its height: at each end, and at top and bottom.
-_MARGINS: Final = ((0.12, 0.06), (-0.04, -0.06))
+# Margins of a line's cuts, in shares of its height: at each end, and at top and bottom. An end that the finder cut off
+# is there in the second.
+_MARGINS: Final = ((0.0, 0.0), (0.35, 0.04))
 _PLATE_LIKE: Final = 5.0  # price (log) of the grammar below which something is like a plate
 _HALF: Final = 0.5
 _DIGITS: Final = 6  # of a probability
@@ -53,15 +55,25 @@ class Judged:
         return self.candidate.price < _PLATE_LIKE and (self.candidate.whole or self.certainty > _HALF)
 
     @property
+    def area(self) -> float:
+        """Of its lines, in pixels."""
+        return sum(place.width * place.height for place in self.candidate.places)
+
+    @property
     def is_sure(self) -> bool:
         """Whether nothing further needs to be looked at."""
-        return self.certainty >= sure_from(self.path)
+        return self.certainty >= sure_from(self.path) and self.candidate.price < _PLATE_LIKE
 
 
 def _order(judged: Judged) -> tuple[bool, float]:
     """Of those that are sure the largest first: the nearest vehicle. The others behind them by certainty."""
-    area = sum(place.width * place.height for place in judged.candidate.places)
-    return not judged.is_sure, -area if judged.is_sure else -judged.certainty
+    return not judged.is_sure, -judged.area if judged.is_sure else -judged.certainty
+
+
+def _is_settled(judged: Sequence[Judged]) -> bool:
+    """Whether one is sure, and nothing nearer that is like a plate is still in doubt."""
+    sure = max((each.area for each in judged if each.is_sure), default=math.inf)
+    return sure < math.inf and not any(each.is_plate_like and each.area > sure for each in judged)
 
 
 def _not_superseded(seen: Sequence[Judged], fresh: Sequence[Judged]) -> list[Judged]:
@@ -76,19 +88,17 @@ def _not_superseded(seen: Sequence[Judged], fresh: Sequence[Judged]) -> list[Jud
 
 
 class Cascade:
-    """A `Reader` of two speeds. `quick` reads every line; `thorough` is loaded when a first picture needs it and reads
-    the chosen ones. Not for two threads at once."""
+    """A `Reader` of two speeds. `quick` looks first; `thorough` is loaded when a first picture needs it, reads the
+    lines that were chosen and looks for others. Not for two threads at once."""
 
-    def __init__(
-        self, finder: LineFinder, quick: SymbolReader, thorough: Callable[[], SymbolReader], *, threads: int = 1
-    ) -> None:
+    def __init__(self, quick: Pair, thorough: Callable[[], Pair], *, threads: int = 1) -> None:
         cv2.setNumThreads(threads)
-        self._finder, self._quick, self._load = finder, quick, thorough
-        self._thorough: SymbolReader | None = None
+        self.quick, self._load = quick, thorough
+        self._thorough: Pair | None = None
 
     @property
-    def thorough(self) -> SymbolReader:
-        """The second network."""
+    def thorough(self) -> Pair:
+        """The second networks."""
         if self._thorough is None:
             self._thorough = self._load()
         return self._thorough
@@ -99,7 +109,7 @@ class Cascade:
         if min(part.shape[:2]) < _SIDE_MIN:
             return []
         until = time.perf_counter() + (DEADLINE_MS if deadline_ms is None else deadline_ms) / 1000
-        best = _Search(self._finder, self._quick, self, part, until).best()
+        best = _Search(self, part, until).best()
         best.reverse()  # of equals the one that was looked at longer comes first
         ranked = sorted(best, key=_order)
         kept = distinct([judged.candidate for judged in ranked])
@@ -108,7 +118,7 @@ class Cascade:
     def explained(self, image: Image) -> Iterator[list[Judged]]:
         """What each step sees, the sure ones too, one after another until nothing is left to try."""
         seen: list[Judged] = []
-        for judged in _Search(self._finder, self._quick, self, image, math.inf).steps(seen):
+        for judged in _Search(self, image, math.inf).steps(seen):
             seen += judged
             yield judged
 
@@ -116,10 +126,11 @@ class Cascade:
 class _Search:
     """One picture's search."""
 
-    def __init__(self, finder: LineFinder, quick: SymbolReader, cascade: Cascade, image: Image, until: float) -> None:
-        self._finder, self._quick, self._cascade = finder, quick, cascade
+    def __init__(self, cascade: Cascade, image: Image, until: float) -> None:
+        self._cascade, self._quick = cascade, cascade.quick
         self._image, self._grey, self._until = image, grey_of(image), until
-        self._slowest = 0.0  # seconds of the dearest step so far: what the next may take
+        self._slowest = 0.0  # seconds of the dearest step so far
+        self._dearer = 1.0  # times as long the next may take
         self._began = time.perf_counter()
 
     def best(self) -> list[Judged]:
@@ -127,7 +138,7 @@ class _Search:
         seen: list[Judged] = []
         for judged in self.steps(seen):
             seen[:] = [*_not_superseded(seen, judged), *judged]
-            if any(each.is_sure for each in judged) or not self._has_time():
+            if _is_settled(judged) or not self._has_time():
                 break
         return seen
 
@@ -135,68 +146,64 @@ class _Search:
         now = time.perf_counter()
         self._slowest = max(self._slowest, now - self._began)
         self._began = now
-        return now + self._slowest < self._until
+        return now + self._slowest * self._dearer < self._until
 
     def steps(self, seen: list[Judged]) -> Iterator[list[Judged]]:
         """One look after another, each dearer than the one before; `seen` is what the earlier ones saw."""
-        lines = self._read(self._found(self._image, _COARSE))
-        yield self._judged(chosen(lines), FAST)
-        lines = self._checked(lines)
-        yield self._judged(chosen(lines), CHECKED)
+        lines: list[Line] = []
+        best: list[Candidate] = []
+        for side in _FIRST:
+            lines = self._read(self._found(self._quick.finder, side)) or lines
+            best = chosen(lines)
+            yield self._judged(best, FAST)
+            if any(each.is_plate_like for each in seen):
+                break
+        yield self._judged(chosen(self._checked(lines, best)), CHECKED)
         yield from self._closer_looks(seen)
         if not any(each.is_plate_like for each in seen):
-            for side in _FINER:
-                yield self._judged(self._thoroughly(self._found(self._image, side)), SLOW)
+            for side, self._dearer in zip(_THEN, (_DEARER, 1.0), strict=True):
+                yield self._judged(self._thoroughly(self._found(self._cascade.thorough.finder, side)), SLOW)
                 if any(each.is_plate_like for each in seen):
                     break
             yield from self._closer_looks(seen)
-        yield self._judged(self._again(seen), SLOW)
 
     def _closer_looks(self, seen: list[Judged]) -> Iterator[list[Judged]]:
         for spot in _spots(seen):
             yield self._judged(_pooled(self._thoroughly(self._closer(spot)), seen), SLOW)
 
-    def _found(self, image: Image, side: int) -> list[Place]:
-        places = [Place(quad) for quad in self._finder.lines(image, side)]
+    def _found(self, finder: LineFinder, side: int) -> list[Place]:
+        places = [Place(quad) for quad in finder.lines(self._image, side)]
         return plausible(places, self._grey, _LINES_MAX)
 
     def _closer(self, spot: Box) -> list[Place]:
         """Lines at a spot of the picture, looked for at a finer scale."""
         part, (left, top) = _part(self._image, spot)
-        quads = self._finder.lines(part, _CLOSE)
+        quads = self._cascade.thorough.finder.lines(part, _CLOSE)
         shift = np.array((left, top), np.float32)
         return plausible([Place(quad + shift) for quad in quads], self._grey, _LINES_MAX)
 
     def _read(self, places: Sequence[Place], *, whole: bool = True) -> list[Line]:
         lines = [Line(place, whole=whole) for place in places]
-        return read_by(self._quick, self._image, lines)
+        return read_by(self._quick.symbols, self._image, lines, _MARGINS)
 
     def _judged(self, candidates: Sequence[Candidate], path: str) -> list[Judged]:
         return [Judged(candidate, path, certainty(candidate, path)) for candidate in candidates]
 
-    def _checked(self, lines: Sequence[Line]) -> list[Line]:
+    def _checked(self, lines: Sequence[Line], candidates: Sequence[Candidate]) -> list[Line]:
         """The lines of the best candidates, and the largest where none is like a plate, by the second network too."""
-        best = distinct(chosen(lines))[:_CHECKED_MAX]
+        best = distinct(candidates)[:_CHECKED_MAX]
         picked = [i for candidate in best for i in sorted(candidate.used)]
         if not any(candidate.price < _PLATE_LIKE for candidate in best):
             picked = list(dict.fromkeys([*picked, *range(len(lines))]))
-        return read_by(self._cascade.thorough, self._image, [lines[i] for i in picked[:_THOROUGH_MAX]], worth=_WORTH)
+        return read_by(
+            self._cascade.thorough.symbols, self._image, [lines[i] for i in picked[:_THOROUGH_MAX]], worth=_WORTH
+        )
 
     def _thoroughly(self, places: Sequence[Place]) -> list[Candidate]:
         """Candidates among these lines and their halves, read by both networks."""
         whole = self._read(places)
-        return chosen(self._checked([*whole, *self._read([line.place for line in halved(whole)], whole=False)]))
-
-    def _again(self, seen: Sequence[Judged]) -> list[Candidate]:
-        """The best candidate so far, its lines cut wider and narrower and read by both networks too."""
-        if not seen:
-            return []
-        best = min(seen, key=_order).candidate
-        lines = read_by(self._quick, self._image, [Line(place) for place in best.places], _MARGINS)
-        lines = read_by(self._cascade.thorough, self._image, lines, _MARGINS, worth=_WORTH)
-        numbers = iter(range(len(lines)))
-        rows = tuple(tuple(next(numbers) for _ in row) for row in best.rows)
-        return _pooled([*filter(None, [weighed(lines, rows)])], seen)
+        lines = [*whole, *self._read([line.place for line in halved(whole)], whole=False)]
+        return chosen(self._checked(lines, chosen(lines)))
 
 
 def _pooled(fresh: Sequence[Candidate], seen: Sequence[Judged]) -> list[Candidate]:

@@ -68,14 +68,16 @@ def characters(candidate: Candidate, whole: float) -> tuple[tuple[str, float], .
 
 
 def alternatives(candidate: Candidate, whole: float) -> list[tuple[str, float]]:
-    """What these lines may say: the text itself, then the others with their shares of what is left, likeliest first."""
+    """What these lines may say: the text itself, then the others with their shares of what is left, likeliest first;
+    some of it is left to texts that nobody thought of."""
     others = [(text, score) for text, score in candidate.rivals if text != candidate.text]
     if not others:
         return [(candidate.text, whole)]
     top = max(score for _, score in others)
     weights = [(text, math.exp(max(score - top, -30.0))) for text, score in others]
     rest = sum(weight for _, weight in weights)
-    return [(candidate.text, whole), *((text, (1 - whole) * weight / rest) for text, weight in weights)]
+    left = (1 - whole) * _table()["others"]["listed"]
+    return [(candidate.text, whole), *((text, left * weight / rest) for text, weight in weights)]
 
 
 def _logistic(table: Mapping[str, float], values: Mapping[str, float]) -> float:

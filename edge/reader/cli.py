@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import stat
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -24,6 +26,7 @@ SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", "
 THREADS: Final = 2
 DEADLINE_MS: Final = 1500.0
 EVERY_S: Final = 0.2
+_INTERRUPTED: Final = 130  # exit status of what a Ctrl-C ended
 
 _EPILOG: Final = """
 Each line of --json: file, ms, plates (best first; each with text, confidence, box, lines, colour, path, class and
@@ -37,10 +40,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Read the files named in `argv`. 0, or 1 where one was unreadable, or 2 for wrong arguments."""
     options = _parser().parse_args(argv)
     try:
-        reader = engine(options.engine, options.threads, options.weights)
+        return _run(options)
     except WeightsMissingError as error:
         sys.stderr.write(f"barie read: {error}\n")
         return 1
+    except BrokenPipeError:  # who listened has heard enough; Python would complain once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    reader = engine(options.engine, options.threads, options.weights)
     show = _as_json if options.json else _as_text
     files = list(_files(options.images))
     failed = False
@@ -102,11 +114,16 @@ def _seconds(text: str) -> float:
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     """The files as named, and the pictures and videos of each folder (not of folders inside it) by name."""
     for path in paths:
-        if path.is_dir():
-            known = SUFFIXES | VIDEOS
-            yield from sorted(file for file in path.iterdir() if file.suffix.lower() in known and file.is_file())
-        else:
-            yield path
+        yield from _inside(path) or [path]
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Empty for what is no folder, or cannot be looked into, or has nothing: asked for by itself it gets a reason."""
+    try:
+        files = sorted(folder.iterdir()) if folder.is_dir() else []
+        return [file for file in files if file.suffix.lower() in SUFFIXES | VIDEOS and not file.is_dir()]
+    except OSError:
+        return []
 
 
 def _progress(done: int, whole: int) -> None:
@@ -131,8 +148,8 @@ def _answer(reader: Reader, path: Path, options: argparse.Namespace) -> dict[str
 
 
 def _bytes(path: Path) -> bytes:
+    _regular(path)
     try:
-        _regular(path)
         with path.open("rb") as file:
             return file.read(BYTES_MAX + 1)
     except OSError as error:
@@ -140,14 +157,20 @@ def _bytes(path: Path) -> bytes:
 
 
 def _regular(path: Path) -> None:
-    if path.exists() and not path.is_file():
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            os.scandir(path).close()
+    except OSError as error:
+        raise UnreadableImage(error.strerror or str(error)) from error
+    if stat.S_ISDIR(mode):
+        raise UnreadableImage("no picture and no video in this folder; folders inside it are not looked into")
+    if not stat.S_ISREG(mode):
         raise UnreadableImage("not a regular file")  # a pipe or a device could block for ever
 
 
 def _of_video(reader: Reader, path: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
     _regular(path)
-    if not path.exists():
-        raise UnreadableImage("No such file or directory")
     seen = vehicles(reader, path, every_s=options.every, deadline_ms=options.deadline)
     return [_vehicle(each) for each in seen]
 
@@ -169,7 +192,8 @@ def _ms(began: float) -> float:
 
 
 def _as_json(answer: dict[str, Any]) -> str:
-    return json.dumps(answer, ensure_ascii=False)
+    """Names that are no UTF-8 keep their bytes as Python has them, `\\udc80` to `\\udcff`."""
+    return json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _as_text(answer: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """What every plate reader does, and the two kinds of network behind one, whatever they are."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from edge.reader.layout import Place
@@ -36,3 +37,11 @@ class SymbolReader(Protocol):
     def read_lines(self, image: Image, places: Sequence[Place]) -> list[Matrix]:
         """For each place, in their order, time x (alphabet, blank, strange): probabilities (`edge.reader.symbols`)."""
         ...
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """What finds lines, and what reads them."""
+
+    finder: LineFinder
+    symbols: SymbolReader

@@ -1,13 +1,15 @@
 """Search of the recogniser's probabilities for the most probable plate (CTC prefix search under the grammar)."""
 
 import math
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.reader.automaton import BREAK, NEVER, Automaton, State
 from edge.reader.networks import Matrix
+from edge.reader.same import KEPT, Same
 from edge.reader.symbols import ALPHABET, BLANK, doubted
 
 _BEAM: Final = 12
@@ -26,34 +28,27 @@ class Found(NamedTuple):
     prior: float = 0.0
 
 
-def greedy(lines: list[Matrix]) -> str:
+class _Moment(NamedTuple):
+    """Probability of nothing, and of the characters that are worth trying."""
+
+    nothing: float
+    tried: dict[str, float]
+
+
+def greedy(lines: Sequence[Matrix]) -> str:
     """The text as read, without the grammar: the most probable symbol of each moment."""
-    return "".join(_greedy(folded) for folded in lines)
+    return "".join(_greedy(Same((folded,))) for folded in lines)
 
 
-def _greedy(folded: Matrix) -> str:
-    best = folded.argmax(axis=1)
-    kept = (best < BLANK) & np.insert(best[1:] != best[:-1], 0, values=True)
-    return "".join(ALPHABET[i] for i in best[kept])
+@lru_cache(KEPT)
+def _greedy(same: Same) -> str:
+    best = same[0].argmax(axis=1).tolist()
+    return "".join(ALPHABET[i] for i, before in zip(best, [BLANK, *best], strict=False) if i < BLANK and i != before)
 
 
-def surest(lines: list[Matrix]) -> float:
-    """Logarithm of the probability of the single best path: what the grammar's price is counted from."""
-    return sum(float(np.log(np.maximum(folded.max(axis=1), 1e-9)).sum()) for folded in lines)
-
-
-def search(lines: list[Matrix], grammar: Automaton) -> list[Found]:
+def search(lines: Sequence[Matrix], grammar: Automaton) -> list[Found]:
     """Plates of the grammar that the folded matrices may show, best first; empty where none is near."""
-    beam: _Beam = {"": (0, 1.0, 0.0)}
-    scale = 0.0
-    for number, folded in enumerate(lines):
-        if number:
-            beam = _broken(beam, grammar)
-        for moment in doubted(folded):
-            beam, lost = _advance(beam, moment, grammar)
-            scale += lost
-            if not beam:
-                return []
+    beam, scale = _heard(Same(lines), grammar)
     ends = ((text, grammar.ending[state], blank + other) for text, (state, blank, other) in beam.items())
     found = [
         Found(text.replace(BREAK, ""), prior + math.log(p) + scale, prior)
@@ -63,108 +58,65 @@ def search(lines: list[Matrix], grammar: Automaton) -> list[Found]:
     return sorted(found, key=lambda plate: -plate.score)
 
 
+@lru_cache(KEPT)
+def _heard(lines: Same, grammar: Automaton) -> tuple[_Beam, float]:
+    """What may stand there after these lines; and the logarithm by which the probabilities were scaled up."""
+    beam, scale = {"": (0, 1.0, 0.0)}, 0.0
+    if lines[1:]:
+        beam, scale = _heard(Same(lines[:-1]), grammar)
+        beam = _broken(beam, grammar)
+    for moment in _moments(Same(lines[-1:])):
+        beam, top = _advanced(beam, moment, grammar)
+        if top <= 0.0:
+            return {}, 0.0
+        scale += math.log(top)
+    return beam, scale
+
+
 def _broken(beam: _Beam, grammar: Automaton) -> _Beam:
     """What is left at the end of a first line, where the grammar allows one."""
     ends = ((text, grammar.following[state].get(BREAK), blank + other) for text, (state, blank, other) in beam.items())
     return {text + BREAK: (state, p, 0.0) for text, state, p in ends if state is not None}
 
 
-def _advance(beam: _Beam, moment: Matrix, grammar: Automaton) -> tuple[_Beam, float]:
-    """One moment further; and the logarithm by which the probabilities were scaled up again."""
-    nothing = float(moment[BLANK])
-    worth = np.flatnonzero(moment[:BLANK] > _WORTH) if nothing < _QUIET else ()
-    tried = {ALPHABET[i]: float(moment[i]) for i in worth}
-    new: _Beam = {}
+@lru_cache(KEPT)
+def _moments(same: Same) -> list[_Moment]:
+    """One line's."""
+    shares = doubted(same[0])
+    shares[shares[:, BLANK] >= _QUIET, :BLANK] = 0.0
+    tried: list[dict[str, float]] = [{} for _ in shares]
+    for moment, column in np.argwhere(shares[:, :BLANK] > _WORTH).tolist():
+        tried[moment][ALPHABET[column]] = float(shares[moment, column])
+    return list(map(_Moment, shares[:, BLANK].tolist(), tried))
+
+
+def _advanced(beam: _Beam, moment: _Moment, grammar: Automaton) -> tuple[_Beam, float]:
+    """One moment further: each prefix stays as it is or grows by one character. The likeliest are scaled to 1; and by
+    what they were scaled."""
+    nothing, tried = moment
+    if not tried:
+        return {text: (state, blank + other, 0.0) for text, (state, blank, other) in beam.items()}, nothing
+    new = {
+        text: (state, (blank + other) * nothing, other * tried.get(text[-1:], 0.0))
+        for text, (state, blank, other) in beam.items()
+    }
+    least = min(blank + other for _, blank, other in new.values()) if len(new) == _BEAM else 0.0
     for text, (state, blank, other) in beam.items():
-        last = text[-1:]
-        _add(new, text, state, (blank + other) * nothing, other * tried.get(last, 0.0))
-        for char, p in tried.items():
-            onward = grammar.following[state].get(char)
-            if onward is not None:
-                _add(new, text + char, onward, 0.0, p * (blank if char == last else blank + other))
-    kept = sorted(new.items(), key=lambda item: -(item[1][1] + item[1][2]))[:_BEAM]
-    top = max((blank + other for _, (_, blank, other) in kept), default=0.0)
+        following, last, whole = grammar.following[state], text[-1:], blank + other
+        for char in tried:
+            if char in following:
+                grown, p = text + char, tried[char] * (blank if char == last else whole)
+                if grown in beam:
+                    _, had_blank, had_other = new[grown]
+                    new[grown] = (following[char], had_blank, had_other + p)
+                elif p > least:  # else so many stay as they are that it would not be kept
+                    new[grown] = (following[char], 0.0, p)
+    kept = sorted(new.items(), key=_mass)[:_BEAM]
+    top = -_mass(kept[0]) if kept else 0.0
     if top <= 0.0:
         return {}, 0.0
-    return {text: (state, blank / top, other / top) for text, (state, blank, other) in kept}, math.log(top)
+    return {text: (state, blank / top, other / top) for text, (state, blank, other) in kept}, top
 
 
-def _add(beam: _Beam, text: str, state: State, blank: float, other: float) -> None:
-    _, had_blank, had_other = beam.get(text, (state, 0.0, 0.0))
-    beam[text] = (state, had_blank + blank, had_other + other)
-
-
-def said(lines: list[Matrix], text: str) -> float:
-    """Logarithm of the probability of just this text, doubt included, the lines read as one (CTC forward)."""
-    columns = [ALPHABET.index(char) for char in text]
-    places, skip = _path(columns)
-    shares = np.maximum(doubted(np.concatenate(lines))[:, places].astype(np.float64), 1e-9)
-    alive, scale = np.zeros(len(places)), 0.0
-    alive[:2] = shares[0, :2]
-    for moment in shares[1:]:
-        whole = float(alive.sum())
-        scale += math.log(whole)
-        alive /= whole
-        onward = alive.copy()
-        onward[1:] += alive[:-1]
-        onward[2:] += np.where(skip[2:], alive[:-2], 0.0)
-        alive = onward * moment
-    return scale + math.log(max(float(alive[-2:].sum()), 1e-300))
-
-
-def heard(lines: list[Matrix], text: str) -> tuple[float, ...]:
-    """Probability of each character of `text` at the moments that belong to it (best alignment; nothing added).
-
-    What was read beside a character and has no place in the text is held against that character.
-    """
-    folded = np.concatenate(lines)
-    columns = [ALPHABET.index(char) for char in text]
-    path = np.array(_aligned(np.log(np.maximum(folded, 1e-6)), columns))
-    here = path // 2  # between two characters: the number of the one that comes next
-    said_here = folded[np.arange(len(path)), np.array([*columns, BLANK])[here]]
-    beside = folded.copy()
-    beside[:, BLANK] = 0.0
-    for number in (here - 1, here):  # either neighbour may be heard a moment too early or too late
-        near = (number >= 0) & (number < len(columns))
-        beside[near, np.array(columns)[number[near]]] = 0.0
-    intruders = beside.max(axis=1)
-    between = path % 2 == 0
-    return tuple(
-        min(
-            1.0,
-            float(said_here[~between & (here == i)].max(initial=0.0)),
-            1.0 - float(intruders[between & ((here == i) | (here == i + 1))].max(initial=0.0)),
-        )
-        for i in range(len(columns))
-    )
-
-
-def _path(columns: list[int]) -> tuple[list[int], NDArray[np.bool_]]:
-    """Blank, first, blank, second ... blank; and which of these may follow the last but one before it."""
-    places = [BLANK]
-    for column in columns:
-        places += [column, BLANK]
-    skip = [i > 1 and place != BLANK and place != places[i - 2] for i, place in enumerate(places)]
-    return places, np.array(skip)
-
-
-def _aligned(logs: Matrix, columns: list[int]) -> list[int]:
-    """For each moment the place in blank, first, blank, second ... blank on the best path (Viterbi)."""
-    places, skip = _path(columns)
-    heights = logs[:, places]
-    best = np.full(len(places), NEVER)
-    best[:2] = heights[0, :2]
-    came = np.zeros((len(logs), len(places)), np.int8)
-    steps = np.full((3, len(places)), NEVER)
-    for moment in range(1, len(logs)):
-        steps[0], steps[1, 1:] = best, best[:-1]
-        steps[2, 2:] = best[:-2]
-        steps[2, ~skip] = NEVER
-        came[moment] = steps.argmax(axis=0)
-        best = steps.max(axis=0) + heights[moment]
-    place = len(places) - 1 if best[-1] >= best[-2] else len(places) - 2
-    path = [place]
-    for moment in range(len(logs) - 1, 0, -1):
-        place -= int(came[moment, place])
-        path.append(place)
-    return path[::-1]
+def _mass(item: tuple[str, tuple[State, float, float]]) -> float:
+    return -item[1][1] - item[1][2]

@@ -93,16 +93,19 @@ def arrangements(places: Sequence[Place]) -> list[tuple[Row, ...]]:
     """Every way in which some of the places may be one plate: one row, or one above another."""
     rows: list[Row] = [(i,) for i in range(len(places))]
     rows += [(i, j) for i, j in product(range(len(places)), repeat=2) if i != j and beside(places[i], places[j])]
+    lines = [(row, _joined(places, row)) for row in rows]
     single: list[tuple[Row, ...]] = [(row,) for row in rows]
     stacked: list[tuple[Row, ...]] = [
         (top, bottom)
-        for top, bottom in product(rows, repeat=2)
-        if not set(top) & set(bottom) and above(_joined(places, top), _joined(places, bottom))
+        for (top, upper), (bottom, lower) in product(lines, repeat=2)
+        if not set(top) & set(bottom) and above(upper, lower)
     ]
     return single + stacked
 
 
 def _joined(places: Sequence[Place], row: Row) -> Place:
+    if len(row) == 1:
+        return places[row[0]]
     first, last = places[row[0]].quad, places[row[-1]].quad
     return Place(np.stack((first[0], last[1], last[2], first[3])))
 

@@ -1,8 +1,8 @@
 """Our own recogniser of plate symbols: `weights/strokes.onnx`, trained on drawn plates (see `weights/card.md`)."""
 
 import math
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -17,9 +17,10 @@ from gate.plates.grammar import DIGITS, LETTERS
 NAME: Final = "strokes.onnx"
 SYMBOLS: Final = ("", *DIGITS, *LETTERS, OTHER)  # columns of the network's answer; the first is CTC's blank
 ROWS: Final = 32  # pixels of height that it was trained on
-_STEP: Final = 8
-_NARROW, _WIDE = 32, 320  # pixels of width that it was trained on
-_TOGETHER: Final = 16  # lines in one run: the memory of a run grows with them
+_STEP: Final = 4  # columns of a line to one step of the answer
+_STRETCH: Final = 1.15
+_WIDTHS: Final = (32, 48, 64, 80, 96, 112, 128, 160, 208, 264, 320)  # pixels: it was trained on 32 to 320
+_TOGETHER: Final = 16  # lines in one run
 
 
 class Strokes:
@@ -30,21 +31,37 @@ class Strokes:
         self._folding = Folding(SYMBOLS)
 
     def read_lines(self, image: Image, places: Sequence[Place]) -> list[Matrix]:
-        """Probabilities of each line, folded; see `SymbolReader`."""
-        cuts = [_fitted(cut_grey(image, place)) for place in places]
-        matrices: list[Matrix] = []
-        for first in range(0, len(cuts), _TOGETHER):
-            matrices += self._run(cuts[first : first + _TOGETHER])
-        return matrices
+        """Probabilities of each line, folded; see `SymbolReader`. A line reads alike whatever is read with it."""
+        lines = [fitted(cut_grey(image, place)) for place in places]
+        matrices: dict[int, Matrix] = {}
+        for together in batches(lines):
+            matrices |= zip(together, self._run([lines[number] for number in together]), strict=True)
+        return [matrices[number] for number in range(len(lines))]
 
-    def _run(self, cuts: Sequence[NDArray[np.uint8]]) -> list[Matrix]:
-        width = max(cut.shape[1] for cut in cuts)
-        batch = np.stack([_padded(cut, width) for cut in cuts])[:, None].astype(np.float32)
+    def _run(self, lines: Sequence["Fitted"]) -> list[Matrix]:
+        batch = np.stack([line.picture for line in lines])[:, None].astype(np.float32)
         logits = self._session.run(None, {"lines": batch / 127.5 - 1.0})[0]
         shares = np.exp(logits - logits.max(axis=2, keepdims=True))
         shares /= shares.sum(axis=2, keepdims=True)
-        # what stands in the padding is no part of the line
-        return [self._folding.fold(each[: cut.shape[1] // 4]) for each, cut in zip(shares, cuts, strict=True)]
+        return [self._folding.fold(each[: line.steps]) for each, line in zip(shares, lines, strict=True)]
+
+
+class Fitted(NamedTuple):
+    """A line as the network takes it, and how many steps of its answer are about it: what stands in the padding is no
+    part of the line."""
+
+    picture: NDArray[np.uint8]
+    steps: int
+
+
+def batches(lines: Sequence[Fitted]) -> Iterator[list[int]]:
+    """Numbers of lines of one width, a few together: the memory of a run grows with them."""
+    by_width: dict[int, list[int]] = {}
+    for number, line in enumerate(lines):
+        by_width.setdefault(line.picture.shape[1], []).append(number)
+    for same in by_width.values():
+        for first in range(0, len(same), _TOGETHER):
+            yield same[first : first + _TOGETHER]
 
 
 def cut_grey(image: Image, place: Place) -> NDArray[np.uint8]:
@@ -56,12 +73,10 @@ def cut_grey(image: Image, place: Place) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(line, (max(8, line.shape[1] // larger), ROWS), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _fitted(line: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Of a width that the network takes: a longer line is squeezed, the right end is repeated up to the next step."""
-    if line.shape[1] > _WIDE:
-        line = np.asarray(cv2.resize(line, (_WIDE, ROWS), interpolation=cv2.INTER_AREA), np.uint8)
-    return _padded(line, max(_NARROW, -(-line.shape[1] // _STEP) * _STEP))
-
-
-def _padded(line: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    return np.pad(line, ((0, 0), (0, width - line.shape[1])), mode="edge")
+def fitted(line: NDArray[np.uint8]) -> Fitted:
+    """Of a width that the network takes: as wide as those it learnt from were on the average, a long line squeezed,
+    the right end repeated up to the next width."""
+    columns = max(_STEP, min(_WIDTHS[-1], round(line.shape[1] * _STRETCH)))
+    line = np.asarray(cv2.resize(line, (columns, ROWS), interpolation=cv2.INTER_LINEAR), np.uint8)
+    lacking = next(width for width in _WIDTHS if width >= columns) - columns
+    return Fitted(np.pad(line, ((0, 0), (0, lacking)), mode="edge"), -(-columns // _STEP))

@@ -24,7 +24,7 @@ FAR: Final = 8.0
 GROWTH_MAX: Final = 1.6
 _PART_MIN: Final = 4  # characters that one line of a plate has at least
 _STILL: Final = 0.25  # of its height
-_GROWN: Final = 0.05
+_GROWN: Final = 0.12  # natural logarithm; a finder draws the same plate up to a tenth larger or smaller
 
 
 class Travel(StrEnum):

@@ -2,16 +2,19 @@
 
 Characters of different frames are aligned, and each place is decided by the product of the frames' probabilities. A
 frame counts for as much as it differs from the others: a car that stands still gives one view, however many frames.
+What else the frames held the whole plate to be says what the consensus may be instead, and does not decide it.
 Values in, values out; sums are exact (`fsum`), so the order of the frames does not matter.
 """
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from edge.reader.align import Aligned, aligned
-from gate.likeness import GAP, Read, as_read, unlikeness
+from gate.likeness import GAP, TRUST, Read, as_read, unlikeness, versions
 from gate.plate import cost
 from gate.plates.confusable import ALIKE, NEAR
 from gate.plates.grammar import DIGITS, LETTERS
@@ -27,11 +30,14 @@ _LOST: Final = math.exp(-GAP)
 _SHARES: Final = {ALIKE: 0.2, NEAR: 0.1}
 _SIGNS: Final = DIGITS + LETTERS
 NOTHING: Final = ""
+_REST: Final = 1.0 - TRUST  # of a doubt, at least: a list may have the wrong texts
+_NEXT: Final = 3  # signs of a place that the n-best list looks at
+_BEAM: Final = 16  # beginnings of texts
 
 
 class Vote(NamedTuple):
-    """The consensus. `confidence` is that of the weakest place; `alternatives` are whole texts with a probability each,
-    the consensus first; `frames` voted, worth as many independent ones as `worth`."""
+    """The consensus. `confidence` is that of the weakest place; `alternatives` is its n-best list: whole texts with a
+    probability each, the consensus first; `frames` voted, worth as many independent ones as `worth`."""
 
     text: str
     confidence: float
@@ -41,13 +47,33 @@ class Vote(NamedTuple):
     worth: float
 
 
-class _Place(NamedTuple):
-    """One place of the plate: what stands there, how probable it is, and what would be next."""
+class _Said(NamedTuple):
+    """What a frame says of one place: a sign, how sure it is, and what its other texts have there instead."""
 
     sign: str
     sure: float
-    second: str
-    second_sure: float
+    instead: Mapping[str, float] = MappingProxyType({})
+
+    @property
+    def alone(self) -> "_Said":
+        """The same without its other texts."""
+        return _Said(self.sign, self.sure)
+
+
+class _Place(NamedTuple):
+    """One place of the plate: what may stand there, each sign with its probability, likeliest first."""
+
+    signs: tuple[tuple[str, float], ...]
+
+    @property
+    def sign(self) -> str:
+        """What stands there."""
+        return self.signs[0][0]
+
+    @property
+    def sure(self) -> float:
+        """How probable that is."""
+        return self.signs[0][1]
 
 
 def vote(readings: Sequence[PlateReading], most: int = 8) -> Vote | None:
@@ -55,11 +81,11 @@ def vote(readings: Sequence[PlateReading], most: int = 8) -> Vote | None:
     ballots = [each for each in readings if each.text]
     if not ballots:
         return None
-    reads = [as_read(each.text, (share for _, share in each.characters)) for each in ballots]
+    reads = [as_read(each.text, (share for _, share in each.characters), each.others) for each in ballots]
     shares = weights(ballots)
     pivot = _pivot(reads, shares)
-    columns = _columns([aligned(read, pivot) for read in reads], len(pivot))
-    places = [_decided(column, shares) for column in columns]
+    columns = _columns([aligned(read, pivot) for read in reads], [_instead(read, pivot) for read in reads])
+    places = [_decided([said.alone for said in column], shares) for column in columns]
     worn = [place for place in places if place.sign]
     text = "".join(place.sign for place in worn)
     weakest = min((place.sure for place in places), default=0.0)
@@ -67,7 +93,7 @@ def vote(readings: Sequence[PlateReading], most: int = 8) -> Vote | None:
         text=text,
         confidence=weakest * _trust(text, ballots),
         characters=tuple((place.sign, place.sure) for place in worn),
-        alternatives=_alternatives(places, most),
+        alternatives=_alternatives(text, [_decided(column, shares) for column in columns], most),
         frames=len(ballots),
         worth=math.fsum(shares),
     )
@@ -99,41 +125,68 @@ def _pivot(reads: Sequence[Read], shares: Sequence[float]) -> str:
     return min(sorted({read.text for read in reads}), key=against)
 
 
-def _columns(alignments: Sequence[Aligned], length: int) -> list[list[tuple[str, float]]]:
+def _columns(alignments: Sequence[Aligned], instead: Sequence[Sequence[Mapping[str, float]]]) -> list[list[_Said]]:
     """What each frame says of each place, in the plate's order, and of places that only some frames have."""
-    columns: list[list[tuple[str, float]]] = []
-    for place in range(length + 1):
+    columns: list[list[_Said]] = []
+    for place in range(len(alignments[0].between)):
         more = max(len(each.between[place]) for each in alignments)
         columns += [[_at(each.between[place], extra) for each in alignments] for extra in range(more)]
-        if place < length:
-            columns.append([each.on[place] for each in alignments])
+        if place < len(alignments[0].on):
+            both = zip(alignments, instead, strict=True)
+            columns.append([_Said(*each.on[place], others[place]) for each, others in both])
     return columns
 
 
-def _at(signs: Sequence[tuple[str, float]], number: int) -> tuple[str, float]:
-    return signs[number] if number < len(signs) else (NOTHING, 1.0)
+def _at(signs: Sequence[tuple[str, float]], number: int) -> _Said:
+    return _Said(*signs[number]) if number < len(signs) else _Said(NOTHING, 1.0)
 
 
-def _decided(column: Sequence[tuple[str, float]], shares: Sequence[float]) -> _Place:
+def _instead(read: Read, pivot: str) -> list[Mapping[str, float]]:
+    """What the frame's other texts have in each place where the read one has something else, as far as trusted."""
+    found: list[dict[str, float]] = [defaultdict(float) for _ in pivot]
+    own = aligned(read, pivot).on
+    for (_, share), version in zip(read.others, versions(read)[1:], strict=True):
+        for place, (sign, _) in enumerate(aligned(version.read, pivot).on):
+            if sign != own[place][0]:
+                found[place][sign] += TRUST * share
+    return list(found)
+
+
+def _decided(column: Sequence[_Said], shares: Sequence[float]) -> _Place:
     """The place by the product of the frames' probabilities, each to the power of its share."""
-    signs = sorted({*_SIGNS, NOTHING, *(sign for sign, _ in column)})
+    signs = sorted({*_SIGNS, NOTHING, *(sign for said in column for sign in (said.sign, *said.instead))})
     logs = [
-        math.fsum(share * math.log(_said(sign, sure, true)) for (sign, sure), share in zip(column, shares, strict=True))
+        math.fsum(share * math.log(_likelihood(said, true)) for said, share in zip(column, shares, strict=True))
         for true in signs
     ]
     top = max(logs)
     odds = [math.exp(each - top) for each in logs]
     whole = math.fsum(odds)
     ranked = sorted(zip(signs, odds, strict=True), key=lambda pair: (-pair[1], pair[0]))
-    (first, sure), (second, less) = ranked[:2]
-    return _Place(first, sure / whole, second, less / whole)
+    return _Place(tuple((sign, each / whole) for sign, each in ranked[:_NEXT]))
+
+
+def _likelihood(said: _Said, true: str) -> float:
+    """How likely a frame is to say this where `true` stands: its doubt is first of what its other texts have there."""
+    common = _said(said.sign, said.sure, true)
+    if not said.instead or true == said.sign:
+        return common
+    listed = math.fsum(said.instead.values())
+    doubt = 1.0 - _believed(said.sure) if said.sign else listed  # a place has no more of it than its character
+    part = min(1.0, doubt / listed)
+    rest = max(_REST, 1.0 - part * listed / doubt)
+    return part * said.instead.get(true, 0.0) + rest * common
+
+
+def _believed(sure: float) -> float:
+    return min(max(sure, _SURE[0]), _SURE[1])
 
 
 def _said(sign: str, sure: float, true: str) -> float:
     """How likely a frame is to say `sign`, with this probability, where `true` stands; NOTHING: no character."""
     if sign == NOTHING:
         return 1.0 if true == NOTHING else _LOST
-    right = min(max(sure, _SURE[0]), _SURE[1])
+    right = _believed(sure)
     if true == sign:
         return right
     return (1.0 - right) * (_LOST if true == NOTHING else _share(sign, true))
@@ -159,12 +212,15 @@ def _trust(text: str, ballots: Sequence[PlateReading]) -> float:
     return max(held, default=1.0)
 
 
-def _alternatives(places: Sequence[_Place], most: int) -> tuple[tuple[str, float], ...]:
-    """The consensus and, for each place, the text with its next best sign: as probable as all places together."""
-    whole = math.prod(place.sure for place in places)
-    texts = {"".join(place.sign for place in places): whole}
-    for number, place in enumerate(places):
-        other = "".join(each.second if at == number else each.sign for at, each in enumerate(places))
-        texts.setdefault(other, whole / place.sure * place.second_sure)
-    ranked = sorted(texts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(ranked[:most])
+def _alternatives(consensus: str, places: Sequence[_Place], most: int) -> tuple[tuple[str, float], ...]:
+    """The consensus, then the likeliest other texts: a text is as probable as all its places together, and one that
+    comes about in two ways as the likelier."""
+    texts: dict[str, float] = {"": 1.0}
+    for place in places:
+        further = [(text + sign, whole * sure) for text, whole in texts.items() for sign, sure in place.signs]
+        texts = {}
+        for text, whole in sorted(further, key=lambda pair: (-pair[1], pair[0])):
+            if len(texts) <= _BEAM:
+                texts.setdefault(text, whole)
+    own = texts.pop(consensus, 0.0)
+    return ((consensus, own), *list(texts.items())[: most - 1])

@@ -3,16 +3,19 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.reader.automaton import automaton
-from edge.reader.decode import greedy, heard, said, search, surest
+from edge.reader.decode import greedy, search
 from edge.reader.layout import Place, Row, arrangements, within
 from edge.reader.lines import Line
 from edge.reader.networks import Matrix
+from edge.reader.same import KEPT, Same
+from edge.reader.spell import heard, said, surest
 
 PRICE_MAX: Final = 8.0  # what the grammar may cost (log) before the text stays as read
 _LENGTHS: Final = range(4, 12)
@@ -20,6 +23,7 @@ _OUTSIDE: Final = 3.0  # rank (log) that a text as read stands behind the deares
 _OUTSIDE_DIGITS: Final = 3
 _GUESSED: Final = 3.0  # rank (log) that each half of a line stands behind a whole one
 _VETO: Final = 8.0  # how much (log) one reading may say against a text: it may have been blind
+_EXACT: Final = 9  # digits of a price: where every reading is against a text, rounding must not decide
 _RIVALS: Final = 5  # texts of each reading that are weighed against one another
 
 
@@ -84,41 +88,35 @@ _MARGIN_MAX: Final = 12.0
 
 def chosen(lines: Sequence[Line]) -> list[Candidate]:
     """The best reading of each line or pair of lines; no line serves two plates."""
-    candidates = []
-    for rows in arrangements([line.place for line in lines]):
-        candidate = weighed(lines, rows)
-        if candidate:
-            candidates.append(candidate)
+    candidates = [_weighed(lines, rows) for rows in arrangements([line.place for line in lines])]
     kept: list[Candidate] = []
-    for candidate in sorted(candidates, key=lambda candidate: -candidate.rank):
+    for candidate in sorted(filter(None, candidates), key=lambda candidate: -candidate.rank):
         if not any(candidate.used & other.used for other in kept):
             kept.append(candidate)
-    return kept
+    return [_spelled(candidate) for candidate in kept]
 
 
 def weighed(lines: Sequence[Line], rows: tuple[Row, ...]) -> Candidate | None:
     """These rows of the lines as one plate, by every network that has read them all."""
+    candidate = _weighed(lines, rows)
+    return candidate and _spelled(candidate)
+
+
+def _weighed(lines: Sequence[Line], rows: tuple[Row, ...]) -> Candidate | None:
     used = [lines[i] for row in rows for i in row]
     readings = [
-        Reading([np.concatenate([lines[i].heard[number] for i in row]) for row in rows], used[0].worth[number])
+        Reading([_joined(Same(lines[i].heard[number] for i in row)) for row in rows], used[0].worth[number])
         for number in range(min(len(line.heard) for line in used))
     ]
-    candidate = judged(readings, rows)
-    if candidate is None:
-        return None
-    guessed = sum(not line.whole for line in used)
-    rank = candidate.rank - _GUESSED * guessed
-    return replace(candidate, rank=rank, places=tuple(line.place for line in used), whole=not guessed)
+    return _judged(readings, rows, tuple(line.place for line in used), sum(not line.whole for line in used))
 
 
 def pooled(fresh: Candidate, seen: Sequence[Candidate]) -> Candidate:
     """The fresh candidate with what earlier looks at its spot heard, if they saw as many lines there."""
     same = [old for old in seen if len(old.rows) == len(fresh.rows) and overlap(fresh, old)]
-    candidate = judged([*fresh.heard, *(reading for old in same for reading in old.heard)], fresh.rows)
-    if candidate is None:
-        return fresh
-    rank = candidate.rank - (0.0 if fresh.whole else _GUESSED)
-    return replace(candidate, rank=rank, places=fresh.places, whole=fresh.whole)
+    given = [*fresh.heard, *(reading for old in same for reading in old.heard)]
+    candidate = _judged(given, fresh.rows, fresh.places, int(not fresh.whole))
+    return _spelled(candidate) if candidate else fresh
 
 
 def judged(given: Sequence[Reading], rows: tuple[Row, ...]) -> Candidate | None:
@@ -126,46 +124,72 @@ def judged(given: Sequence[Reading], rows: tuple[Row, ...]) -> Candidate | None:
 
     Under the grammar where that is not too dear, else as the first reading of a plate's length has it.
     """
-    readings = [reading.rows for reading in given]
-    raws = [greedy(lines) for lines in readings]
+    candidate = _judged(given, rows)
+    return candidate and _spelled(candidate)
+
+
+def _judged(
+    given: Sequence[Reading], rows: tuple[Row, ...], places: tuple[Place, ...] = (), guessed: int = 0
+) -> Candidate | None:
+    """The same without its characters, and ranked behind for each line that is a guess."""
+    raws = [greedy(reading.rows) for reading in given]
     raw = next((raw for raw in raws if len(raw) in _LENGTHS), None)
     if raw is None:
         return None
-    shares = np.array([reading.worth for reading in given]) / sum(reading.worth for reading in given)
-    rivals = _rivals(readings, len(rows), shares)
-    ceiling = float(shares @ [surest(lines) for lines in readings])
-    price = ceiling - rivals[0][1] if rivals else math.inf
-    if price >= PRICE_MAX and sum(char.isdigit() for char in raw) < _OUTSIDE_DIGITS:
+    ceilings = surest(_wholes(given))
+    rivals = _rivals(given, ceilings)
+    ceiling = float(_shares(given) @ ceilings)
+    price = round(ceiling - rivals[0][1], _EXACT) if rivals else math.inf
+    inside = price < PRICE_MAX
+    if not inside and sum(char.isdigit() for char in raw) < _OUTSIDE_DIGITS:
         return None
-    text = rivals[0][0] if price < PRICE_MAX else raw
-    peaks = shares @ np.array([heard(lines, text) for lines in readings])
     return Candidate(
-        text=text,
+        text=rivals[0][0] if inside else raw,
         raw=raw,
-        rank=ceiling - min(price, PRICE_MAX + _OUTSIDE) if price < PRICE_MAX else ceiling - PRICE_MAX - _OUTSIDE,
+        rank=ceiling - (price if inside else PRICE_MAX + _OUTSIDE) - _GUESSED * guessed,
         price=price,
-        characters=tuple(zip(text, map(float, peaks), strict=True)),
+        characters=(),
         rows=rows,
-        places=(),
+        places=places,
         rivals=rivals,
         agreed=len(set(raws)) == 1,
+        whole=not guessed,
         heard=tuple(given),
     )
 
 
-def _rivals(readings: Sequence[list[Matrix]], lines: int, shares: NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
+def _spelled(candidate: Candidate) -> Candidate:
+    """With the probability of each of its characters."""
+    peaks = _shares(candidate.heard) @ heard(_wholes(candidate.heard), candidate.text)
+    return replace(candidate, characters=tuple(zip(candidate.text, peaks.tolist(), strict=True)))
+
+
+def _rivals(given: Sequence[Reading], ceilings: NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
     """Texts of the grammar that any reading holds possible, by the mean of the logarithms of all readings."""
-    found = [search(each, automaton(lines))[:_RIVALS] for each in readings]
-    if len(readings) == 1:
-        return tuple((plate.text, plate.score) for plate in found[0])
-    priors = {plate.text: plate.prior for plates in found for plate in plates}
-    floors = [surest(each) - _VETO for each in readings]
-    scores = {
-        text: prior
-        + float(shares @ [max(floor, said(each, text)) for each, floor in zip(readings, floors, strict=True)])
-        for text, prior in priors.items()
-    }
-    return tuple(sorted(scores.items(), key=lambda pair: -pair[1]))[:_RIVALS]
+    found = [plate for reading in given for plate in search(reading.rows, automaton(len(reading.rows)))[:_RIVALS]]
+    if len(given) == 1 or not found:
+        return tuple((plate.text, plate.score) for plate in found)
+    priors = {plate.text: plate.prior for plate in found}
+    heights = np.maximum(said(_wholes(given), list(priors)), ceilings[:, None] - _VETO)
+    scores = np.array(list(priors.values())) + _shares(given) @ heights
+    return tuple(sorted(zip(priors, scores.tolist(), strict=True), key=lambda pair: -pair[1]))[:_RIVALS]
+
+
+def _shares(given: Sequence[Reading]) -> NDArray[np.float64]:
+    """What each reading counts, one together."""
+    together = sum(reading.worth for reading in given)
+    return np.array([reading.worth / together for reading in given])
+
+
+def _wholes(given: Sequence[Reading]) -> list[Matrix]:
+    """Each reading's rows as one line."""
+    return [_joined(Same(reading.rows)) for reading in given]
+
+
+@lru_cache(KEPT)
+def _joined(parts: Same) -> Matrix:
+    """One line of these parts: the same for the same parts."""
+    return np.concatenate(parts) if parts[1:] else parts[0]
 
 
 def distinct(ranked: Sequence[Candidate]) -> list[Candidate]:

@@ -63,7 +63,7 @@ def _weights() -> Check:
 
     try:
         sizes = [networks.bundled(name).stat().st_size for name in (networks.DETECTOR, networks.RECOGNISER)]
-        sizes += [len(kept.kept(name)) for name in ("strokes.onnx", "certainty.json")]
+        sizes += [len(kept.kept(name)) for name in ("finder.onnx", "strokes.onnx", "certainty.json")]
     except (networks.WeightsMissingError, OSError) as error:
         return wrong("reader weights", f"{error}: run the set-up again, or set the engine to {Engine.NONE}")
     return well("reader weights", f"{len(sizes)} networks, {sum(sizes) / 1e6:.0f} MB")

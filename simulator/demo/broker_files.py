@@ -2,12 +2,15 @@
 
 import base64
 import hashlib
+import json
 import os
 from collections.abc import Mapping
 from typing import Final
 
 HEALTH_USER: Final = "health"
 HEALTH_TOPIC: Final = "$SYS/broker/uptime"
+PLUGIN: Final = "/usr/lib/mosquitto_dynamic_security.so"
+"""Where mosquitto's own image has its dynamic security."""
 _ROUNDS: Final = 1_000
 _SALT_BYTES: Final = 12
 _HASH_BYTES: Final = 64
@@ -32,10 +35,18 @@ def with_health(rules: str) -> str:
     return f"{rules}\nuser {HEALTH_USER}\ntopic read {HEALTH_TOPIC}\n"
 
 
-def listener(folder: str, name: str, where: str, *, certified: bool) -> str:
-    """The text of mosquitto.conf for one listener, `where`: port and perhaps address.
+def no_accounts() -> str:
+    """What dynamic security begins with: nobody, and whoever is added may do what their role says."""
+    nothing = dict.fromkeys(("publishClientSend", "publishClientReceive", "subscribe"), False)
+    told = {"defaultACLAccess": {**nothing, "unsubscribe": True}, "clients": [], "groups": [], "roles": []}
+    return json.dumps(told, indent=1) + "\n"
 
-    It stores nothing: boxes keep what is not acknowledged, and the centre gives a lease anew to whoever is behind.
+
+def listener(folder: str, name: str, where: str, *, certified: bool, accounts: str = "") -> str:
+    """The text of mosquitto.conf for one listener, `where`: port and perhaps address. `accounts`: the file that keeps
+    whom the centre lets in while it runs, in a folder that the broker may write.
+
+    It stores nothing else: boxes keep what is not acknowledged, and the centre gives a lease anew to whoever is behind.
     """
     lines = [f"listener {where}"]
     if certified:
@@ -54,6 +65,7 @@ def listener(folder: str, name: str, where: str, *, certified: bool) -> str:
         "max_packet_size 2000000",  # a lease with all its lists, and nothing larger
         "sys_interval 5",
         "log_dest stdout",
+        *([f"plugin {PLUGIN}", f"plugin_opt_config_file {accounts}"] if accounts else []),
         "",
     ]
     return "\n".join(lines)

@@ -20,7 +20,7 @@ from simulator.demo.sites import DemoSite
 BANK: Final = "970436"
 PATIENCE_S: Final = 12
 DRAIN_S: Final = 28
-ROLES: Final = ("attendant", "manager", "finance", "administrator")
+ROLES: Final = ("attendant", "manager", "finance", "administrator", "auditor")
 
 Json = dict[str, Any]
 

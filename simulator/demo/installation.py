@@ -19,6 +19,8 @@ from simulator.demo.sites import SITES
 
 SECRETS: Final = "/run/secrets"
 DATA: Final = "/var/lib/barie"
+ACCOUNTS: Final = "/mosquitto/accounts"
+"""Where the centre's broker keeps whom the centre lets in while it runs: the folder `broker.accounts`."""
 CONTAINER_USER: Final = 10_001
 """Who the containers run as where root made the files: nothing needs root inside."""
 
@@ -43,6 +45,7 @@ def install(folder: Path, now: datetime) -> None:
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         for name, content in contents(folder.resolve(), now).items():
+            (made / name).parent.mkdir(mode=0o700, exist_ok=True)
             files.write(made / name, content)
         _hand_over(made)
         made.replace(folder)
@@ -65,6 +68,7 @@ def contents(folder: Path, now: datetime) -> dict[str, files.Json | str]:
         "postgres.password": database_password,
         **_certificates(authority),
         **_broker("broker", str(BROKER_PORT), bus, centre_rules([(_SITE.site, _SITE.box)]), certified=True),
+        "broker.accounts/accounts.json": broker_files.no_accounts(),
         **_broker("site-broker", f"{SITE_BROKER_PORT} {LOOPBACK}", devices, site_rules(_SITE.box), certified=False),
         "centre.json": _centre(centre, bus[CENTRE_USER], database_password),
         "box.json": files.box_file(
@@ -110,8 +114,9 @@ def _broker(
     name: str, where: str, users: dict[str, str], rules: str, *, certified: bool
 ) -> dict[str, files.Json | str]:
     port, ca_file = int(where.split(maxsplit=1)[0]), _CA if certified else ""
+    accounts = f"{ACCOUNTS}/accounts.json" if name == "broker" else ""
     return {
-        f"{name}.conf": broker_files.listener(SECRETS, name, where, certified=certified),
+        f"{name}.conf": broker_files.listener(SECRETS, name, where, certified=certified, accounts=accounts),
         f"{name}.passwd": broker_files.passwords(users),
         f"{name}.acl": broker_files.with_health(rules),
         f"{name}.health": broker_files.health_options(port, users[HEALTH_USER], ca_file),
@@ -130,5 +135,5 @@ def _owner() -> tuple[int, int]:
 
 def _hand_over(folder: Path) -> None:
     if os.getuid() == 0:
-        for path in (folder, *folder.iterdir()):
+        for path in (folder, *folder.rglob("*")):
             os.chown(path, *_owner())

@@ -192,6 +192,8 @@ def _greet(stage: Stage, say: Any) -> None:
     say(f"console   {stage.url}/")
     for person in stage.people.values():
         say(f"login     {person.name:14} {person.password}")
+    for site in SITES:
+        say(f"driver    {stage.url}/car?site={site.site}")
     for screen in stage.screens:
         say(f"screen    {screen}")
     say(f"files     {stage.folder}")

@@ -4,6 +4,7 @@ A face is a set of masks, one for each character, of one height. Faces of the ma
 `held_out` ones are for the test set alone.
 """
 
+import math
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ CAPITAL: Final = 44  # pixels from the top of a capital to the base line
 MARGIN: Final = 5  # pixels above and below
 CHARACTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZĐ"
 FOLDER: Final = Path("/usr/share/fonts")
+_OPEN: Final = "23569CGS"  # their first stroke begins before a gap that tells them from another
+_THIN: Final = 0.095  # of a capital's height: pens up to this leave every gap as it is drawn
 _FINE: Final = 2  # strokes are drawn so many times larger
 
 # Stem of the file: licence. Condensed or squeezed until they are.
@@ -58,14 +61,26 @@ class Face:
 def stroke_face(rng: random.Random, *, held_out: bool = False) -> Face:
     """Our own glyphs with a pen, corners, width and forms of their own; held-out ones have the pens between."""
     pen = rng.choice((0.105, 0.125, 0.145)) if held_out else rng.choice((0.085, 0.095, 0.115, 0.135, 0.155, 0.17))
-    width, corner = rng.uniform(0.78, 1.3), rng.uniform(0.35, 1.5)
+    width, corner = rng.uniform(0.78, 1.3), rng.uniform(0.35, 1.25)
     shake, slant = rng.choice((0.0, 0.0, 0.05, 0.12)), rng.gauss(0, 0.015)
     masks = {}
     for character in CHARACTERS:
         forms = FORMS.get(character, ())
         strokes = rng.choice(forms) if forms and rng.random() < 0.45 else GLYPHS[character].strokes
+        if character in _OPEN:
+            strokes = tuple(_opened(stroke, pen) for stroke in strokes)
         masks[character] = _drawn(strokes, rng, pen * rng.uniform(0.95, 1.05), (width, corner, shake, slant))
     return Face("strokes", masks, CAPITAL * rng.uniform(0.08, 0.16))
+
+
+def _opened(stroke: Stroke, pen: float) -> Stroke:
+    """The same with its first end drawn back, as far as a bold pen would have closed the gap before it."""
+    if stroke.closed or len(stroke.points) < 3:  # a straight line has no gap
+        return stroke
+    (x, y, radius), (to_x, to_y, _) = stroke.points[:2]
+    length = math.hypot(to_x - x, to_y - y)
+    back = min(max(0.0, (pen - _THIN) * 10), 0.45 * length) / max(length, 1e-6)
+    return Stroke(((x + (to_x - x) * back, y + (to_y - y) * back, radius), *stroke.points[1:]))
 
 
 def _drawn(strokes: Sequence[Stroke], rng: random.Random, pen: float, shape: tuple[float, float, float, float]) -> Mask:

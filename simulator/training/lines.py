@@ -24,7 +24,7 @@ from simulator.training.faces import (
 from simulator.training.plates import Box, Sheet, sheet
 from simulator.training.pools import Field, Grey, pools
 from simulator.training.spoil import expose, soil
-from simulator.training.texts import label, writing
+from simulator.training.texts import Writing, label, writing
 
 HEIGHT: Final = 32
 WIDTH_MIN, WIDTH_MAX, STEP = 32, 320, 8
@@ -56,12 +56,16 @@ class Artist:
         self._faces: list[Face] = [stroke_face(rng, held_out=held_out) for _ in range(faces)]
         self._faces += [font_face(rng.choice(files), rng) for _ in range(faces // 4 if files else 0)]
         self._strange = strange_masks(rng, foreign_fonts() if fonts else (), faces)
-        self._pools = pools(rng, held_out=held_out, scenes=scenes)
+        self.pools = pools(rng, held_out=held_out, scenes=scenes)
 
     @property
     def faces(self) -> tuple[str, ...]:
         """Names of the faces drawn with."""
         return tuple(sorted({face.name for face in self._faces}))
+
+    def sheet(self, text: Writing, wear: float) -> Sheet:
+        """A plate drawn flat in one of the faces."""
+        return sheet(self._rng, text, self._rng.choice(self._faces), self._strange, self.pools, wear)
 
     def line(self, band: str | None = None) -> Line:
         """The next line, of that band or of any."""
@@ -69,12 +73,12 @@ class Artist:
         band = band or rng.choices(BANDS, (56, 35, 9))[0]
         force, text = _FORCE[band], writing(rng)
         wear = 0.0 if band == CLEAR else force * rng.random()
-        drawn = sheet(rng, text, rng.choice(self._faces), self._strange, self._pools, wear)
-        soil(rng, drawn, self._pools, force, hide=band != CLEAR)
+        drawn = self.sheet(text, wear)
+        soil(rng, drawn, self.pools, force, hide=band != CLEAR)
         row = 0 if rng.random() < 0.55 else len(text.lines) - 1  # the first has the letters
         capital = self._capital(band, drawn, row)
         seen, corners = _seen(rng, drawn, drawn.boxes[row], capital, force)
-        seen = expose(rng, seen, capital, self._pools, force)
+        seen = expose(rng, seen, capital, self.pools, force)
         return Line(_cut(rng, seen, corners, capital), label(text.lines[row]), band)
 
     def _capital(self, band: str, drawn: Sheet, row: int) -> float:

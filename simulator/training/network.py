@@ -15,15 +15,16 @@ BLANK: Final = 0
 _MIXED: Final = 192
 
 
-def _conv(
+def conv(
     inside: int, outside: int, kernel: tuple[int, int], stride: tuple[int, int], pad: tuple[int, int]
 ) -> nn.Sequential:
+    """A convolution, its scale, and its threshold."""
     return nn.Sequential(
         nn.Conv2d(inside, outside, kernel, stride, pad, bias=False), nn.BatchNorm2d(outside), nn.ReLU(inplace=True)
     )
 
 
-class _Kept(nn.Module):
+class Kept(nn.Module):
     """A step whose input is added to its output."""
 
     def __init__(self, *steps: nn.Module) -> None:
@@ -35,9 +36,9 @@ class _Kept(nn.Module):
         return outside
 
 
-def _mixer(channels: int, wide: int) -> _Kept:
+def _mixer(channels: int, wide: int) -> Kept:
     """Looks seven steps along the line, then mixes channels."""
-    return _Kept(
+    return Kept(
         nn.Conv2d(channels, channels, (1, 7), padding=(0, 3), groups=channels, bias=False),
         nn.BatchNorm2d(channels),
         nn.Conv2d(channels, wide, 1),
@@ -52,12 +53,12 @@ class Strokes(nn.Module):
     def __init__(self, symbols: int = len(SYMBOLS) + 1) -> None:
         super().__init__()
         self.eyes = nn.Sequential(
-            _conv(1, 24, (3, 3), (2, 2), (1, 1)),  # 16 rows, half the columns
-            _conv(24, 40, (3, 3), (2, 1), (1, 1)),  # 8 rows
-            _conv(40, 64, (3, 3), (1, 2), (1, 1)),  # a quarter of the columns
-            _Kept(_conv(64, 64, (3, 3), (1, 1), (1, 1))),
-            _conv(64, 112, (3, 3), (2, 1), (1, 1)),  # 4 rows
-            _conv(112, _MIXED, (4, 3), (1, 1), (0, 1)),  # 1 row
+            conv(1, 24, (3, 3), (2, 2), (1, 1)),  # 16 rows, half the columns
+            conv(24, 40, (3, 3), (2, 1), (1, 1)),  # 8 rows
+            conv(40, 64, (3, 3), (1, 2), (1, 1)),  # a quarter of the columns
+            Kept(conv(64, 64, (3, 3), (1, 1), (1, 1))),
+            conv(64, 112, (3, 3), (2, 1), (1, 1)),  # 4 rows
+            conv(112, _MIXED, (4, 3), (1, 1), (0, 1)),  # 1 row
         )
         self.line = nn.Sequential(_mixer(_MIXED, 320), _mixer(_MIXED, 320))
         self.last = nn.Conv2d(_MIXED, symbols, 1)

@@ -15,7 +15,7 @@ _INK_MAX: Final = 215.0  # grey of the ink in the brightest exposure, about
 
 
 def soil(rng: random.Random, drawn: Sheet, pools: Pools, force: float, *, hide: bool) -> None:
-    """Dirt, shadows, glare and bolts on the plate itself; with `hide`, wires and stickers across it as well."""
+    """Dirt, shadows and bolts on the plate itself; with `hide`, glare, wires and stickers across it as well."""
     picture = drawn.picture
     shape = (picture.shape[0], picture.shape[1])
     if rng.random() < 0.7 * force:
@@ -23,7 +23,7 @@ def soil(rng: random.Random, drawn: Sheet, pools: Pools, force: float, *, hide: 
         picture += (rng.uniform(30, 190) - picture) * cover
     if rng.random() < 0.35:
         _shadow(rng, picture, force)
-    if rng.random() < 0.25 * force:
+    if hide and rng.random() < 0.25 * force:
         _glare(rng, drawn)
     if rng.random() < 0.5:
         _bolts(rng, drawn)

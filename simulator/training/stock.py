@@ -1,60 +1,36 @@
 """Lines waiting to be learnt from: a child draws, the trainer takes; each is used once or twice and then forgotten."""
 
-import multiprocessing
 import random
 from collections import defaultdict
-from contextlib import suppress
-from multiprocessing.queues import Queue
-from queue import Full
+from collections.abc import Callable
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.training.drawer import Drawer
 from simulator.training.lines import STEP, WIDTH_MIN, Artist, Line, padded
 from simulator.training.texts import numbers
 
 CHUNK: Final = 512
-_AHEAD: Final = 6  # chunks drawn ahead
 _CHUNKS_EACH: Final = 60  # drawn by one artist; the next has other faces and surroundings
 _TURNED: Final = 0.1  # share of lines shown as a negative, so that bright characters read as well as dark ones
-_ARTISTS_MAX: Final = 1000  # of one seed: thirty million lines
 _SHELVES: Final = (48, 56, 64, 72, 80, 96, 112, 128, 160, 208, 320)
 _BATCH_COLUMNS: Final = 3600  # of all lines of a batch together
 
 Batch = tuple[NDArray[np.float32], list[list[int]]]
 
 
-def _draw(queue: "Queue[list[Line]]", seed: int, fonts: bool) -> None:  # noqa: FBT001
-    cv2.setNumThreads(1)
-    for count in range(_ARTISTS_MAX):
-        artist = Artist(seed * _ARTISTS_MAX + count, fonts=fonts)
-        for _ in range(_CHUNKS_EACH):
-            if not _handed(queue, [artist.line() for _ in range(CHUNK)]):
-                return
-
-
-def _handed(queue: "Queue[list[Line]]", chunk: list[Line]) -> bool:
-    """Wait for room and put the chunk in; False where the trainer has gone, however it went."""
-    trainer = multiprocessing.parent_process()
-    while trainer is None or trainer.is_alive():
-        with suppress(Full):
-            queue.put(chunk, timeout=5)
-            return True
-    queue.cancel_join_thread()
-    return False
+def _artist(seed: int, fonts: bool) -> Callable[[], Line]:  # noqa: FBT001 - called by position
+    return Artist(seed, fonts=fonts).line
 
 
 class Stock:
     """Shelves of lines by width, filled by a child process; `pid` is the child's."""
 
     def __init__(self, seed: int, *, size: int = 24_000, fonts: bool = True) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._queue: Queue[list[Line]] = context.Queue(_AHEAD)
-        self._child = context.Process(target=_draw, args=(self._queue, seed, fonts), daemon=True)
-        self._child.start()
-        self.pid = self._child.pid
+        self._drawer = Drawer(_artist, seed, chunk=CHUNK, chunks_each=_CHUNKS_EACH, fonts=fonts)
+        self.pid = self._drawer.pid
         self._rng = random.Random(seed)
         self._noise = np.random.default_rng(seed)
         self._shelves: dict[int, list[Line]] = defaultdict(list)
@@ -62,15 +38,14 @@ class Stock:
 
     def take_in(self, *, wait: bool) -> bool:
         """A chunk from the child onto the shelves, an old line making room; False where none is ready."""
-        if not wait and self._queue.empty():
-            return False
-        for line in self._queue.get():
+        lines = self._drawer.take(wait=wait)
+        for line in lines:
             shelf = self._shelves[next(width for width in _SHELVES if line.picture.shape[1] <= width)]
             if len(shelf) < self._limit:
                 shelf.append(line)
             else:
                 shelf[self._rng.randrange(len(shelf))] = line
-        return True
+        return bool(lines)
 
     def batch(self) -> Batch:
         """Lines of one shelf with a little noise of the moment, and the numbers of their symbols."""
@@ -92,8 +67,7 @@ class Stock:
 
     def close(self) -> None:
         """End the child."""
-        self._child.terminate()
-        self._child.join()
+        self._drawer.close()
 
 
 def tensor(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:

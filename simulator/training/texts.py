@@ -4,7 +4,7 @@ The reader's grammar says what is usual; a network that had learnt it as well wo
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gate.plates.grammar import CHINESE_LETTERS, FORCES, FROM_ONE, LETTERS, MARKS, SERIES, SERIES_SECOND
@@ -144,6 +144,11 @@ def _foreign(rng: random.Random) -> Writing:
         return _one_or_two(rng, (head, ".", tail), colour, 0.25)
     mixed = "".join(STRANGE if rng.random() < 0.35 else rng.choice(signs) for _ in range(rng.randint(4, 8)))
     return Writing((mixed,), colour, "long")
+
+
+def word(rng: random.Random) -> Writing:
+    """No plate: a word or a number on a wall, on a car."""
+    return replace(_other(rng), shape="none")
 
 
 def _other(rng: random.Random) -> Writing:

@@ -1,13 +1,10 @@
 """Training of the line recogniser: draw, learn, look at lines never seen, keep the mean of the last weights."""
 
 import copy
-import math
 import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import torch
@@ -15,28 +12,13 @@ from torch import nn
 
 from simulator.training.lines import BANDS, Artist, Line, padded
 from simulator.training.network import BLANK, Strokes
+from simulator.training.plan import KEEP, STEP_MAX_S, Plan, averaged, rate_at, saved
 from simulator.training.stock import CHUNK, Stock, tensor
 from simulator.training.texts import SYMBOLS
 
-_KEEP: Final = 0.999  # of the mean of the weights, at each step
-_SEEN_PER_LINE: Final = 3.0  # how often a drawn line is learnt from
-_STEP_MAX_S: Final = 60.0  # a step that took longer was asleep: a stopped process goes on where it was
+_SEEN_PER_LINE: Final = 2.0  # how often a drawn line is learnt from
 _FIRST: Final = 6  # chunks before the first step
 _HELD_OUT_SEED: Final = 77_000_001
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How long and how fast. `start` is a checkpoint to go on from."""
-
-    seed: int
-    minutes: float
-    out: Path
-    rate: float = 2e-3
-    start: Path | None = None
-    checked: int = 400  # held-out lines
-    pause_s: float = 150.0  # between two looks at them
-    fonts: bool = True
 
 
 def held_out(count: int, *, fonts: bool = True, seed: int = _HELD_OUT_SEED) -> list[Line]:
@@ -88,14 +70,12 @@ class _Course:
             if spent - looked > self.plan.pause_s:
                 self._look(spent)
                 looked = spent
-            spent += min(time.monotonic() - begun, _STEP_MAX_S)
+            spent += min(time.monotonic() - begun, STEP_MAX_S)
         return self._look(spent)
 
     def _step(self, share: float) -> None:
-        warm = min(1.0, (self.count + 1) / 200)
-        rate = self.plan.rate * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * min(share, 1.0))) / 2)
         for group in self.steps.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate_at(self.plan.rate, self.count, share)
         pictures, labels = self.stock.batch()
         self.network.train()
         said = (
@@ -110,7 +90,7 @@ class _Course:
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.steps.step()
-        self._average()
+        averaged(self.mean, self.network, min(KEEP, (1 + self.count) / (20 + self.count)))
         self.count += 1
         now = float(loss.detach())
         self.running += (0.02 if self.count > 1 else 1.0) * (now - self.running)
@@ -118,22 +98,11 @@ class _Course:
         while self.learnt > _SEEN_PER_LINE * self.drawn and self.stock.take_in(wait=self.learnt > 5 * self.drawn):
             self.drawn += CHUNK
 
-    @torch.no_grad()
-    def _average(self) -> None:
-        keep = min(_KEEP, (1 + self.count) / (20 + self.count))
-        now = self.network.state_dict()
-        for name, kept in self.mean.state_dict().items():
-            if kept.dtype.is_floating_point:
-                kept.lerp_(now[name], 1 - keep)
-
     def _look(self, spent: float) -> dict[str, Any]:
         figures = {"minutes": round(spent / 60, 1), "steps": self.count, "learnt": self.learnt, "drawn": self.drawn,
                    "loss": round(self.running, 4), **exact_by_band(self.mean, self.test)}  # fmt: skip
         run = {"seed": self.plan.seed, "rate": self.plan.rate, **figures}
-        state = {"mean": self.mean.state_dict(), "runs": [*self.before, run]}
-        part = self.plan.out / "strokes.pt.part"
-        torch.save(state, part)
-        part.replace(self.plan.out / "strokes.pt")
+        saved(self.plan.out / "strokes.pt", {"mean": self.mean.state_dict(), "runs": [*self.before, run]})
         with (self.plan.out / "log.txt").open("a", encoding="utf-8") as log:
             log.write(f"{figures}\n")
         sys.stderr.write(f"{figures}\n")

@@ -30,7 +30,7 @@ from edge.reader.easy.own import NETWORK, EasyStrokes
 from edge.reader.kept import kept, network
 from edge.reader.layout import Place
 from edge.reader.networks import WeightsMissingError
-from edge.reader.strokes import NAME, ROWS, SYMBOLS, Strokes, _fitted
+from edge.reader.strokes import NAME, ROWS, SYMBOLS, Strokes, fitted
 from edge.reader.symbols import ALPHABET, BLANK
 from simulator.training.lines import Artist
 from simulator.training.network import Strokes as Trained
@@ -122,7 +122,7 @@ class OwnNetwork(unittest.TestCase):
         ear, session = Ear(own.reader(1), ROWS), network(NAME, 1)
         texts = set()
         for drawn in held_out(LINES):
-            line = _fitted(drawn.picture)
+            line = fitted(drawn.picture).picture
             ((text, matrix),) = ear.read([line])
             logits = session.run(None, {"lines": line[None, None].astype(np.float32) / 127.5 - 1.0})[0][0]
             shares = torch.softmax(torch.tensor(logits), dim=1).numpy()

@@ -18,7 +18,7 @@ from gate.reading import PlateReading
 
 def reading(sure: float, number: int = 0, text: str = "24A12378") -> PlateReading:
     """A plate that comes nearer with each frame."""
-    box = (100 + 80 * number, 300, 200 + 20 * number, 50)
+    box = (100 + 80 * number, 300, 200 + 20 * number, 50 + 5 * number)
     return PlateReading(text, sure, tuple((sign, sure) for sign in text), box, 1, "white")
 
 

@@ -10,7 +10,7 @@ import pytest
 from edge.reader import certainty as certainty_module
 from edge.reader.cascade import Cascade
 from edge.reader.certainty import CHECKED, FAST, PATHS, SLOW, certainty, sure_from
-from edge.reader.contract import SymbolReader
+from edge.reader.contract import Pair
 from edge.reader.kind import kinds
 from edge.reader.layout import Place
 from edge.reader.lines import Line, halved, plausible
@@ -25,7 +25,8 @@ PLAIN = {"bias": -5.0, "weakest": 0.6, "second": 0.1, "margin": 1.4, "price": -0
     "sure": 0.99,
 }
 FIGURES = {FAST: PLAIN, CHECKED: PLAIN | {"bias": -2.0}, SLOW: PLAIN | {"bias": -2.0}} | {
-    "character": {"bias": 1.5, "heard": 1.0}
+    "character": {"bias": 1.5, "heard": 1.0},
+    "others": {"listed": 0.8},
 }
 
 
@@ -62,12 +63,16 @@ class Written:
         return self._lines[by_distance[nearest]] if nearest < 5 else spoken()
 
 
-def never() -> SymbolReader:
+def never() -> Written:
     raise AssertionError("the second network was asked for")
 
 
-def cascade(quick: Written, thorough: Callable[[], SymbolReader] = never) -> Cascade:
-    return Cascade(quick, quick, thorough)
+def cascade(quick: Written, thorough: Callable[[], Written] = never) -> Cascade:
+    def second() -> Pair:
+        network = thorough()
+        return Pair(network, network)
+
+    return Cascade(Pair(quick, quick), second)
 
 
 UPPER, LOWER = (100, 100, 120, 50), (90, 155, 140, 50)
@@ -117,28 +122,61 @@ def test_what_more_networks_read_stands_for_the_spot() -> None:
 
 
 def test_what_both_doubt_is_looked_at_more_closely_and_said_with_doubt() -> None:
-    quick = Written(DOUBTFUL)
-    (plate, *_) = cascade(quick, lambda: Written(DOUBTFUL)).read(PICTURE, deadline_ms=60_000)
-    assert (plate.text, plate.path) == ("24B167892", SLOW)
-    assert len(quick.sides) == 2, "at its spot, and not all over the picture"
+    quick, second = Written(DOUBTFUL), Written(DOUBTFUL)
+    (plate, *_) = cascade(quick, lambda: second).read(PICTURE, deadline_ms=60_000)
+    assert (plate.text, plate.path) == ("24B167892", CHECKED), "the closer look saw nothing"
+    assert (len(quick.sides), len(second.sides)) == (1, 1), "at its spot, and not all over the picture"
     assert plate.confidence < min(sure_from(path) for path in PATHS)
     assert [text for text, _ in plate.alternatives[:2]] == ["24B167892", "24D167892"]
 
 
 def test_where_nothing_is_seen_the_whole_picture_is_searched_more_finely() -> None:
-    network = Written(SURE, seen_from=480)
-    (plate,) = cascade(network, lambda: network).read(PICTURE, deadline_ms=60_000)
+    blind, network = Written(SURE, seen_from=9_999), Written(SURE, seen_from=700)
+    (plate,) = cascade(blind, lambda: network).read(PICTURE, deadline_ms=60_000)
     assert (plate.text, plate.path) == ("24B167892", SLOW)
     assert network.sides == sorted(network.sides)
-    assert network.sides[-1] == 480, "no finer than needed"
+    assert network.sides[-1] == 800, "no finer than needed"
+
+
+def test_a_small_plate_is_found_by_the_second_quick_look() -> None:
+    network = Written(SURE, seen_from=400)
+    (plate,) = cascade(network).read(PICTURE)
+    assert (plate.text, plate.path, len(network.sides)) == ("24B167892", FAST, 2)
+
+
+def test_a_sure_plate_far_away_does_not_hide_a_doubtful_one_near_by() -> None:
+    near, far = (300, 300, 300, 60), (100, 100, 200, 40)
+    lines = {near: spoken("3", "0", {"A": 0.6, "K": 0.3}, *"12345"), far: spoken(*"51K67890")}
+    clear = {near: spoken(*"30A12345"), far: spoken(*"51K67890")}
+    plates = cascade(Written(lines), lambda: Written(clear)).read(PICTURE)
+    assert [(plate.text, plate.path) for plate in plates] == [("30A12345", CHECKED), ("51K67890", CHECKED)]
 
 
 def test_without_time_there_is_one_look() -> None:
-    network = Written(SURE, seen_from=480)
+    network = Written(SURE, seen_from=400)
     assert cascade(network, never).read(PICTURE, deadline_ms=0.0) == []
     assert len(network.sides) == 1
     (plate,) = cascade(Written(DOUBTFUL), never).read(PICTURE, deadline_ms=0.0)
     assert plate.path == FAST
+
+
+@pytest.mark.parametrize(("deadline_ms", "last"), [(700.0, 320), (900.0, 800)])
+def test_a_look_that_would_end_too_late_is_not_begun(
+    monkeypatch: pytest.MonkeyPatch, deadline_ms: float, last: int
+) -> None:
+    """Each look takes as many microseconds as its side squared: 103 ms for 320 pixels, 640 ms for 800."""
+    spent = [0.0]
+    monkeypatch.setattr("edge.reader.cascade.time.perf_counter", lambda: spent[0])
+
+    class Slow(Written):
+        def lines(self, image: Image, side: int) -> list[Quad]:
+            spent[0] += side * side * 1e-6
+            return super().lines(image, side)
+
+    second = Slow(SURE, seen_from=9_999)
+    cascade(Written(SURE, seen_from=9_999), lambda: second).read(PICTURE, deadline_ms=deadline_ms)
+    assert second.sides[-1] == last
+    assert spent[0] * 1000 <= deadline_ms
 
 
 def test_of_two_vehicles_the_nearer_comes_first() -> None:

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from edge.reader.automaton import automaton
-from edge.reader.decode import greedy, heard, said, search
+from edge.reader.automaton import NEVER, Automaton, automaton
+from edge.reader.decode import greedy, search
 from edge.reader.layout import Place, above, arrangements, beside, halves
 from edge.reader.networks import Matrix
-from edge.reader.symbols import ALPHABET, BLANK, COLUMNS, OTHER, STRANGE, Folding
-from edge.reader.weigh import Reading, judged
+from edge.reader.spell import heard
+from edge.reader.symbols import ALPHABET, BLANK, COLUMNS, OTHER, STRANGE, Folding, doubted
+from edge.reader.weigh import PRICE_MAX, Reading, judged
 
 
 def spoken(*moments: str | dict[str, float]) -> Matrix:
@@ -30,7 +31,7 @@ def best(*lines: Matrix) -> str:
 def test_what_is_sure_and_fits_stays() -> None:
     line = spoken(*"30A12345")
     assert greedy([line]) == best(line) == "30A12345"
-    assert heard([line], "30A12345") == pytest.approx([1.0] * 8)
+    assert heard([line], "30A12345")[0] == pytest.approx([1.0] * 8)
 
 
 def test_repeated_characters_stay_apart() -> None:
@@ -62,7 +63,7 @@ def test_two_lines_break_where_their_format_breaks() -> None:
 
 def test_what_is_left_out_counts_against_its_neighbours() -> None:
     line = spoken(*"TH", {"1": 0.7, "": 0.3}, *"5661")
-    sure = dict(zip("TH5661", heard([line], "TH5661"), strict=True))
+    sure = dict(zip("TH5661", heard([line], "TH5661")[0], strict=True))
     assert sure["T"] == pytest.approx(1.0)
     assert sure["H"] == pytest.approx(0.3)
 
@@ -139,11 +140,55 @@ def test_two_networks_decide_together() -> None:
     assert not candidate.agreed
 
 
-def test_the_probability_of_one_text() -> None:
-    line = spoken("3", "0", {"A": 0.75, "K": 0.25}, *"12345")
-    assert said([line], "30A12345") == pytest.approx(np.log(0.75), abs=0.05)
-    assert said([line], "30K12345") == pytest.approx(np.log(0.25), abs=0.05)
-    assert said([line], "30A1234") < -10
-    held = np.concatenate([line[:2], line[1:]])
-    assert said([held], "330A12345") < -10, "one sound held for two moments is one character"
-    assert said([spoken(*"3A"), spoken(*"1199")], "3A1199") == pytest.approx(0.0, abs=0.05)
+@pytest.mark.parametrize("doubt", [0.001 * n for n in range(1, 25)])
+def test_what_every_reading_is_against_is_outside_however_the_figures_are_rounded(doubt: float) -> None:
+    """The price is then what one reading may say against a text at most, which is just too dear."""
+
+    def telephone(share: float) -> Matrix:  # whoever misses two of its digits reads a car's plate
+        missed = [{char: 1 - share, "": share} for char in "09"]
+        return spoken(missed[0], "9", "0", missed[1], {"5": 0.99}, *"03025")
+
+    candidate = judged([Reading([telephone(doubt)]), Reading([telephone(0.002)], 2.0)], ((0,),))
+    assert candidate is not None
+    assert candidate.price == pytest.approx(PRICE_MAX)
+    assert (candidate.inside, candidate.text) == (False, "0909503025")
+
+
+def plainly(matrix: Matrix, grammar: Automaton) -> dict[str, float]:
+    """The search as a textbook has it: the twelve likeliest prefixes of each moment, with what they are worth."""
+    beam = {"": (0, 1.0, 0.0)}
+    for moment in doubted(matrix).astype(float):
+        new: dict[str, tuple[int, float, float]] = {}
+        for text, (state, blank, other) in beam.items():
+            said = {char: p for char, p in zip(ALPHABET, moment, strict=False) if p > 1e-3}
+            ways = [(text, state, (blank + other) * moment[BLANK], other * said.get(text[-1:], 0.0))]
+            for char, onward in grammar.following[state].items():
+                p = (blank if char == text[-1:] else blank + other) * said.get(char, 0.0)
+                ways.append((text + char, onward, 0.0, p))
+            for grown, onward, quiet, loud in ways:
+                _, had_quiet, had_loud = new.get(grown, (0, 0.0, 0.0))
+                new[grown] = (onward, had_quiet + quiet, had_loud + loud)
+        beam = dict(sorted(new.items(), key=lambda each: -sum(each[1][1:]))[:12])
+    ends = {text: (grammar.ending[state], blank + other) for text, (state, blank, other) in beam.items()}
+    return {text: float(np.log(p)) + prior for text, (prior, p) in ends.items() if p > 0 and prior > NEVER}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_search_finds_what_a_plain_one_finds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    columns = [*map(ALPHABET.index, "0358ABDG"), BLANK]
+    matrix = np.zeros((16, COLUMNS), np.float32)
+    matrix[:, columns] = rng.dirichlet(np.full(len(columns), 0.3), len(matrix))
+    grammar = Automaton([(("3058", "3058", "ABDG", "3058", "3058"), 0.0), (("ABDG", "ABDG", "3058"), -1.0)])
+    found = {plate.text: plate.score for plate in search([matrix], grammar)}
+    assert found == pytest.approx(plainly(matrix, grammar), abs=1e-5)
+    assert len(found) > 3
+
+
+def test_a_second_reading_of_the_same_lines_is_heard_together_with_what_is_remembered() -> None:
+    """Answers are kept by matrix: neither a look with one network more nor another picture gets an earlier one's."""
+    one, other = spoken("3", "0", {"A": 0.6, "K": 0.4}, *"12345"), spoken("3", "0", {"A": 0.02, "K": 0.98}, *"12345")
+    texts = [judged([Reading([each]) for each in given], ((0,),)) for given in ([one], [one, other], [other], [one])]
+    assert [each and each.text for each in texts] == ["30A12345", "30K12345", "30K12345", "30A12345"]
+    plates = [best(spoken(*"30A1234", digit)) for digit in "0123456789"]  # memory that is free again is used again
+    assert plates == [f"30A1234{digit}" for digit in "0123456789"]

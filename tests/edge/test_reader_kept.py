@@ -73,7 +73,8 @@ def test_a_large_line_is_shrunk_by_areas() -> None:
 
 def test_the_figures_of_certainty_are_complete_and_count_the_right_way() -> None:
     table = kept.figures(NAME)
-    assert set(table) == {*PATHS, "character"}
+    assert set(table) == {*PATHS, "character", "others"}
+    assert 0 < table["others"]["listed"] < 1
     for path in PATHS:
         figures = table[path]
         assert set(figures) == {*TRAITS, "bias", "sure"}

@@ -6,6 +6,7 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from edge.reader.align import aligned
 from edge.reader.vote import COMMON, difference, vote, weights
@@ -188,3 +189,52 @@ def test_weights_share_out_what_is_the_same() -> None:
     still = weights([seen(), seen(x=101), seen(x=600)])
     assert still[0] == pytest.approx(still[1])
     assert still[2] > 1.15 * still[0]
+
+
+def listing(text: str, sure: float, others: dict[str, float], x: int = 100) -> PlateReading:
+    """A frame that says what else the plate may be."""
+    alone = doubting(4, sure, text, x=x)
+    return replace(alone, alternatives=((text, sure), *others.items()))
+
+
+def test_what_the_frames_held_possible_is_what_the_consensus_may_be_instead() -> None:
+    """Worn paint: every frame takes the 3 for a 2, and each says that it may be a 3."""
+    worn, true = "59E124192", "59E134192"
+    frames = [listing(worn, 0.55, {true: 0.4}, x=100 + 90 * number) for number in range(3)]
+    said, deaf = vote(frames), vote([replace(frame, alternatives=()) for frame in frames])
+    assert said
+    assert deaf
+    assert said[:3] == deaf[:3], "the consensus and its certainty are the characters'"
+    assert said.alternatives[0][0] == worn
+    assert said.alternatives[1][0] == true
+    assert said.alternatives[1][1] > 5 * dict(deaf.alternatives).get(true, 0.0)
+
+
+def test_texts_that_differ_in_two_places_are_in_the_list() -> None:
+    others = {"74A12378": 0.2, "24A12373": 0.2, "74A12373": 0.1}
+    signs = tuple((sign, 0.5 if place in {0, 7} else 0.98) for place, sign in enumerate(PLATE))
+    said = vote([replace(seen(sure=0.5), characters=signs, alternatives=((PLATE, 0.5), *others.items()))])
+    assert said
+    assert set(others) <= set(dict(said.alternatives))
+
+
+def test_a_frames_other_text_may_have_lost_a_character() -> None:
+    said = vote([replace(doubting(5, 0.6), alternatives=((PLATE, 0.6), ("24A1278", 0.39)))])
+    assert said
+    assert [text for text, _ in said.alternatives[:2]] == [PLATE, "24A1278"]
+
+
+@given(frames, st.lists(st.tuples(TEXTS, st.floats(0, 1)), max_size=5), st.integers(2, 8))
+@settings(max_examples=30, deadline=None)
+def test_the_list_is_short_and_of_different_texts_whatever_the_frames_list(
+    some: list[PlateReading], others: list[tuple[str, float]], most: int
+) -> None:
+    said = vote([replace(frame, alternatives=tuple(others)) for frame in some], most)
+    assert said
+    texts = [text for text, _ in said.alternatives]
+    assert len(texts) == len(set(texts)) <= most
+    assert texts[0] == said.text
+    assert all(0.0 <= share <= 1.0 for _, share in said.alternatives)
+    assert math.fsum(share for _, share in said.alternatives) <= 1.0 + 1e-9
+    shares = [share for _, share in said.alternatives[1:]]
+    assert shares == sorted(shares, reverse=True)

@@ -9,7 +9,7 @@ import pytest
 
 from gate.plate import classes
 from simulator.training.__main__ import main
-from simulator.training.card import card
+from simulator.training.card import finder_card, strokes_card
 from simulator.training.faces import CAPITAL, CHARACTERS, HELD_OUT, MARGIN, TRAINED_ON, fonts_found, stroke_face
 from simulator.training.forms import FORMS
 from simulator.training.lines import BANDS, HEIGHT, STEP, WIDTH_MAX, Artist, found, padded
@@ -107,6 +107,14 @@ def test_a_face_has_every_character_at_one_height() -> None:
     assert set(FORMS) <= set(CHARACTERS)
 
 
+@pytest.mark.parametrize("pen_seed", range(12))
+def test_a_six_stays_open_however_bold_the_pen(pen_seed: int) -> None:
+    """Between the end of its hook and its bowl: a six that closes is an eight to everybody."""
+    six = stroke_face(random.Random(pen_seed)).masks["6"]
+    right = six[MARGIN : MARGIN + CAPITAL // 2 + 4, -max(2, six.shape[1] // 6) :].max(axis=1)
+    assert right.min() < 100
+
+
 def test_faces_of_the_test_set_are_never_trained_on() -> None:
     assert not set(TRAINED_ON) & set(HELD_OUT)
 
@@ -121,18 +129,22 @@ def test_the_card_names_every_face_with_its_licence_and_the_figures() -> None:
     runs = [
         {"seed": seed, "rate": 0.002, "minutes": 9.5, "steps": 10, "drawn": 5, "learnt": 700_000} for seed in (1, 2)
     ]
-    text = card({"parameters": 649_886, "runs": runs, "count": 10, "exact": {"clear": 0.9951}})
+    text = strokes_card({"parameters": 649_886, "runs": runs, "count": 10, "exact": {"clear": 0.9951}})
     assert all(f"| {name} | {licence} |" in text for name, licence in (TRAINED_ON | HELD_OUT).items())
     assert "649,886" in text
     assert "10 drawn lines, 1,400,000 looks" in text
     assert "| clear | 99.51 % |" in text
+    other = finder_card({"parameters": 400_841, "runs": runs, "count": 10, "cost": 0.75})
+    assert "10 drawn scenes, 1,400,000 looks" in other
+    assert "mean loss 0.750" in other
 
 
 def test_without_torch_the_command_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    for name in ("train", "network", "export"):
+    for name in ("train", "find", "finder", "plan", "network", "export"):
         monkeypatch.delitem(sys.modules, f"simulator.training.{name}", raising=False)
-    assert main(["strokes", "--out", str(tmp_path)]) == 2
-    assert "torch is not installed" in capsys.readouterr().err
+    for what in ("strokes", "finder"):
+        assert main([what, "--out", str(tmp_path)]) == 2
+        assert "torch is not installed" in capsys.readouterr().err

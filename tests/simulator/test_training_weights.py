@@ -64,7 +64,7 @@ def test_it_reads_clear_lines_in_faces_that_it_never_saw(read: Callable[[NDArray
     artist = Artist(20_261_123, held_out=True, faces=8, fonts=False, scenes=0)
     lines = [artist.line(CLEAR) for _ in range(120)]
     right = [said(read(padded([line.picture]))[0]) == line.label for line in lines if STRANGE not in line.label]
-    assert sum(right) >= 0.75 * len(right), "its card says 85 % of all such faces"
+    assert sum(right) >= 0.82 * len(right), "its card says 90 % of all such faces"
 
 
 def test_the_same_line_reads_the_same_alone_and_beside_a_longer_one(

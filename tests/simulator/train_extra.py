@@ -12,11 +12,14 @@ import numpy as np
 import onnxruntime
 import torch
 
-from simulator.training.export import HASHES, NAME, export
+from simulator.training import find
+from simulator.training.export import HASHES, export, export_finder
+from simulator.training.finder import Finder
 from simulator.training.lines import CLEAR, Artist, padded
 from simulator.training.network import Strokes
+from simulator.training.plan import Plan
 from simulator.training.stock import tensor
-from simulator.training.train import Plan, collapsed, train
+from simulator.training.train import collapsed, train
 
 
 class Training(unittest.TestCase):
@@ -38,13 +41,29 @@ class Training(unittest.TestCase):
             assert second["loss"] < first["loss"], "what was learnt is kept"
             runs = export(out / "strokes.pt", out, count=0)["runs"]
             assert [run["seed"] for run in runs] == [1, 2]
-            assert NAME in json.loads((out / HASHES).read_text())
+            assert "strokes.onnx" in json.loads((out / HASHES).read_text())
             self._same(out)
+
+    def test_the_finder_learns_and_is_exported_as_it_is(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder)
+            first = find.train(Plan(1, 0.3, out, checked=16, pause_s=5, fonts=False))
+            second = find.train(Plan(2, 0.3, out, checked=16, pause_s=5, fonts=False, start=out / "finder.pt"))
+            assert second["loss"] < first["loss"], "what was learnt is kept"
+            assert len(export_finder(out / "finder.pt", out, count=0)["runs"]) == 2
+            network = Finder()
+            network.load_state_dict(torch.load(out / "finder.pt", weights_only=True)["mean"])
+            pictures = np.random.default_rng(1).uniform(-1, 1, (1, 1, 96, 160)).astype(np.float32)
+            with torch.no_grad():
+                wanted = network.eval()(torch.from_numpy(pictures)).numpy()
+            maps = onnxruntime.InferenceSession(str(out / "finder.onnx")).run(None, {"pictures": pictures})[0]
+            assert maps.shape == (1, 9, 24, 40)
+            assert np.abs(maps - wanted).max() < 1e-3
 
     def _same(self, out: Path) -> None:
         network = Strokes()
         network.load_state_dict(torch.load(out / "strokes.pt", weights_only=True)["mean"])
-        session = onnxruntime.InferenceSession(str(out / NAME))
+        session = onnxruntime.InferenceSession(str(out / "strokes.onnx"))
         artist = Artist(9, faces=2, fonts=False, scenes=0)
         for _ in range(5):
             lines = tensor(padded([artist.line(CLEAR).picture for _ in range(2)]))

@@ -14,12 +14,11 @@ from edge.reader.easy.pickles import checked, only_weights
 from edge.reader.kept import kept
 from edge.reader.layout import Place
 from edge.reader.networks import Image, Matrix
-from edge.reader.strokes import _TOGETHER, NAME, ROWS, SYMBOLS, _fitted, cut_grey
+from edge.reader.strokes import NAME, ROWS, SYMBOLS, batches, cut_grey, fitted
 from edge.reader.symbols import Folding
 
 NETWORK: Final = "barie_strokes"  # name of the network's three files: module, settings, weights
 _MODULE: Final = "from edge.reader.easy.network import Model  # what EasyOCR looks for\n"
-_STEP: Final = 4  # columns of a line to one moment of the answer
 
 
 class EasyStrokes:
@@ -31,11 +30,12 @@ class EasyStrokes:
 
     def read_lines(self, image: Image, places: Sequence[Place]) -> list[Matrix]:
         """Probabilities of each line, folded; see `SymbolReader`."""
-        lines = [_fitted(cut_grey(image, place)) for place in places]
-        together = [lines[first : first + _TOGETHER] for first in range(0, len(lines), _TOGETHER)]
-        heard = [matrix for some in together for _, matrix in self._ear.read(some)]
-        # what stands in the padding is no part of the line
-        return [self._folding.fold(each[: line.shape[1] // _STEP]) for each, line in zip(heard, lines, strict=True)]
+        lines = [fitted(cut_grey(image, place)) for place in places]
+        matrices: dict[int, Matrix] = {}
+        for together in batches(lines):
+            heard = self._ear.read([lines[number].picture for number in together])
+            matrices |= {number: matrix for number, (_, matrix) in zip(together, heard, strict=True)}
+        return [self._folding.fold(matrices[number][: line.steps]) for number, line in enumerate(lines)]
 
 
 def reader(threads: int) -> Any:
