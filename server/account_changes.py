@@ -76,7 +76,7 @@ def speak(session: Session, name: str, who: Speaker, rules: MoneyRules, now: dat
         raise NoSuch(f"{name}: no other account waits for a word")
     if who.name in {row.by, row.link_by}:
         raise NotYours(f"{name}: {who.name} asked for this account or printed its link; another person must agree")
-    within(rules, who, refund.amount)
+    within(session, rules, who, refund.amount)
     row.word_by, row.agrees, row.word_at = who.name, agrees, now
     if agrees:
         kept = session.get_one(VaultAccountRow, name, populate_existing=True)

@@ -10,7 +10,11 @@ from starlette.middleware.base import RequestResponseEndpoint
 from server.api import (
     books,
     boxes,
+    cases,
     closing,
+    described,
+    devices,
+    events,
     findings,
     imports,
     lanes,
@@ -18,15 +22,18 @@ from server.api import (
     money,
     notices,
     orders,
+    people,
     pictures,
     session,
     shifts,
     tariffs,
+    visit_changes,
     visits,
 )
 from server.auth import Doorkeeper
 from server.centre import Centre
 from server.console.install import install
+from server.first_run import FirstRun
 from server.limits import BodyLimit
 
 PARTS: Final = (
@@ -40,11 +47,17 @@ PARTS: Final = (
     boxes,
     books,
     findings,
+    cases,
+    visit_changes,
     visits,
+    events,
+    people,
+    devices,
     money,
     imports,
     shifts,
     closing,
+    described,
 )
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; "
@@ -66,7 +79,8 @@ def application(centre: Centre) -> FastAPI:
 
     app = FastAPI(title="barie", lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.centre = centre
-    app.state.doorkeeper = Doorkeeper(centre.engine)
+    app.state.doorkeeper = Doorkeeper(centre.engine, centre.live.changed)
+    app.state.first_run = FirstRun(centre.engine)
     for part in PARTS:
         app.include_router(part.router)
     install(app, centre)

@@ -91,6 +91,7 @@ def _plate_read(batch: Batch, envelope: Envelope, body: PlateRead) -> None:
         engine=body.engine,
         took_ms=body.took_ms,
         happened_at=envelope.happened_at,
+        others=msgspec.json.encode(body.others).decode() if body.others else "",
     )
     lane = _lane(batch, envelope, body.direction)
     lane.approach, lane.visit, lane.price = str(body.approach), None, None

@@ -13,12 +13,14 @@ from msgspec.structs import asdict
 from sqlmodel import Session, SQLModel, col, select
 
 from gate.ledger import Entry
+from server import plate_parts
 from server.clocks import Timed, entries
 from server.db import columns, insert_many, upsert_many
 from server.derived import JournalMarkRow, LaneNowRow, VisitRow
 from server.facts import EventRow, PaymentRow
 from server.now import LaneNow, VisitNow
 from server.supplements import Price, prices
+from server.vault import VaultReadRow
 
 
 class Batch:
@@ -127,6 +129,7 @@ class Batch:
         """Write everything gathered; the batch is empty of news afterwards."""
         for table, rows in self._facts.items():
             insert_many(self.session, table, rows)
+        plate_parts.keep(self.session, (read["plate"] for read in self._facts.get(VaultReadRow, ())))
         self._facts.clear()
         upsert_many(self.session, VisitRow, [asdict(row) for row in self._changed.values()])
         self._changed.clear()

@@ -19,6 +19,7 @@ from server.facts import (
 )
 from server.supplements import Price, prices
 from server.vault import VaultReadRow
+from server.vault_plates import known_as
 
 
 def books(session: Session, site: str) -> dict[str, Any]:
@@ -79,8 +80,8 @@ def _passages(session: Session, site: str) -> list[dict[str, Any]]:
 
 def _visits(session: Session, site: str) -> list[dict[str, Any]]:
     found = (
-        select(VisitRow, VaultReadRow.plate)
-        .join(VaultReadRow, col(VaultReadRow.approach) == col(VisitRow.entry_approach), isouter=True)
+        select(VisitRow, known_as())
+        .join_from(VisitRow, VaultReadRow, col(VaultReadRow.approach) == col(VisitRow.entry_approach), isouter=True)
         .where(VisitRow.site == site, col(VisitRow.voided).is_(False))
         .order_by(col(VisitRow.opened_at))
     )

@@ -8,6 +8,7 @@ import queue
 import socket
 import ssl
 import threading
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import paho.mqtt.client as mqtt
@@ -35,12 +36,14 @@ class Delivery(NamedTuple):
 
 
 class Bus:
-    """A connection that comes back by itself."""
+    """A connection that comes back by itself. It hears the boxes of the sites that it was told of by `hear`, or of
+    `sites`; without `sites` those of all."""
 
-    def __init__(self, broker: Broker, name: str, *, sites: tuple[str, ...] = ()) -> None:
+    def __init__(self, broker: Broker, name: str, *, sites: Iterable[str] = ("+",)) -> None:
         self.arrivals: queue.Queue[Delivery] = queue.Queue(QUEUE_MAX)
         self.connected = threading.Event()
-        self._sites = sites
+        self._sites = set(sites)
+        self._hearing = threading.Lock()
         self._broker = broker
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv5, manual_ack=True)
         self._client.username_pw_set(broker.user, broker.password)
@@ -52,6 +55,7 @@ class Bus:
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
         self._client.on_publish = _check_published
+        self._client.on_subscribe = _check_subscribed
         self._client.reconnect_delay_set(min_delay=1, max_delay=10)
 
     def start(self) -> None:
@@ -63,6 +67,21 @@ class Bus:
             self._broker.host, self._broker.port, keepalive=15, clean_start=True, properties=properties
         )
         self._client.loop_start()
+
+    def hear(self, sites: Iterable[str]) -> None:
+        """Hear these sites' boxes as well, from now on and after each new connection. What the broker keeps of them
+        comes at once. Safe from any thread; again is harmless."""
+        with self._hearing:
+            new = set(sites) - self._sites
+            self._sites |= new
+            if new and self.connected.is_set():
+                self._subscribe(new)
+
+    def _subscribe(self, sites: Iterable[str]) -> None:
+        """Where the connection breaks meanwhile, the next one asks for all of them."""
+        asked = [(every_box(channel, site), 1) for site in sorted(sites) for channel in sorted(FROM_BOX)]
+        if asked:
+            self._client.subscribe(asked)
 
     def publish(self, topic: Topic, payload: bytes, *, retain: bool = False, expiry_s: int | None = None) -> None:
         """Send, at least once. What must not be lost is in the database, not here."""
@@ -81,13 +100,13 @@ class Bus:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, *_: Any) -> None:
+    def _on_connect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, *_: Any) -> None:
         if reason.is_failure:
             log.error("broker refuses us", user=self._broker.user, reason=str(reason))
             return
-        sites = self._sites or ("+",)
-        client.subscribe([(every_box(channel, site), 1) for site in sites for channel in sorted(FROM_BOX)])
-        self.connected.set()
+        with self._hearing:  # a site that is told of meanwhile is either among these or finds us connected
+            self._subscribe(self._sites)
+            self.connected.set()
         log.info("broker connected", port=self._broker.port)
 
     def _on_disconnect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, *_: Any) -> None:
@@ -110,3 +129,8 @@ def _without_delay(_client: mqtt.Client, _data: Any, sock: Any) -> None:
 def _check_published(_client: mqtt.Client, _data: Any, _mid: int, reason: Any, _properties: Any) -> None:
     if reason.is_failure:  # a refused publish looks like success everywhere else
         log.error("broker refused a publish", reason=str(reason))
+
+
+def _check_subscribed(_client: mqtt.Client, _data: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+    if refused := [str(reason) for reason in reasons if reason.is_failure]:  # a deaf centre looks healthy
+        log.error("broker refuses that we hear", reasons=refused)

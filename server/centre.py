@@ -1,8 +1,10 @@
 """The centre's parts in one place, and the one thread that writes what boxes say."""
 
 import itertools
+import math
 import queue
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -15,13 +17,14 @@ from gate.messages import Direction, Open, OpeningReason, Reply
 from gate.presence import Online, State
 from gate.topics import Channel, Topic
 from gate.wire import Malformed, decode, encode
-from server import commands, leases, presence
+from server import commands, event_lanes, expiring, leases, presence
 from server.auto_close import EVERY as CLOSES_EVERY
 from server.auto_close import Closer
 from server.bus import Bus, Delivery
 from server.config import CentreConfig
-from server.db import AWAY, connect, transaction
+from server.db import AWAY, connect, reading, transaction
 from server.derived import BoxNowRow, LaneNowRow, VisitRow
+from server.expiring import Expirer
 from server.facts import ChargeRow
 from server.ingest import BATCH_MAX, Arrival, Settled, ingest
 from server.jobs import Errand, Jobs
@@ -32,10 +35,12 @@ from server.polling import Poller
 from server.providers.line import HttpLine
 from server.providers.registry import providers
 from server.refunder import Refunder
+from server.register import SiteRow
 from server.tariffs import Tariffs
 
 AGAIN: Final = timedelta(seconds=3)
 RETRY_S: Final = 1.0
+REGISTER_EVERY_S: Final = 10.0
 ORDERS_EVERY: Final = timedelta(seconds=5)
 REFUNDS_EVERY: Final = timedelta(seconds=20)
 ANSWER_S: Final = 5
@@ -53,20 +58,26 @@ class Centre:
         self.key = signing.private_key(config.signing_key)
         self.vault = Path(config.vault)
         self.live = Live()
-        self.bus = Bus(config.broker, "centre", sites=tuple(site.site for site in config.sites))
+        self.bus = Bus(config.broker, "centre", sites=())
         self.providers = providers(config)
         self.line = HttpLine(config.provider_hosts)
         poller = Poller(self.engine, self.providers, self.line, self.authorise)
         closer = Closer(self.engine, self.key)
         refunder = Refunder(self.engine, self.providers, self.line)
-        errands = (
+        lanes = event_lanes.EventLanes(self.engine, self.bus, self.key, self.live.changed)
+        errands: tuple[Errand, ...] = (
             Errand("orders", ORDERS_EVERY, poller.ask),
             Errand("refunds", REFUNDS_EVERY, refunder.go),
             Errand("closes", CLOSES_EVERY, closer.go),
+            Errand("events", event_lanes.EVERY, lanes.go),
         )
+        if config.keeping.any:
+            expirer = Expirer(self.engine, self.vault, config.keeping)
+            errands = (*errands, Errand("expire", expiring.EVERY, expirer.go))
         self.jobs = Jobs(self.engine, changed=self.live.changed, errands=errands)
         self._laggards = leases.Laggards()
         self._telling = threading.Lock()  # papers are numbered in a transaction and must go out in that order
+        self._register_at = -math.inf
         self._stopping = threading.Event()
         self._writer = threading.Thread(target=self._write, name="ingest", daemon=True)
 
@@ -84,6 +95,11 @@ class Centre:
             self._writer.join(timeout=10)
         self.bus.stop()
         self.engine.dispose()
+
+    def hear(self, site: str) -> None:
+        """Hear a site's boxes from now on: it was registered just now. Open pages are told as well."""
+        self.bus.hear([site])
+        self.live.changed(site)
 
     def authorise(self, settled: list[Settled]) -> None:
         """Visits that owe nothing may go: tell the boxes, and open where the vehicle stands at the arm."""
@@ -127,10 +143,9 @@ class Centre:
     def _write(self) -> None:
         held: list[Delivery] = []
         while not self._stopping.is_set():
-            held = held or self._gather()
-            if not held:
-                continue
             try:
+                self._hear_registered()
+                held = held or self._gather()
                 self._take(held)
             except AWAY as error:  # the database is away: nothing is lost, everything waits
                 log.warning("database away", error=str(error.orig))
@@ -140,6 +155,14 @@ class Centre:
                 log.exception("batch failed")
                 self._acknowledge(held)  # facts come again until they are acknowledged here; the window must not fill
             held = []
+
+    def _hear_registered(self) -> None:
+        """Every site of the register, those too that another process or a command entered."""
+        if time.monotonic() < self._register_at + REGISTER_EVERY_S:
+            return
+        with reading(self.engine) as session:
+            self.bus.hear(session.exec(select(SiteRow.site)).all())
+        self._register_at = time.monotonic()
 
     def _gather(self) -> list[Delivery]:
         try:

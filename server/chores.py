@@ -14,6 +14,7 @@ from server import duplicates, occupancy
 from server.anomalies import anomaly
 from server.derived import BoxNowRow, FindingRow
 from server.facts import AnomalyRow
+from server.facts_forms import FORM_LIFE, FormRow
 from server.findings import Looked, look, looks, older_days, write
 from server.presence import SILENT
 from server.reconcile import bounds, local_date
@@ -112,5 +113,6 @@ def remind_of_the_day(session: Session, now: datetime) -> None:
 
 
 def end_sessions(session: Session, now: datetime) -> None:
-    """Forget logins that are over."""
+    """Forget logins that are over, and forms that no page can send again."""
     session.exec(delete(SessionRow).where(col(SessionRow.expires_at) < now))
+    session.exec(delete(FormRow).where(col(FormRow.at) < now - FORM_LIFE))

@@ -3,7 +3,7 @@ until the money is seen; the next morning it is a debt case."""
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -20,6 +20,7 @@ from server.facts_day import HandOverRow, ShiftRow
 from server.facts_money import ClaimRow
 from server.money_rules import Impossible, MoneyRules, NoSuch
 from server.reconcile import ZONE
+from server.turning import TURNS, turns
 
 MORNING: Final = time(6)
 """When the day's work begins: what has not been seen by then is a debt."""
@@ -29,6 +30,8 @@ SHOWN: Final = timedelta(days=40)
 
 def claim(session: Session, lane: str, visit: str, by: str, note: str, rules: MoneyRules, now: datetime) -> ClaimRow:
     """The attendant `by` believes that this visit has paid. Raises NoSuch, Impossible beyond the shift's limits."""
+    if turns(note):
+        raise Impossible(TURNS)
     if not 3 <= len(note.strip()) <= NOTE_MAX:
         raise Impossible(f"note: say what was shown in 3 to {NOTE_MAX} characters")
     hold(session, f"claims:{by}")
@@ -42,7 +45,7 @@ def claim(session: Session, lane: str, visit: str, by: str, note: str, rules: Mo
     if owes <= 0:
         raise Impossible(f"{visit} owes nothing: it may go")
     shift = shift_of(session, row.site, by, now)
-    _within(session, rules, by, _since(session, shift, now), owes)
+    _within(rules, by, used(session, row.site, by, now), owes)
     made = ClaimRow(
         visit=visit, site=row.site, lane=lane, shift=shift, amount=owes, by=by, note=note.strip(), made_at=now
     )
@@ -50,6 +53,21 @@ def claim(session: Session, lane: str, visit: str, by: str, note: str, rules: Mo
         raise Impossible(f"{visit}: it was claimed paid before")
     audit(session, by, "money: claimed paid", visit, now, {"amount": str(owes), "note": made.note, "shift": shift})
     return made
+
+
+class Used(NamedTuple):
+    """How many vehicles a person has let out on their word in this shift, and of how much together, in dong."""
+
+    vehicles: int
+    amount: int
+
+
+def used(session: Session, site: str, by: str, now: datetime) -> Used:
+    """What of the shift's limits this person has used."""
+    since = _since(session, shift_of(session, site, by, now), now)
+    before = select(func.count(), func.coalesce(func.sum(col(ClaimRow.amount)), 0)).select_from(ClaimRow)
+    count, amount = session.exec(before.where(ClaimRow.by == by, ClaimRow.made_at >= since)).one()
+    return Used(count, int(amount))
 
 
 def shift_of(session: Session, site: str, by: str, now: datetime) -> str:
@@ -96,13 +114,12 @@ def _since(session: Session, shift: str, now: datetime) -> datetime:
     return min(began.began_at, six) if began else six
 
 
-def _within(session: Session, rules: MoneyRules, by: str, since: datetime, owes: int) -> None:
-    before = select(func.count(), func.coalesce(func.sum(col(ClaimRow.amount)), 0)).select_from(ClaimRow)
-    count, amount = session.exec(before.where(ClaimRow.by == by, ClaimRow.made_at >= since)).one()
-    if count >= rules.claims:
-        raise Impossible(f"{by} has let out {count} on their word in this shift, {rules.claims} are allowed")
-    if amount + owes > rules.claims_vnd:
-        raise Impossible(f"{amount + owes:,} VND would be let out on a word in this shift, {rules.claims_vnd:,} may be")
+def _within(rules: MoneyRules, by: str, before: Used, owes: int) -> None:
+    if before.vehicles >= rules.claims:
+        raise Impossible(f"{by} has let out {before.vehicles} on their word in this shift, {rules.claims} are allowed")
+    amount = before.amount + owes
+    if amount > rules.claims_vnd:
+        raise Impossible(f"{amount:,} VND would be let out on a word in this shift, {rules.claims_vnd:,} may be")
 
 
 def _last_money(session: Session, visits: list[str]) -> dict[str, datetime]:

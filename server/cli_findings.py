@@ -29,7 +29,9 @@ Subject = Annotated[str, typer.Argument(help="What it is about, as `findings lis
 Reason = Annotated[str, typer.Option("--reason", help="Why. Kept for ever.")]
 Tongue = Annotated[Language, typer.Option("--lang", help="Of the table.")]
 
-app = typer.Typer(no_args_is_help=True, help="Findings: list, take, explain, dismiss, reopen; and how many are inside.")
+app = typer.Typer(
+    no_args_is_help=True, help="Findings: list, take, give back, explain, dismiss, reopen; and how many are inside."
+)
 
 
 @app.command("list")
@@ -75,6 +77,16 @@ def take(
     with _word("take", by, code, subject, config, database) as (session, now):
         work.take(session, code, subject, by, now)
     _done(json, {"taken_by": by}, f"{code} {subject}: {by}")
+
+
+@app.command("give-back")
+def give_back(
+    code: Its, subject: Subject, by: By, *, json: AsJson = False, config: Config = None, database: Database = None
+) -> None:
+    """It was yours and is nobody's again."""
+    with _word("give-back", by, code, subject, config, database) as (session, now):
+        work.give_back(session, code, subject, by, now)
+    _done(json, {"taken_by": ""}, f"{code} {subject}: -")
 
 
 @app.command("explain")
@@ -143,7 +155,7 @@ def count(
     """Somebody counted the vehicles inside: the estimate starts from here."""
     with _reasons("findings count"), _books(config, database) as engine, transaction(engine) as session:
         now = datetime.now(UTC)
-        may(session, by, Power.SEE_BOOKS, Power.HELP_DRIVERS)
+        may(session, by, Power.DECIDE_MONEY, Power.HELP_DRIVERS)
         occupancy.anchor(session, site, vehicles, off, by, note, now)
         typed(session, by, "counted the vehicles inside", site, now)
     _done(json, {"count": vehicles, "off": off}, f"{site}: {vehicles} ± {off}")
@@ -194,10 +206,10 @@ def _word(
 ) -> Iterator[tuple[Session, datetime]]:
     """A transaction in which a user who may do so says something; what is foreseen is one line on stderr and exit 1.
 
-    Whose the finding is by its code may take and explain it, whoever sees the books may say anything about any.
+    Whose the finding is by its code may take, give back and explain it; whoever sees the books may say anything.
     """
-    own = command in {"take", "explain"} and work.owner_of(code) is Owner.ATTENDANT
-    powers = (Power.SEE_BOOKS, *((Power.HELP_DRIVERS,) if own else ()))
+    own = command in {"take", "give-back", "explain"} and work.owner_of(code) is Owner.ATTENDANT
+    powers = (Power.DECIDE_MONEY, *((Power.HELP_DRIVERS,) if own else ()))
     about, recorded = f"{code} {subject}", f"finding {command}"
     with word(f"findings {command}", by, about, powers, config, database, recorded=recorded) as given:
         yield given

@@ -4,6 +4,7 @@ A running centre tells its boxes by itself, seconds later: what is entered here 
 """
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -14,7 +15,7 @@ from sqlalchemy import Engine
 
 from gate.lease import Standing
 from gate.vehicle import VehicleClass
-from server import lists
+from server import list_files, lists
 from server.auth import audit
 from server.cli import AsJson, Config, Database, Site, _books, _moment, _reasons, _say_json
 from server.db import reading, transaction
@@ -72,6 +73,66 @@ def add(  # noqa: PLR0913 - one an option
         _say_json({"entry": entry})
     else:
         typer.echo(entry)
+
+
+@app.command("import")
+def take(
+    file: Annotated[Path, typer.Argument(help="A CSV whose first line names the columns (docs/handbook.md).")],
+    site: Site,
+    *,
+    by: By,
+    check: Annotated[bool, typer.Option("--check", help="Only say what is wrong with it.")] = False,
+    json: AsJson = False,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Enter the rows of a file: all of them, or none, with every fault by its line and exit 1."""
+    now = datetime.now(UTC)
+    with _reasons("lists import"), _books(config, database) as engine:
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise OSError(f"{file}: {error.strerror}") from error
+        _known(engine, site)
+        with transaction(engine) as session:
+            may(session, by, Power.MANAGE_LISTS)
+            found = list_files.checked(session, site, data, now)
+            entered = [] if check or found.faults else list_files.enter(session, site, data, by, now)
+            if entered:
+                typed(session, by, "lists import", site, now)
+    if json:
+        _say_json({"entered": entered, "rows": len(found.rows), "faults": [each._asdict() for each in found.faults]})
+    else:
+        for each in found.faults:
+            typer.echo(f"{file}:{each.line}: {each.column or '-'}: {each.code} {each.value}".rstrip(), err=True)
+        typer.echo(f"{len(entered)} rows entered, {len(found.rows)} sound, {len(found.faults)} faults")
+    if found.faults:
+        raise typer.Exit(1)
+
+
+@app.command("export")
+def give(
+    site: Site,
+    file: Annotated[Path, typer.Option("--output", "-o", help="Where the CSV goes.")],
+    *,
+    by: By,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Write the rows that count now or later as a CSV that `import` reads, plates included. Recorded."""
+    now = datetime.now(UTC)
+    with _reasons("lists export"), _books(config, database) as engine:
+        _known(engine, site)
+        with transaction(engine) as session:
+            may(session, by, Power.SEE_PLATES)
+            audit(session, by, "exported the lists", site, now, {})
+            typed(session, by, "lists export", site, now)
+            data = list_files.written(lists.shown(session, site, now))
+        try:
+            file.write_bytes(data)
+        except OSError as error:
+            raise OSError(f"{file}: {error.strerror}") from error
+    typer.echo(str(file))
 
 
 @app.command("end")

@@ -251,7 +251,7 @@ def account(
     An account that is known is not written over: another one waits for a second person's `money account-change`.
     """
     with _told("account"), _books(config, database) as engine, transaction(engine) as session:
-        who, now = may(session, by, Power.SEE_BOOKS), datetime.now(UTC)
+        who, now = may(session, by, Power.DECIDE_MONEY), datetime.now(UTC)
         if bank or number or name:
             to = refund_accounts.account(bank, number, name)
             given = refund_accounts.enter(session, refund_name, to, who.name, now)
@@ -281,7 +281,7 @@ def account_change(
     printed the driver's link cannot agree to it. While it waits, no file of transfers holds the refund.
     """
     with _told("account-change"), _books(config, database) as engine, transaction(engine) as session:
-        who, now = may(session, by, Power.SEE_BOOKS), datetime.now(UTC)
+        who, now = may(session, by, Power.DECIDE_MONEY), datetime.now(UTC)
         if agree and refuse:
             raise ValueError("--agree or --refuse, not both")
         if agree or refuse:
@@ -312,7 +312,7 @@ def make_transfers(
     """The file of outgoing transfers for the bank: each refund in one file only, kept before it is written."""
     with _told("transfers"), _books(config, database) as engine:
         with transaction(engine) as session:
-            who = may(session, by, Power.SEE_BOOKS)
+            who = may(session, by, Power.DECIDE_MONEY)
             made = (
                 transfers.again(session, again)
                 if again

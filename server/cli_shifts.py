@@ -20,7 +20,7 @@ from server.typed_by import By, may
 app = typer.Typer(no_args_is_help=True, help="Shifts and tills: begin, receipts, hand over, deposit.")
 Shift = Annotated[str, typer.Argument(help="The shift's name, such as SPS-20261123-1.")]
 AT_THE_LANE: Final = (Power.HELP_DRIVERS,)
-OF_THE_TILL: Final = (Power.HELP_DRIVERS, Power.SEE_BOOKS)
+OF_THE_TILL: Final = (Power.HELP_DRIVERS, Power.DECIDE_MONEY)
 """Any of them may take a till over, and take its cash to the bank."""
 Note = Annotated[str, typer.Option("--note", help="What is known of it.")]
 

@@ -14,17 +14,25 @@ from sqlmodel import Session
 
 from gate.money import dong
 from gate.vehicle import VehicleClass
-from server import first_day, lost_entries, stays
+from server import cli_visit_changes, cli_visit_erase, cli_visit_search, first_day, lost_entries, stays
 from server.cli import AsJson, Config, Database, Site, _say_json, word
+from server.cli_desk import person
 from server.corrections import NoSuchPairing, accept, dismiss
 from server.lost_entries import NoSuchVehicle
-from server.reconcile import NoSuchSite
-from server.register import SiteRow
 from server.roles import POWERS, Power
+from server.sites import known
 from server.told import lines
 from server.typed_by import By, may
 
-app = typer.Typer(no_args_is_help=True, help="Stays: look at one, answer proposals, lost entries, the first day.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Stays: search, look at one, correct, void, merge, split, erase, take its file; proposals, lost entries.",
+)
+app.command("search")(cli_visit_search.search)
+for _do in (cli_visit_changes.correct, cli_visit_changes.void, cli_visit_changes.merge, cli_visit_changes.split):
+    app.command(_do.__name__)(_do)
+app.command("pack")(cli_visit_search.pack)
+app.command("erase")(cli_visit_erase.erase)
 
 Reference = Annotated[str, typer.Argument(help="The visit's reference, such as SPS7K2M9QX4.")]
 Passage = Annotated[str, typer.Argument(help="The passage, as `visits proposals` names it.")]
@@ -34,6 +42,10 @@ Note = Annotated[str, typer.Option("--note", help="Why, in 3 to 200 characters. 
 HELPING: Final = (Power.HELP_DRIVERS,)
 LOOKING: Final = (Power.HELP_DRIVERS, Power.SEE_BOOKS)
 CORRECTING: Final = (Power.CORRECT_STAYS,)
+_SITE: Final = 3
+"""The name of a visit begins with its site."""
+_BY_APPROACH: Final = frozenset({"candidates", "lost"})
+"""Commands that name their site beside a vehicle."""
 
 
 @app.command("show")
@@ -55,7 +67,6 @@ def show(visit: Reference, *, by: By, json: AsJson = False, config: Config = Non
 def proposals(site: Site, *, by: By, json: AsJson = False, config: Config = None, database: Database = None) -> None:
     """Exits that the centre takes for open stays, waiting for a word: accept or dismiss."""
     with _word("proposals", by, site, HELPING, config, database) as (session, now):
-        _known(session, site)
         found = stays.proposals(session, site, by, now, plates=True)
     if json:
         _say_json({"site": site, "pairings": found})
@@ -114,6 +125,7 @@ def candidates(
 ) -> None:
     """Which visits the vehicle at an exit may be, with their pictures' hashes. Needed before a lost entry."""
     with _word("candidates", by, approach, HELPING, config, database) as (session, now):
+        known(session, person(session, by), site)
         found = lost_entries.show(session, site, approach, by, now, plates=True)
     if json:
         _say_json(found)
@@ -140,6 +152,7 @@ def lost(
 ) -> None:
     """An exit without an entry: a visit of its own at the tariff's price. Ask `visits candidates` first."""
     with _word("lost", by, approach, HELPING, config, database) as (session, now):
+        known(session, person(session, by), site)
         row = lost_entries.make(session, site, approach, kind, by, note, now)
     if json:
         _say_json({"visit": row.visit, "total": row.total, "vat": row.vat, "payload": row.payload})
@@ -163,7 +176,6 @@ def import_(
     The same file twice is harmless. Whatever is wrong is named by row and column, all at once.
     """
     with _word("import", by, f"{site} {file.name}", CORRECTING, config, database) as (session, now):
-        _known(session, site)
         raw = file.read_bytes()
         if check:
             said = {"vehicles": len(first_day.read(session, site, str(file), raw, now)), "taken": False}
@@ -184,11 +196,8 @@ def _word(
     """A transaction in which a user who may do so looks or decides; what is foreseen is one line and exit 1."""
     with word(f"visits {command}", by, about, powers, config, database) as given:
         try:
+            if command not in _BY_APPROACH:
+                known(given[0], person(given[0], by), about[:_SITE])
             yield given
         except (NoSuchPairing, NoSuchVehicle) as error:
             raise ValueError(str(error)) from error
-
-
-def _known(session: Session, site: str) -> None:
-    if session.get(SiteRow, site) is None:
-        raise NoSuchSite(f"there is no site {site}")

@@ -31,6 +31,7 @@ from server.frozen import ENTRY, FACTS, ROWS, Close, Fact, last, packed
 from server.local_dates import moment_shown
 from server.reconcile import NoSuchSite, bounds, local_date
 from server.register import BoxRow, SiteRow
+from server.turning import TURNS, turns
 
 ONE: Final = timedelta(days=1)
 SHOWN_MAX: Final = 20
@@ -133,6 +134,8 @@ def write_off(session: Session, box: str, on: date, *, by: str, note: str, now: 
     known = session.get(BoxRow, box)
     if known is None:
         raise ValueError(f"no box {box}")
+    if turns(note):
+        raise ValueError(TURNS)
     if not note.strip():
         raise ValueError("why is nothing more to come? A reason is needed")
     if bounds(on)[1] > now:
@@ -238,6 +241,7 @@ def _made(
         "counts": seen.report.counts,
         "witnesses": seen.report.money,
         "unexplained": seen.report.variance,
+        "leakage": seen.report.leakage,
         "findings": [_brief(each) for each in seen.report.findings],
         "explained": [_brief(each) for each in seen.report.explained],
         "in_transit": _sums(seen.report.in_transit),

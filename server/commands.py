@@ -16,6 +16,7 @@ from gate.wire import encode
 from server.bus import Bus
 from server.derived import BoxNowRow, LaneNowRow
 from server.facts import CommandRow
+from server.vault import VaultReadRow
 
 LIFE: Final = timedelta(seconds=10)
 """How long an order may take to arrive; later it moves nothing."""
@@ -32,16 +33,17 @@ class Order(NamedTuple):
     command: Command
 
 
-def order(session: Session, site: str, lane: str, action: Action, by: str) -> Order:
+def order(session: Session, site: str, lane: str, action: Action, by: str, *, now: datetime | None = None) -> Order:
     """Store a command for the box of a lane; send it once the transaction is committed.
 
     The deadline is on the box's own monotonic clock: what it last said plus what has passed here since.
     """
+    _check_here(session, site, action)
     lane_now = session.get(LaneNowRow, (site, lane))
     box = session.get(BoxNowRow, lane_now.box) if lane_now else None
     if lane_now is None or box is None:
         raise NobodyThere(f"no box was heard for {site}/{lane}")
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     since_heard = max(timedelta(0), now - box.heard_at)
     deadline = box.monotonic_ms + int((since_heard + LIFE).total_seconds() * 1000)
     command = Command(
@@ -66,6 +68,16 @@ def order(session: Session, site: str, lane: str, action: Action, by: str) -> Or
         )
     )
     return Order(Topic(site, box.box, Channel.COMMAND), command)
+
+
+def _check_here(session: Session, site: str, action: Action) -> None:
+    """No box is told of another site's visits and vehicles. Raises NobodyThere."""
+    visit, approach = getattr(action, "visit", None), getattr(action, "approach", None)
+    if visit and not visit.startswith(site):
+        raise NobodyThere(f"{visit} is no visit of {site}")
+    seen = session.get(VaultReadRow, str(approach)) if approach else None
+    if seen is not None and seen.site != site:
+        raise NobodyThere(f"nothing stands at {site}/{getattr(action, 'lane', '')} as {approach}")
 
 
 def send(bus: Bus, key: Ed25519PrivateKey, orders: list[Order]) -> None:

@@ -1,6 +1,7 @@
 """What the centre is told when it starts: one JSON file, every mistake named with its key."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,14 @@ from gate.messages import BoxName, Natural, Sha256, SiteCode
 from gate.signing import private_key
 from gate.tariff import BadTariff, Tariff, checked
 from gate.wire import Contract, Malformed, decode
+from server.keeping import Keeping
 from server.money_rules import MoneyRules
 from server.providers.line import permitted
 from server.providers.momo import Partner
 from server.providers.sepay import Proof
 from server.providers.vnpay import Terminal
 from server.roles import Role
+from server.turning import TURNS, turns
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 Secret = Annotated[str, Meta(min_length=16)]
@@ -76,6 +79,9 @@ class CentreConfig(Contract):
     """The centre as a whole. `certificate` and `certificate_key` are PEM files: with them the centre speaks TLS itself,
     and browsers keep its cookies to TLS.
 
+    `proxies`: addresses and networks of the programs that speak TLS before the centre; from them alone it takes a
+    caller's address out of `X-Forwarded-For`, for the limits that count by address.
+
     A provider without its secret is off. `provider_hosts`: the only hosts that the centre calls or sends payers to.
     """
 
@@ -94,8 +100,10 @@ class CentreConfig(Contract):
     provider_hosts: tuple[str, ...] = ()
     users: tuple[FirstUser, ...] = ()
     money: MoneyRules = field(default_factory=MoneyRules)
+    keeping: Keeping = field(default_factory=Keeping)
     lease_hours: Annotated[int, Meta(ge=2, le=720)] = 72
     behind_tls: bool = False
+    proxies: tuple[str, ...] = ()
     certificate: str = ""
     certificate_key: str = ""
 
@@ -116,6 +124,7 @@ def load(path: Path) -> CentreConfig:
     for file in filter(None, (config.certificate, config.certificate_key)):
         if not os.access(file, os.R_OK):
             raise BadConfig(f"{path}: certificate: {file} cannot be read")
+    _check_proxies(path, config)
     config = replace(config, behind_tls=config.behind_tls or bool(config.certificate))
     if not _is_loopback(config.host) and not config.behind_tls:
         raise BadConfig(
@@ -138,6 +147,8 @@ def _check_boxes(path: Path, config: CentreConfig) -> None:
 
 def _check_values(path: Path, config: CentreConfig) -> None:
     """What the types alone cannot tell."""
+    if wrong := config.keeping.wrong():
+        raise BadConfig(f"{path}: keeping: {wrong}")
     try:
         private_key(config.signing_key)
     except Malformed as error:
@@ -147,6 +158,28 @@ def _check_values(path: Path, config: CentreConfig) -> None:
             checked(site.tariff)
         except BadTariff as error:
             raise BadConfig(f"{path}: sites: {site.site}: tariff: {error}") from error
+        for key in ("name_vi", "name_en", "account_name"):
+            if turns(getattr(site, key)):
+                raise BadConfig(f"{path}: sites: {site.site}: {key}: {TURNS}")
+    for user in config.users:
+        if turns(user.name):
+            raise BadConfig(f"{path}: users: name: {TURNS}")
+
+
+def _check_proxies(path: Path, config: CentreConfig) -> None:
+    """Who is believed about others' addresses: not everybody, and not nobody where all come through a proxy."""
+    for each in config.proxies:
+        try:
+            network = ip_network(each)
+        except ValueError as error:
+            raise BadConfig(f"{path}: proxies: {each} is no address and no network: {error}") from error
+        if not network.prefixlen:
+            raise BadConfig(f"{path}: proxies: {each} is everybody; name the proxy's own address")
+    if config.behind_tls and not config.certificate and not config.proxies:
+        raise BadConfig(
+            f"{path}: proxies: behind_tls without a certificate needs the address of the program that speaks TLS: "
+            "else all callers count as one"
+        )
 
 
 def _check_providers(path: Path, config: CentreConfig) -> None:

@@ -7,14 +7,14 @@ from typing import Any, Final
 from sqlmodel import Session, select
 
 from gate.vehicle import VehicleClass
-from server import ledger
+from server import ledger, vault_plates
 from server.auth import audit
 from server.db import hold_all, insert_once
 from server.derived import VisitRow
 from server.facts import ChargeRow, ExplainedRow, PassageRow
 from server.facts_visits import CorrectionRow, InsideRow, LostEntryRow, PairingRow, PairingWordRow
 from server.pricing import Priced, stay_price
-from server.vault import VaultReadRow
+from server.turning import TURNS, turns
 
 NOTE_MIN: Final = 3
 NOTE_MAX: Final = 200
@@ -49,6 +49,8 @@ def accept(session: Session, passage: str, visit: str, by: str, note: str, now: 
 
 def dismiss(session: Session, passage: str, visit: str, by: str, note: str, now: datetime) -> None:
     """They are not one vehicle. Raises NoSuchPairing or NotPossible."""
+    if turns(note):
+        raise NotPossible(TURNS)
     if not NOTE_MIN <= len(note.strip()) <= NOTE_MAX:
         raise NotPossible(f"note: {NOTE_MIN} to {NOTE_MAX} characters say why")
     pairing = _pairing(session, passage, visit)
@@ -131,8 +133,7 @@ def _price(session: Session, stay: VisitRow, gone: PassageRow, approach: str) ->
     lost = session.exec(select(LostEntryRow.visit).where(LostEntryRow.approach == approach)).first()
     if session.get(ChargeRow, stay.visit) is not None or (lost is not None and lost != stay.visit):
         return None
-    reads = [session.get(VaultReadRow, each) for each in (stay.entry_approach, approach)]
-    plates = [read.plate for read in reads if read]
+    plates = vault_plates.plates(session, (stay.entry_approach, approach)).values()
     came = stay.entered_at or stay.opened_at
     return stay_price(session, stay.site, VehicleClass(stay.vehicle_class), came, gone.happened_at, plates)
 

@@ -1,7 +1,8 @@
 """What people decide about money: each a fact, with effect in the transaction of the last word that it needs.
 
 A refund, a waiver, a write-off and a chargeback that is accepted need two different persons, each within the limit of
-their role. What was decided is never changed: it is undone by another decision, where no money has left.
+their role. What was decided is never changed: it is undone by another decision with as many persons' words, where no
+money has left and nothing stands on it.
 """
 
 import os
@@ -13,11 +14,13 @@ from sqlmodel import Session, col, select
 
 from gate.ids import uuid7
 from gate.messages import NOTE_MAX
-from server import effects, ledger
+from server import effects, ledger, undo_checks, undone_cases
 from server.auth import audit
 from server.effects import Kind
+from server.facts import EntryRow
 from server.facts_money import DecisionRow, WordRow
 from server.money_rules import RULE, Impossible, MoneyRules, NotYours, Speaker, within
+from server.turning import TURNS, turns
 
 NEEDS: Final = {
     Kind.SETTLE: 1,
@@ -27,9 +30,8 @@ NEEDS: Final = {
     Kind.WRITE_OFF: 2,
     Kind.CONTEST: 1,
     Kind.ACCEPT: 2,
-    Kind.UNDO: 1,
 }
-"""How many different persons' word each needs."""
+"""How many different persons' word each needs; what undoes a decision needs as many as that did."""
 NOTE_MIN: Final = 3
 
 
@@ -56,6 +58,8 @@ class Decided(NamedTuple):
 
 def decide(session: Session, wanted: Wanted, who: Speaker, rules: MoneyRules, now: datetime) -> Decided:
     """Say the first word. Raises Impossible, NotYours, NoSuch."""
+    if turns(wanted.note):
+        raise Impossible(TURNS)
     if not NOTE_MIN <= len(wanted.note.strip()) <= NOTE_MAX:
         raise Impossible(f"note: say why in {NOTE_MIN} to {NOTE_MAX} characters")
     if wanted.undoes:
@@ -64,8 +68,8 @@ def decide(session: Session, wanted: Wanted, who: Speaker, rules: MoneyRules, no
         held = effects.hold_payment(session, wanted.payment, wanted.visit, wanted.to_visit)
     now = ledger.later(session, held, now)
     row = effects.checked(session, _row(session, wanted, who, now))
-    effects.not_twice(session, row)
-    within(rules, who, row.amount + _said_before(session, row, who))
+    _nothing_against(session, row)
+    within(session, rules, who, row.amount + _said_before(session, row, who))
     session.add(row)
     session.flush()
     audit(session, who.name, f"money: {row.kind}", row.decision, now, _detail(row))
@@ -76,16 +80,18 @@ def approve(
     session: Session, name: str, who: Speaker, rules: MoneyRules, now: datetime, *, agrees: bool = True, note: str = ""
 ) -> Decided:
     """Another person's word on a decision. Raises Impossible, NotYours, NoSuch."""
+    if turns(note):
+        raise Impossible(TURNS)
     row = effects.decision(session, name)
     now = ledger.later(session, _hold_of(session, row), now)
     before = _words(session, row)
-    if not _open(row, before):
+    if not _open(session, row, before):
         raise Impossible(f"{name}: it {'was refused' if _refused(before) else 'has taken effect'} already")
     if who.name == row.by or any(word.by == who.name for word in before):
         raise NotYours(f"{name}: {who.name} has spoken already; another person must")
-    within(rules, who, row.amount + _said_before(session, row, who))
+    within(session, rules, who, row.amount + _said_before(session, row, who))
     if agrees:
-        effects.not_twice(session, row)
+        _nothing_against(session, row)
     session.add(WordRow(decision=name, by=who.name, site=row.site, agrees=agrees, note=note[:NOTE_MAX], at=now))
     session.flush()
     audit(session, who.name, "money: agreed" if agrees else "money: refused", name, now, _detail(row))
@@ -95,7 +101,7 @@ def approve(
 def state(session: Session, row: DecisionRow) -> Decided:
     """How a decision stands."""
     words = _words(session, row)
-    missing = max(0, NEEDS[Kind(row.kind)] - len(_agreeing(row, words)))
+    missing = max(0, needs(session, row) - len(_agreeing(row, words)))
     return Decided(row.decision, missing, _refused(words), ())
 
 
@@ -107,7 +113,7 @@ def open_of(session: Session, payments: Iterable[str]) -> dict[str, list[Decisio
         words[word.decision].append(word)
     found: dict[str, list[DecisionRow]] = {}
     for row in rows:
-        if _open(row, words[row.decision]):
+        if _open(session, row, words[row.decision]):
             found.setdefault(row.payment, []).append(row)
     return found
 
@@ -122,7 +128,7 @@ def ended_all(session: Session, payments: Iterable[str], kinds: Iterable[Kind]) 
     found: dict[str, datetime] = {}
     for row in rows:
         of_it = words[row.decision]
-        if not _open(row, of_it) and not _refused(of_it):
+        if not _open(session, row, of_it) and not _refused(of_it):
             at = max([row.made_at, *(word.at for word in of_it)])
             found[row.payment] = min(at, found.get(row.payment, at))
     return found
@@ -133,9 +139,9 @@ def history(session: Session) -> Iterator[tuple[datetime, str]]:
     words: dict[str, list[WordRow]] = {}
     for word in session.exec(select(WordRow)):
         words.setdefault(word.decision, []).append(word)
-    for row in session.exec(select(DecisionRow)):
+    for row in session.exec(select(DecisionRow)).all():
         of_it = words.get(row.decision, [])
-        if not _refused(of_it) and not _open(row, of_it):
+        if not _refused(of_it) and not _open(session, row, of_it):
             yield max([row.made_at, *(word.at for word in of_it)]), row.decision
 
 
@@ -147,15 +153,27 @@ def again(session: Session, name: str, at: datetime) -> None:
 def _heard(session: Session, row: DecisionRow, now: datetime) -> Decided:
     """The effects, when this word was the last one needed."""
     words = _words(session, row)
-    if _open(row, words) or _refused(words):
+    if _open(session, row, words) or _refused(words):
         return state(session, row)
     visits = effects.take(session, row, now)
+    if row.kind == Kind.UNDO:
+        undone_cases.open_again(session, effects.decision(session, row.undoes), now)
     freed = tuple((visit[:3], visit) for visit in visits if ledger.owed(session, visit) <= 0)
     return state(session, row)._replace(freed=freed)
 
 
-def _open(row: DecisionRow, words: Iterable[WordRow]) -> bool:
-    return not _refused(words) and len(_agreeing(row, words)) < NEEDS[Kind(row.kind)]
+def needs(session: Session, row: DecisionRow) -> int:
+    """How many different persons' word this one needs."""
+    return NEEDS[Kind(effects.decision(session, row.undoes).kind if row.kind == Kind.UNDO else row.kind)]
+
+
+def _nothing_against(session: Session, row: DecisionRow) -> None:
+    effects.not_twice(session, row)
+    undo_checks.still_may(session, row)
+
+
+def _open(session: Session, row: DecisionRow, words: Iterable[WordRow]) -> bool:
+    return not _refused(words) and len(_agreeing(row, words)) < needs(session, row)
 
 
 def _refused(words: Iterable[WordRow]) -> bool:
@@ -174,9 +192,10 @@ def _said_before(session: Session, row: DecisionRow, who: Speaker) -> int:
     """What this person has said of the same kind about the same payment or stay: a limit is not passed in parts."""
     about = DecisionRow.payment == row.payment if row.payment else DecisionRow.visit == row.visit
     same = select(DecisionRow).where(DecisionRow.kind == row.kind, about, DecisionRow.decision != row.decision)
-    undone = select(DecisionRow.undoes).where(DecisionRow.kind == Kind.UNDO)
     amount = 0
-    for other in session.exec(same.where(col(DecisionRow.decision).not_in(undone))).all():
+    for other in session.exec(same).all():
+        if session.get(EntryRow, f"undo:{other.decision}"):
+            continue
         words = _words(session, other)
         spoke = other.by == who.name or any(word.by == who.name and word.agrees for word in words)
         amount += other.amount if spoke and not _refused(words) else 0

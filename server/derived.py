@@ -1,13 +1,17 @@
 """Tables derived from the facts in the same transaction. Each may be dropped and rebuilt."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from server import long_stays
 from server.facts import moment
 from server.types import UtcDateTime
+
+_VOIDED: Final = text("voided IS 1"), text("voided IS true")
+"""Few; in the words of each database."""
 
 
 class JournalMarkRow(SQLModel, table=True):
@@ -26,8 +30,11 @@ class VisitRow(SQLModel, table=True):
 
     __tablename__ = "visit"
     __table_args__ = (
-        Index("visit_open", "site", "left_at", "opened_at"),
-        Index("visit_of_day", "site", "opened_at"),
+        Index("visit_open", "site", "left_at", "opened_at", "visit"),
+        Index("visit_of_day", "site", "opened_at", "visit"),
+        Index("visit_entry", "entry_approach"),
+        Index("visit_exit", "exit_approach"),
+        Index("visit_voided", "site", "opened_at", "visit", sqlite_where=_VOIDED[0], postgresql_where=_VOIDED[1]),
         long_stays.index(),
     )
 
@@ -134,10 +141,23 @@ class BoxNowRow(SQLModel, table=True):
 
 
 class FindingRow(SQLModel, table=True):
-    """A case on somebody's screen: opened when reconciliation first saw it, closed when it no longer does."""
+    """A case on somebody's screen: opened when reconciliation first saw it, closed when it no longer does.
+
+    `less_money` and `less_certain` are its rank when it was last looked at (`server.ranks`), below nothing, so that
+    whoever reads upwards has the most money first.
+    """
 
     __tablename__ = "finding"
-    __table_args__ = (Index("finding_open", "site", "closed_at"),)
+    __table_args__ = (
+        Index(
+            "finding_open", "site", "less_money", "less_certain", "due", "code", "subject",
+            sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "finding_closed", "site", "closed_at",
+            sqlite_where=text("closed_at IS NOT NULL"), postgresql_where=text("closed_at IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     code: str = Field(primary_key=True)
     subject: str = Field(primary_key=True)
@@ -148,3 +168,5 @@ class FindingRow(SQLModel, table=True):
     evidence: str
     opened_at: datetime = moment()
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    less_money: int = Field(default=0, sa_type=BigInteger)
+    less_certain: int = 0

@@ -21,6 +21,7 @@ from server.facts_money import ApprovalRow
 from server.register import SiteRow, TariffRow
 from server.register_tariffs import TariffDraftRow, TariffWithdrawalRow
 from server.tariffs import clash
+from server.turning import TURNS, turns
 
 KIND: Final = "tariff"
 NOTE_MAX: Final = 400
@@ -28,6 +29,10 @@ NOTE_MAX: Final = 400
 
 class BadDraft(ValueError):
     """What is asked for goes against the rules; the message says which."""
+
+
+class Revised(BadDraft):
+    """The draft was written anew since it was looked at."""
 
 
 class NoSuchTariff(ValueError):
@@ -66,6 +71,7 @@ def save(session: Session, site: str, data: bytes, by: str, now: datetime) -> Ve
     """Keep a price list as a draft, or as the next revision of one. Raises BadTariff, BadDraft, NoSuchTariff."""
     _site(session, site)
     tariff = load(data)
+    _plain(tariff.code)
     hold(session, _lock(site))
     if session.get(TariffRow, (site, tariff.code)):
         raise BadDraft(f"code: {tariff.code} is published and never changes; take a new code")
@@ -81,13 +87,24 @@ def save(session: Session, site: str, data: bytes, by: str, now: datetime) -> Ve
     return version(session, site, tariff.code, now)
 
 
+def _plain(code: str) -> None:
+    """A code is a name in addresses, files and commands. Raises BadDraft for signs that mean something there."""
+    if not code[:1].isalnum() or not all(char.isalnum() or char in "._+-" for char in code):
+        raise BadDraft(f"code: {code!r} has other signs than letters, digits, full stop, plus, hyphen and underscore")
+
+
 def decide(
-    session: Session, site: str, code: str, by: str, note: str, now: datetime, *, agrees: bool = True
+    session: Session, site: str, code: str, by: str, note: str, now: datetime, *, agrees: bool = True, seen: str = ""
 ) -> Version:
-    """The second person's word on the last revision; with a yes it is published. Raises BadDraft, NoSuchTariff."""
+    """The second person's word on the last revision; with a yes it is published. Raises BadDraft, NoSuchTariff.
+
+    seen: the hash of the revision that this person looked at. Revised where another is the last by now.
+    """
     _short(note)
     hold(session, _lock(site))
     found = version(session, site, code, now)
+    if seen and found.sha256 != seen:
+        raise Revised(f"{code} was written anew: look at revision {found.revision}")
     if found.stage is not Stage.DRAFT:
         raise BadDraft(f"{code} is {found.stage}, not a draft")
     if by in found.authors:
@@ -186,6 +203,8 @@ def _site(session: Session, site: str) -> None:
 
 
 def _short(note: str) -> None:
+    if turns(note):
+        raise BadDraft(TURNS)
     if not note.strip() or len(note) > NOTE_MAX:
         raise BadDraft(f"note: 1 to {NOTE_MAX} characters say why")
 
@@ -210,6 +229,7 @@ __all__ = [
     "BadDraft",
     "BadTariff",
     "NoSuchTariff",
+    "Revised",
     "Stage",
     "Version",
     "decide",

@@ -12,7 +12,9 @@ from gate.findings import Code
 from gate.messages import Direction
 from server.anomalies import anomaly
 from server.derived import VisitRow
+from server.plate_search import approaches_of
 from server.vault import VaultReadRow
+from server.vault_plates import known_as, plates
 
 WITHIN: Final = timedelta(seconds=10)
 """Two vehicles do not follow one another on a loop this fast with one plate."""
@@ -25,17 +27,22 @@ def watch(session: Session, site: str, now: datetime) -> None:
         VaultReadRow, col(VaultReadRow.approach) == col(VisitRow.entry_approach)
     )
     opened = (VisitRow.site == site, col(VisitRow.opened_at) > now - BACK, col(VisitRow.opened_at) <= now)
-    for visit, read in session.exec(fresh.where(*opened, VaultReadRow.plate != "")).all():
-        for other, before in _same(session, visit, read):
+    found = session.exec(fresh.where(*opened)).all()
+    known = plates(session, [read.approach for _, read in found])
+    for visit, read in found:
+        for other, before in _same(session, visit, known.get(read.approach, "")):
             _record(session, visit, other, now, close=_is_close(read, before))
 
 
-def _same(session: Session, visit: VisitRow, read: VaultReadRow) -> list[tuple[VisitRow, VaultReadRow]]:
-    """Visits of the same plate that were inside when this one was opened."""
+def _same(session: Session, visit: VisitRow, plate: str) -> list[tuple[VisitRow, VaultReadRow]]:
+    """Visits of the same plate, as it is known now, that were inside when this one was opened."""
+    if not plate:
+        return []
     found: Any = select(VisitRow, VaultReadRow).join(
         VaultReadRow, col(VaultReadRow.approach) == col(VisitRow.entry_approach)
     )
-    here = (VaultReadRow.plate == read.plate, VaultReadRow.direction == Direction.IN, VisitRow.site == visit.site)
+    bore = col(VaultReadRow.approach).in_(approaches_of(session, (plate,)))
+    here = (bore, known_as() == plate, VaultReadRow.direction == Direction.IN, VisitRow.site == visit.site)
     earlier = (col(VisitRow.opened_at) <= visit.opened_at, VisitRow.visit != visit.visit)
     inside = col(VisitRow.left_at).is_(None) | (col(VisitRow.left_at) > visit.opened_at)
     rows = session.exec(found.where(*here, *earlier, inside, col(VisitRow.voided).is_(False)))

@@ -23,6 +23,7 @@ __all__ = [
     "charged_back",
     "checked",
     "decision",
+    "entry_of",
     "hold_payment",
     "not_twice",
     "owes",
@@ -267,7 +268,7 @@ def reverse_again(session: Session, payment: str, at: datetime) -> None:
 
 def _check_undo(session: Session, row: DecisionRow) -> None:
     before = decision(session, row.undoes)
-    entry = _entry_of(session, before)
+    entry = entry_of(session, before)
     if entry is None:
         raise Impossible(f"{before.decision}: nothing of it can be undone")
     if session.get(EntryRow, f"undo:{before.decision}"):
@@ -285,7 +286,7 @@ def _check_undo(session: Session, row: DecisionRow) -> None:
 
 def _undo(session: Session, row: DecisionRow, now: datetime) -> tuple[str, ...]:
     before = decision(session, row.undoes)
-    entry = _entry_of(session, before)
+    entry = entry_of(session, before)
     if entry is None:
         raise Impossible(f"{row.undoes}: nothing of it can be undone")
     _post(session, entries.reversed_of(f"undo:{row.undoes}", entry, now), now)
@@ -304,7 +305,7 @@ def _put_back(session: Session, before: DecisionRow, now: datetime) -> tuple[str
     return (visit.visit,)
 
 
-def _entry_of(session: Session, row: DecisionRow) -> Entry | None:
+def entry_of(session: Session, row: DecisionRow) -> Entry | None:
     """The entry that the decision came to, where that can be taken back."""
     kinds = {Kind.SETTLE: f"applied:{row.decision}:{row.to_visit}", Kind.REFUND: f"refund_due:{row.decision}"}
     usual = {Kind.CREDIT: EntryKind.CREDIT, Kind.WAIVE: EntryKind.WAIVER, Kind.WRITE_OFF: EntryKind.WRITE_OFF}

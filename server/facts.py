@@ -4,8 +4,9 @@ Plates and pictures are not here: they live in the vault (`server/vault.py`), wh
 """
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from server.types import UtcDateTime
@@ -17,11 +18,20 @@ def moment(*, index: bool = False) -> datetime:
     return column
 
 
+FAULTS: Final = "kind = 'device_fault'"
+"""Facts that tell of a fault, in the words of their index."""
+
+
+def _faults() -> Index:
+    """Few of all facts, of each box in the order of time."""
+    return Index("event_fault", "box", "happened_at", sqlite_where=text(FAULTS), postgresql_where=text(FAULTS))
+
+
 class EventRow(SQLModel, table=True):
     """What a box said, once: (box, journal, sequence) is the one key of deduplication."""
 
     __tablename__ = "event"
-    __table_args__ = (UniqueConstraint("box", "journal", "sequence"),)
+    __table_args__ = (UniqueConstraint("box", "journal", "sequence"), _faults())
 
     message_id: str = Field(primary_key=True)
     fingerprint: str
@@ -82,11 +92,26 @@ class ExplainedRow(SQLModel, table=True):
     happened_at: datetime = moment()
 
 
+BY_HAND: Final = "reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"
+"""Openings that no rule decided (`gate.messages.OpeningReason`), in the words of their index."""
+
+
+def _by_hand(name: str, *first: str) -> Index:
+    """Few of all openings, in the order of time: of all, of a person, of a site."""
+    here = text(BY_HAND)
+    return Index(name, *first, "happened_at", "opening", sqlite_where=here, postgresql_where=here)
+
+
 class OpeningRow(SQLModel, table=True):
     """An arm was seen up: one reason."""
 
     __tablename__ = "opening"
-    __table_args__ = (Index("opening_of_day", "site", "happened_at"),)
+    __table_args__ = (
+        Index("opening_of_day", "site", "happened_at"),
+        _by_hand("opening_by_hand"),
+        _by_hand("opening_by_hand_of_person", "by"),
+        _by_hand("opening_by_hand_at", "site"),
+    )
 
     opening: str = Field(primary_key=True)
     site: str
@@ -238,14 +263,32 @@ class AnomalyRow(SQLModel, table=True):
     evidence: str
 
 
+LOOKED: Final = "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+"""Records of somebody who looked, in the words of their indexes."""
+
+
+def _looks(name: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(LOOKED), postgresql_where=text(LOOKED))
+
+
 class AuditRow(SQLModel, table=True):
-    """What a person did or looked at."""
+    """What a person did or looked at. `site`: with what the subject begins, its site's code where it is about one."""
 
     __tablename__ = "audit"
+    __table_args__ = (
+        Index("audit_of_person", "who", "id"),
+        Index("audit_about", "subject", "id"),
+        Index("audit_at", "site", "id"),
+        Index("audit_of_person_at", "who", "site", "id"),
+        _looks("audit_looks", "id"),
+        _looks("audit_looks_of_person", "who", "id"),
+        _looks("audit_looks_at", "site", "id"),
+    )
 
-    id: str = Field(primary_key=True)
-    who: str = Field(index=True)
+    id: str = Field(primary_key=True)  # rises with time
+    who: str
     what: str
     subject: str
     at: datetime = moment()
     detail: str
+    site: str = ""

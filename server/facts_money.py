@@ -61,7 +61,13 @@ class DecisionRow(SQLModel, table=True):
     """
 
     __tablename__ = "decision"
-    __table_args__ = (Index("decision_of_payment", "payment"), Index("decision_of_visit", "visit"))
+    __table_args__ = (
+        Index("decision_of_payment", "payment"),
+        Index("decision_of_visit", "visit"),
+        Index("decision_made", "made_at", "decision"),
+        Index("decision_of_person", "by", "made_at", "decision"),
+        Index("decision_at", "site", "made_at", "decision"),
+    )
 
     decision: str = Field(primary_key=True)
     kind: str

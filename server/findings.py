@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from gate.findings import Code, Finding
 from gate.reconcile import OF_A_VISIT, PASSAGE_DUE, STAY_LONG
-from server import reconcile, witnesses
+from server import ranks, reconcile, witnesses
 from server.days.items import Span
 from server.days.spans import bounds, known, local_date
 from server.db import columns, hold, upsert_many
@@ -32,6 +32,8 @@ class Looked(NamedTuple):
     end: datetime
     found: dict[Key, Finding]
     known: set[str]
+    sure: dict[Key, int]
+    """How certain each of `found` is (`server.ranks`)."""
 
 
 def sync(session: Session, site: str, now: datetime) -> tuple[int, int]:
@@ -55,7 +57,8 @@ def looks(session: Session, site: str, days: Iterable[date], now: datetime) -> l
                 seen[each] = reconcile.look(session, site, each, now, expected).report.findings
         both = {(finding.code.value, finding.subject): finding for finding in (*seen[on - DAY], *seen[on])}
         (start, _), (_, end) = bounds(on - DAY), bounds(on)
-        found.append(Looked(site, now, start, end, both, _known(session, Span(site, start, end))))
+        visits, sure = _known(session, Span(site, start, end)), ranks.certainties(session, both.values())
+        found.append(Looked(site, now, start, end, both, visits, sure))
     return found
 
 
@@ -73,7 +76,7 @@ def write(session: Session, looked: Looked) -> tuple[int, int]:
     hold(session, f"findings:{site}")
     rows = _rows(session, site, found)
     session.expunge_all()
-    news = [_as_it_is(rows.get(key), finding, site, now) for key, finding in found.items()]
+    news = [_as_it_is(rows.get(key), looked, key) for key in found]
     opened = [key for key in found if key not in rows or rows[key].closed_at is not None]
     gone = [row for key, row in rows.items() if row.site == site and key not in found and _would_be_seen(row, looked)]
     closed = [{**columns(row), "closed_at": now} for row in gone]
@@ -98,18 +101,20 @@ def _rows(session: Session, site: str, found: dict[Key, Finding]) -> dict[Key, F
     return rows
 
 
-def _as_it_is(row: FindingRow | None, finding: Finding, site: str, now: datetime) -> dict[str, object] | None:
+def _as_it_is(row: FindingRow | None, looked: Looked, key: Key) -> dict[str, object] | None:
     """The row as it should be; None when it is so already. What belongs to no site stays with who saw it first."""
+    finding = looked.found[key]
     wanted = FindingRow(
         code=finding.code.value,
         subject=finding.subject,
-        site=row.site if row else site,
+        site=row.site if row else looked.site,
         visit=finding.visit,
         amount=finding.amount,
         due=finding.due,
         evidence=msgspec.json.encode(finding.evidence).decode(),
-        opened_at=row.opened_at if row and row.closed_at is None else now,
+        opened_at=row.opened_at if row and row.closed_at is None else looked.now,
         closed_at=None,
+        **ranks.kept(finding.amount, looked.sure[key]),
     )
     return None if row is not None and columns(row) == columns(wanted) else columns(wanted)
 

@@ -18,6 +18,7 @@ from gate.messages import Direction
 from gate.plate import normalise
 from gate.vehicle import VehicleClass
 from gate.written import NotWritten
+from server import plate_parts, vault_plates
 from server.auth import audit
 from server.corrections import replay
 from server.db import hold, insert_once
@@ -108,6 +109,7 @@ def _open(session: Session, site: str, sha256: str, visit: str, vehicle: Vehicle
             happened_at=vehicle.since,
         )
     )
+    plate_parts.keep(session, [vehicle.plate])
     row = InsideRow(
         visit=visit,
         site=site,
@@ -224,8 +226,8 @@ def _check_prices(session: Session, site: str, found: Iterable[Vehicle], flaws: 
 def _check_once(session: Session, site: str, found: Iterable[Vehicle], flaws: Flaws) -> None:
     """No plate twice in the list, none that is inside already."""
     inside = (
-        select(VaultReadRow.plate, VisitRow.visit)
-        .join(VisitRow, col(VisitRow.entry_approach) == col(VaultReadRow.approach))
+        select(vault_plates.known_as(), VisitRow.visit)
+        .join_from(VaultReadRow, VisitRow, col(VisitRow.entry_approach) == col(VaultReadRow.approach))
         .where(VisitRow.site == site, col(VisitRow.left_at).is_(None), col(VisitRow.voided).is_(False))
     )
     known = {plate: f"inside as {visit}" for plate, visit in session.exec(inside) if plate}

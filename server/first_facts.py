@@ -30,12 +30,18 @@ def empty_first(session: Session, site: str, on: date, now: datetime) -> str:
     start, end = bounds(on)
     if _first(session, site, start, end) is not None or _first(session, site, end, now) is None:
         return ""
-    began = _first(session, site, None, now)
-    day = f"{local_date(began):%d/%m/%Y}" if began else ""
+    since = began(session, site, now)
+    day = f"{since:%d/%m/%Y}" if since else ""
     return (
         f"ngày {on:%d/%m/%Y} không có gì xảy ra; ngày đầu tiên có dữ liệu là {day} (vẫn muốn: --empty) · nothing "
         f"happened on {on}; the first day with facts is {day} (if it is meant: --empty)"
     )
+
+
+def began(session: Session, site: str, now: datetime) -> date | None:
+    """The day on which the site's books begin; None while they are empty."""
+    at = _first(session, site, None, now)
+    return local_date(at) if at else None
 
 
 def _first(session: Session, site: str, since: datetime | None, until: datetime) -> datetime | None:

@@ -344,5 +344,5 @@ def _without_plate(envelope: Envelope) -> object:
     """The body as the books keep it: a plate goes to the vault and nowhere else."""
     body = envelope.body
     if isinstance(body, PlateRead):
-        return msgspec.structs.replace(body, plate="", characters=())
+        return msgspec.structs.replace(body, plate="", characters=(), others=())
     return body

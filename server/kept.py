@@ -33,6 +33,7 @@ from server.facts_money import (
     TakenBackRow,
     WordRow,
 )
+from server.facts_stays import StayChangeRow
 from server.facts_visits import CorrectionRow, InsideRow, LostEntryRow, PairingWordRow
 
 
@@ -76,6 +77,7 @@ KEPT: Final[dict[str, Kept]] = {
         Kept(PairingWordRow, "at", "at"),
         Kept(InsideRow, "taken_at", "taken_at"),
         Kept(AnchorRow, "at", "at"),
+        Kept(StayChangeRow, "made_at", "made_at"),
         Kept(AnomalyRow, "happened_at"),
     )
 }

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from server.derived import LaneNowRow, VisitRow
 from server.vault import VaultReadRow
+from server.vault_plates import plates as plates_of
 
 OPEN_VISITS_MAX = 500
 
@@ -26,14 +27,16 @@ def open_visits(session: Session, site: str) -> list[dict[str, Any]]:
         .order_by(col(VisitRow.opened_at).desc())
         .limit(OPEN_VISITS_MAX)
     )
-    return [_visit(visit, read) for visit, read in session.exec(inside)]
+    found = session.exec(inside).all()
+    known = plates_of(session, [visit.entry_approach for visit, _ in found])
+    return [_visit(visit, read, known.get(visit.entry_approach, "")) for visit, read in found]
 
 
-def _visit(visit: VisitRow, read: VaultReadRow | None) -> dict[str, Any]:
+def _visit(visit: VisitRow, read: VaultReadRow | None, plate: str) -> dict[str, Any]:
     return {
         "visit": visit.visit,
         "class": visit.vehicle_class,
-        "plate": read.plate if read else "",
+        "plate": plate,
         "entered_at": (visit.entered_at or visit.opened_at).isoformat(),
         "lane": visit.entry_lane,
         "picture": read.picture if read else None,
@@ -62,7 +65,7 @@ def _lane(session: Session, row: LaneNowRow, *, plates: bool) -> dict[str, Any]:
         "approach": row.approach,
         "visit": row.visit,
         "wants": wants,
-        "plate": read.plate if read and plates else "",
+        "plate": plates_of(session, [read.approach]).get(read.approach, "") if read and plates else "",
         "confidence": read.confidence if read else None,
         "class": read.vehicle_class if read else None,
         "picture": read.picture if read and plates else None,
@@ -80,6 +83,7 @@ def _candidates(session: Session, row: LaneNowRow, *, plates: bool) -> list[dict
         visit = session.get(VisitRow, name)
         read = session.get(VaultReadRow, visit.entry_approach) if visit else None
         if visit:
-            shown = _visit(visit, read if plates else None)
+            plate = plates_of(session, [visit.entry_approach]).get(visit.entry_approach, "") if plates else ""
+            shown = _visit(visit, read if plates else None, plate)
             found.append({**shown, "probability": probability})
     return found

@@ -8,7 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_MAX: Final = 65_536
 """No form and no body of a program is near this; pictures and files have limits of their own and come in pieces."""
-_OWN_LIMIT: Final = ("/v1/pictures/", "/v1/imports/bank/", "/v1/imports/settlement/")
+_LARGER: Final = {"/lists/": 1_000_000}
+"""Forms that carry a file: by the beginning of their path."""
+_OWN_LIMIT: Final = ("/v1/pictures/", "/v1/imports/bank/", "/v1/imports/settlement/", "/imports/file")
 
 
 class _TooLarge(Exception):
@@ -16,7 +18,7 @@ class _TooLarge(Exception):
 
 
 class BodyLimit:
-    """ASGI middleware that answers 413 to a body beyond `BODY_MAX`, announced or not."""
+    """ASGI middleware that answers 413 to a body beyond its limit, announced or not."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -26,9 +28,10 @@ class BodyLimit:
         if scope["type"] != "http" or scope["path"].startswith(_OWN_LIMIT):
             await self._app(scope, receive, send)
             return
+        most = next((size for start, size in _LARGER.items() if scope["path"].startswith(start)), BODY_MAX)
         announced = Request(scope).headers.get("content-length", "0")
-        if not announced.isdecimal() or int(announced[:20]) > BODY_MAX:
-            await _refuse(scope, receive, send)
+        if not announced.isdecimal() or int(announced[:20]) > most:
+            await _refuse(scope, receive, send, most)
             return
         taken, answered = 0, False
 
@@ -36,7 +39,7 @@ class BodyLimit:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > BODY_MAX:
+            if taken > most:
                 raise _TooLarge
             return message
 
@@ -49,9 +52,9 @@ class BodyLimit:
             await self._app(scope, counted, sent)
         except _TooLarge:
             if not answered:
-                await _refuse(scope, receive, send)
+                await _refuse(scope, receive, send, most)
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    answer = PlainTextResponse(f"at most {BODY_MAX} bytes\n", 413, headers={"Connection": "close"})
+async def _refuse(scope: Scope, receive: Receive, send: Send, most: int) -> None:
+    answer = PlainTextResponse(f"at most {most} bytes\n", 413, headers={"Connection": "close"})
     await answer(scope, receive, send)

@@ -1,7 +1,7 @@
 """A site's lists: monthly passes, exemptions, denials. Each row has an owner, a reason, an end, and counted uses."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -15,9 +15,11 @@ from gate.vehicle import VehicleClass
 from gate.wire import Malformed, decode, encode
 from server.auth import audit
 from server.batch import Batch
+from server.days.spans import FIRST, LAST, bounds
 from server.db import hold, insert_once
 from server.listings import ListingEndedRow, ListingRow, ListingUseRow, VaultListingRow
 from server.register import SiteRow
+from server.turning import TURNS, turns
 
 OWNER_MAX: Final = 100
 REASON_MIN: Final = 3
@@ -59,31 +61,46 @@ class Changes(NamedTuple):
 
 def add(session: Session, site: str, listing: Listing, by: str, now: datetime) -> str:
     """Enter a row; its name. Raises BadListing, and nothing is entered."""
+    return add_all(session, site, [listing], by, now)[0]
+
+
+def add_all(session: Session, site: str, listings: Sequence[Listing], by: str, now: datetime) -> list[str]:
+    """Enter rows, all of them or none; their names in the same order. Raises BadListing."""
+    for listing in listings:
+        check(listing, now)
+    first = _next_change(session, site)
+    if _count(session, site, now) + len(listings) > ENTRIES_MAX:
+        raise BadListing(f"{site} has {ENTRIES_MAX} rows, and its boxes hold no more: end those that are not needed")
+    entries = [_entry(f"{site}-L{first + place:06}", listing) for place, listing in enumerate(listings)]
+    for place, (entry, listing) in enumerate(zip(entries, listings, strict=True)):
+        session.add(
+            ListingRow(
+                entry=entry.entry,
+                site=site,
+                change=first + place,
+                standing=entry.standing,
+                vehicle_class=entry.vehicle_class,
+                since=listing.since,
+                until=listing.until,
+                reason=listing.reason,
+                by=by,
+                listed_at=now,
+            )
+        )
+        session.add(VaultListingRow(entry=entry.entry, plate=entry.plate, tag=entry.tag, owner=listing.owner))
+        audit(session, by, "listed", site, now, {"entry": entry.entry, "standing": entry.standing})
+    return [entry.entry for entry in entries]
+
+
+def check(listing: Listing, now: datetime) -> None:
+    """Whether the row may be entered now. Raises BadListing with the field."""
     _check_words(listing.owner, "owner", 1, OWNER_MAX)
     _check_words(listing.reason, "reason", REASON_MIN, REASON_MAX)
+    if not (bounds(FIRST)[0] <= listing.since and listing.until <= bounds(LAST)[1]):
+        raise BadListing(f"until: a row counts between {FIRST} and {LAST}")
     if listing.until <= max(listing.since, now):
         raise BadListing("until: the row is over before it begins, or over already")
-    change = _next_change(session, site)
-    if _count(session, site, now) >= ENTRIES_MAX:
-        raise BadListing(f"{site} has {ENTRIES_MAX} rows, and its boxes hold no more: end those that are not needed")
-    entry = _entry(f"{site}-L{change:06}", listing)
-    session.add(
-        ListingRow(
-            entry=entry.entry,
-            site=site,
-            change=change,
-            standing=entry.standing,
-            vehicle_class=entry.vehicle_class,
-            since=listing.since,
-            until=listing.until,
-            reason=listing.reason,
-            by=by,
-            listed_at=now,
-        )
-    )
-    session.add(VaultListingRow(entry=entry.entry, plate=entry.plate, tag=entry.tag, owner=listing.owner))
-    audit(session, by, "listed", site, now, {"entry": entry.entry, "standing": entry.standing})
-    return entry.entry
+    _entry("X-L0", listing)
 
 
 def end(session: Session, site: str, entry: str, reason: str, by: str, now: datetime) -> bool:
@@ -135,13 +152,20 @@ def _entry(name: str, listing: Listing) -> Entry:
 def _check_words(text: str, field: str, least: int, most: int) -> None:
     if not least <= len(text.strip()) <= len(text) <= most:
         raise BadListing(f"{field}: {least} to {most} characters are needed")
+    if turns(text):
+        raise BadListing(f"{field}: {TURNS}")
     if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
         raise BadListing(f"{field}: it holds characters that cannot be shown")
 
 
+def held(session: Session, site: str) -> None:
+    """Keep others from changing the site's lists until this transaction ends."""
+    hold(session, f"lists:{site}")
+
+
 def _next_change(session: Session, site: str) -> int:
     """The number behind the last; others wait until this one is committed, so that none is seen before a lower one."""
-    hold(session, f"lists:{site}")
+    held(session, site)
     return last_change(session, site) + 1
 
 
@@ -159,7 +183,7 @@ def last_change(session: Session, site: str) -> int:
 
 def entries(session: Session, site: str, now: datetime) -> tuple[Entry, ...]:
     """The rows that count now or later."""
-    return _entries(session, *_standing(site, now))
+    return _entries(session, *standing(site, now))
 
 
 def changes(session: Session, site: str, after: int, now: datetime) -> Changes:
@@ -169,18 +193,18 @@ def changes(session: Session, site: str, after: int, now: datetime) -> Changes:
         return Changes((), (), after)
     over = select(ListingEndedRow.entry).where(ListingEndedRow.site == site, ListingEndedRow.change > after)
     ended = session.exec(over.order_by(col(ListingEndedRow.change))).all()
-    listed = _entries(session, *_standing(site, now), ListingRow.change > after)
+    listed = _entries(session, *standing(site, now), ListingRow.change > after)
     return Changes(listed, tuple(ended), last)
 
 
-def _standing(site: str, now: datetime) -> tuple[Any, ...]:
+def standing(site: str, now: datetime) -> tuple[Any, ...]:
     """Conditions of rows that are neither over nor ended."""
     ended = select(ListingEndedRow.entry).where(ListingEndedRow.site == site)
     return (ListingRow.site == site, col(ListingRow.until) > now, col(ListingRow.entry).not_in(ended))
 
 
 def _count(session: Session, site: str, now: datetime) -> int:
-    return int(session.exec(select(func.count()).select_from(ListingRow).where(*_standing(site, now))).one())
+    return int(session.exec(select(func.count()).select_from(ListingRow).where(*standing(site, now))).one())
 
 
 def _entries(session: Session, *conditions: Any) -> tuple[Entry, ...]:
@@ -238,7 +262,7 @@ def uses(session: Session, names: Iterable[str]) -> dict[str, int]:
 
 def shown(session: Session, site: str, now: datetime) -> list[dict[str, Any]]:
     """The rows that count now or later, for people who may see plates; who looks is recorded by the caller."""
-    found = session.exec(select(ListingRow).where(*_standing(site, now)).order_by(col(ListingRow.change))).all()
+    found = session.exec(select(ListingRow).where(*standing(site, now)).order_by(col(ListingRow.change))).all()
     names = [row.entry for row in found]
     whose = session.exec(select(VaultListingRow).where(col(VaultListingRow.entry).in_(names)))
     people, used = {row.entry: row for row in whose}, uses(session, names)

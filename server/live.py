@@ -9,19 +9,25 @@ from typing import Final
 BACKLOG_MAX: Final = 64
 
 
+def of_person(name: str) -> str:
+    """The topic of a person's sessions and rights."""
+    return f"person:{name}"
+
+
 class Live:
-    """Subscribers of changes by site. `changed` may be called from any thread."""
+    """Subscribers of changes by topic: a site's name, or a kind and a name such as `case:...`. `changed` may be called
+    from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pages: dict[asyncio.Queue[str], asyncio.AbstractEventLoop] = {}
 
-    def changed(self, site: str) -> None:
-        """Something about this site is new."""
+    def changed(self, topic: str) -> None:
+        """Something about this site, case or visit is new."""
         with self._lock:
             pages = list(self._pages.items())
         for page, loop in pages:
-            loop.call_soon_threadsafe(_offer, page, site)
+            loop.call_soon_threadsafe(_offer, page, topic)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Queue[str]]:
@@ -36,6 +42,6 @@ class Live:
                 del self._pages[page]
 
 
-def _offer(page: asyncio.Queue[str], site: str) -> None:
+def _offer(page: asyncio.Queue[str], topic: str) -> None:
     if not page.full():
-        page.put_nowait(site)
+        page.put_nowait(topic)

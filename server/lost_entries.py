@@ -16,7 +16,7 @@ from gate.messages import Direction
 from gate.reference import SPACE, mint
 from gate.tariff import Bill, Tariff, lost_entry
 from gate.vehicle import VehicleClass
-from server import troubled
+from server import troubled, vault_plates
 from server.assignment import Pair, candidates
 from server.auth import audit
 from server.corrections import NOTE_MAX, NOTE_MIN, replay
@@ -25,6 +25,7 @@ from server.derived import VisitRow
 from server.facts_visits import LostEntryRow, ShownRow
 from server.pricing import priced, tariff_at
 from server.register import SiteRow
+from server.turning import TURNS, turns
 from server.vault import VaultReadRow
 
 MOST: Final = 8
@@ -49,7 +50,7 @@ def show(session: Session, site: str, approach: str, by: str, now: datetime, *, 
     tags = troubled.tags_of(session, site, now)
     stays = [stay for stay in troubled.came(session, site, now) if stay.name not in _lost(session, site)]
     habits = troubled.habits_of(session, site, now)
-    ranked = candidates(habits, troubled.seen_at(read, tags), stays, MOST)
+    ranked = candidates(habits, troubled.seen_at(session, read, tags), stays, MOST)
     row = ShownRow(
         shown=str(uuid7(now, os.urandom(10))),
         site=site,
@@ -62,7 +63,8 @@ def show(session: Session, site: str, approach: str, by: str, now: datetime, *, 
     audit(session, by, "asked for candidates", approach, now, {"site": site, "shown": str(len(ranked))})
     by_name = {stay.name: stay for stay in stays}
     here = {"approach": approach, "lane": read.lane, "at": read.happened_at.isoformat(), "class": read.vehicle_class}
-    seen = {"plate": read.plate, "picture": read.picture} if plates else {}
+    plate = vault_plates.plates(session, [approach]).get(approach, "") if plates else ""
+    seen = {"plate": plate, "picture": read.picture} if plates else {}
     found = [_shown(session, pair, by_name[pair.stay], plates=plates) for pair in ranked]
     return {"site": site, "shown": row.shown, **here, **seen, "candidates": found}
 
@@ -70,7 +72,8 @@ def show(session: Session, site: str, approach: str, by: str, now: datetime, *, 
 def _shown(session: Session, pair: Pair, stay: Seen, *, plates: bool) -> dict[str, Any]:
     visit = session.get_one(VisitRow, pair.stay)
     read = session.get(VaultReadRow, visit.entry_approach)
-    seen = {"plate": read.plate if read else "", "picture": read.picture if read else None} if plates else {}
+    plate = vault_plates.plates(session, [visit.entry_approach]).get(visit.entry_approach, "") if plates else ""
+    seen = {"plate": plate, "picture": read.picture if read else None} if plates else {}
     return {
         "visit": pair.stay,
         "probability": round(pair.probability, 4),
@@ -105,6 +108,8 @@ def make(
     Raises NoSuchVehicle; NotYet unless this person was shown the candidates just before; NoTariff or BadTariff where
     the price list has no such row.
     """
+    if turns(note):
+        raise NotYet(TURNS)
     if not NOTE_MIN <= len(note.strip()) <= NOTE_MAX:
         raise NotYet(f"note: {NOTE_MIN} to {NOTE_MAX} characters say why")
     read = _read(session, site, approach)
@@ -124,6 +129,11 @@ def make(
     return row
 
 
+def of_approach(session: Session, approach: str) -> LostEntryRow | None:
+    """The lost entry that was made of the vehicle at an exit."""
+    return session.exec(select(LostEntryRow).where(LostEntryRow.approach == approach)).first()
+
+
 def _last_shown(session: Session, approach: str, by: str, now: datetime) -> ShownRow:
     """What this person was shown. Raises NotYet."""
     order = col(ShownRow.shown_at).desc()
@@ -135,9 +145,9 @@ def _last_shown(session: Session, approach: str, by: str, now: datetime) -> Show
 
 
 def _check(session: Session, read: VaultReadRow) -> None:
-    before = session.exec(select(LostEntryRow.visit).where(LostEntryRow.approach == read.approach)).first()
-    if before:
-        raise NotYet(f"the vehicle {read.approach} is the lost entry {before} already")
+    before = of_approach(session, read.approach)
+    if before is not None:
+        raise NotYet(f"the vehicle {read.approach} is the lost entry {before.visit} already")
     matched = session.exec(select(VisitRow.visit).where(VisitRow.exit_approach == read.approach)).first()
     if matched:
         raise NotYet(f"the vehicle {read.approach} is visit {matched}")

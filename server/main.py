@@ -8,14 +8,14 @@ from typing import Annotated
 
 import structlog
 import typer
-import uvicorn
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
+from server import first_run
 from server.app import application
 from server.centre import Centre
 from server.config import BadConfig, load
-from server.console.serving import Server
+from server.console.serving import Server, settings
 from server.setup import prepare
 
 
@@ -48,16 +48,10 @@ def _run(path: Path) -> int:
     except (BadConfig, OSError) as error:
         return _refuse(str(error))
     app = application(Centre(config))
-    settings = uvicorn.Config(
-        app,
-        host=config.host,
-        port=config.port,
-        log_level="warning",
-        access_log=False,
-        ssl_certfile=config.certificate or None,
-        ssl_keyfile=config.certificate_key or None,
-    )
-    server = Server(settings, app.state.streams)
+    if code := app.state.first_run.code():
+        scheme = "https" if config.certificate else "http"
+        print(first_run.said(code, f"{scheme}://{config.host}:{config.port}"), file=sys.stderr, flush=True)  # noqa: T201
+    server = Server(settings(app, config), app.state.streams)
     server.run()
     return 0 if server.started else os.EX_UNAVAILABLE
 

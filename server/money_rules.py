@@ -86,8 +86,10 @@ def speaker(session: Session, name: str) -> Speaker:
     return Speaker(user.name, Role(user.role))
 
 
-def within(rules: MoneyRules, who: Speaker, amount: int) -> None:
-    """Raises NotYours when the amount is over the person's limit."""
-    most = rules.limits.get(who.role, 0)
+def within(session: Session, rules: MoneyRules, who: Speaker, amount: int) -> None:
+    """Raises NotYours when the amount is over the limit of the person's role, or of the person where that is less."""
+    user = session.get(UserRow, who.name)
+    own = user.limit_vnd if user else None
+    most = min(rules.limits.get(who.role, 0), rules.limits.get(who.role, 0) if own is None else own)
     if amount > most or not most:
         raise NotYours(f"{who.name} ({who.role}) may decide about {most:,} VND at most, this is {amount:,}")

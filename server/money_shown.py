@@ -92,6 +92,7 @@ def _decision(session: Session, row: DecisionRow) -> dict[str, Any]:
         "why": {"vi": why.vi, "en": why.en} if why else None,
         "missing": 0 if state.refused else state.missing,
         "refused": state.refused,
+        "undone": session.get(EntryRow, f"undo:{row.decision}") is not None,
         "words": [{"by": word.by, "agrees": word.agrees, "note": word.note, "at": word.at} for word in said],
     }
 

@@ -112,7 +112,7 @@ def _row(session: Session, site: str, exit_: Exit, pair: Pair, now: datetime) ->
         "entered": came.isoformat(),
         "class": stay.vehicle_class,
         "before": exit_.before,
-        **{name: f"{nats:+.1f}" for name, nats in pair.evidence._asdict().items()},
+        **{f"for_{name}": f"{nats:+.1f}" for name, nats in pair.evidence._asdict().items()},
     }
     return {
         "passage": exit_.passage,

@@ -17,7 +17,7 @@ from sqlmodel import Session, SQLModel, col, delete, select
 
 from gate.messages import Body, ClockQuality, Envelope
 from gate.wire import decode
-from server import corrections, decisions, effects, proving, receipts, refunds, shifts
+from server import corrections, decisions, effects, plate_parts, proving, receipts, refunds, shifts, stay_changes
 from server.batch import Batch
 from server.db import columns, transaction
 from server.derived import InClearingRow, JournalMarkRow, StayMoneyRow, VisitRow
@@ -112,6 +112,7 @@ def rebuild(engine: Engine) -> Rebuilt:
                 done = done._replace(notices=done.notices + 1)
             else:
                 _BY_NAME[kind].again(session, names[0], moment)
+        plate_parts.made_again(session)
         session.flush()
         wrong = [str(table.__tablename__) for table in SAME if _digest(session, table) != before[table.__tablename__]]
         if wrong:
@@ -121,6 +122,7 @@ def rebuild(engine: Engine) -> Rebuilt:
 
 REPLAYERS: Final = (
     Replayer("correction", corrections.history, corrections.again),
+    Replayer("stay change", stay_changes.history, stay_changes.again),
     Replayer("file", proving.history, proving.again),
     Replayer("decision", decisions.history, decisions.again),
     Replayer("reversal", effects.reversals, effects.reverse_again),

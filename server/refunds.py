@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from gate import ledger as entries
 from gate import refund_reference
@@ -139,21 +140,33 @@ def changing(session: Session) -> set[str]:
 
 def open_refunds(session: Session, site: str | None = None) -> list[RefundRow]:
     """The refunds that were neither sent nor taken back, oldest first."""
-    sent, undone = select(RefundSentRow.refund), select(EntryRow.key).where(EntryRow.kind == EntryKind.UNDONE)
-    rows = select(RefundRow).where(
-        col(RefundRow.refund).not_in(sent), ("undo:" + col(RefundRow.decision)).not_in(undone)
-    )
+    rows = open_rows()
     if site is not None:
         rows = rows.where(RefundRow.site == site)
     return list(session.exec(rows.order_by(col(RefundRow.made_at), col(RefundRow.refund))))
 
 
+def open_rows() -> SelectOfScalar[RefundRow]:
+    """A statement for the refunds that were neither sent nor taken back."""
+    sent, undone = select(RefundSentRow.refund), select(EntryRow.key).where(EntryRow.kind == EntryKind.UNDONE)
+    return select(RefundRow).where(
+        col(RefundRow.refund).not_in(sent), ("undo:" + col(RefundRow.decision)).not_in(undone)
+    )
+
+
 def still_here(session: Session, decision: str) -> None:
-    """Raises Impossible when the decision's refund was given to the bank or has left."""
+    """Hold the decision's refund. Raises Impossible when it was given to the bank or has left."""
+    row = session.exec(select(RefundRow).where(RefundRow.decision == decision)).first()
+    if row is not None:
+        hold(session, f"refund:{row.refund}")
+    look_here(session, decision)
+
+
+def look_here(session: Session, decision: str) -> None:
+    """`still_here`, holding nothing: what it says may be otherwise in a moment."""
     row = session.exec(select(RefundRow).where(RefundRow.decision == decision)).first()
     if row is None:
         raise Impossible(f"{decision}: it has made no refund")
-    hold(session, f"refund:{row.refund}")
     if session.get(RefundSentRow, row.refund):
         raise Impossible(f"{row.refund}: the money has left")
     taken = session.get(TransferRow, row.refund)

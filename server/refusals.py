@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Final
 
+from server.turning import TURNS, TURNS_VI
+
 MONEY: Final[dict[str, str]] = {
     "there is no decision {}": "không có quyết định {}",
     "there is nothing to {}: the amount is {}": "không có gì để {}: số tiền là {}",
@@ -24,6 +26,15 @@ MONEY: Final[dict[str, str]] = {
     "{}: it was undone already": "{}: đã hủy rồi",
     "{}: only {} of it still settles {}": "{}: chỉ còn {} đang trả cho {}",
     "{}: it is undone as a whole, {}": "{}: chỉ hủy được toàn bộ, {}",
+    "{}: its undoing {} waits for another person's word": "{}: việc hủy {} đang chờ lời người khác",
+    "{}: {} is closed at {}; what it counted stays: decide anew": (
+        "{}: ngày {} của {} đã chốt, số đã tính giữ nguyên: hãy ra quyết định mới"
+    ),
+    "{}: {} was voided on the strength of it": "{}: {} đã hủy lượt dựa trên quyết định này",
+    "{}: the refund {} was decided on the strength of it; undo that first": (
+        "{}: khoản hoàn {} đã quyết dựa trên quyết định này; hãy hủy khoản đó trước"
+    ),
+    TURNS: TURNS_VI,
     "{} was posted before": "{} đã ghi sổ rồi",
     "no chargeback of {} is known": "không biết yêu cầu đòi lại nào của {}",
     "{} {}: only {} waits of {}": "{} {}: {3} chỉ còn {2} chưa khớp",
@@ -75,8 +86,12 @@ MONEY: Final[dict[str, str]] = {
     "--agree or --refuse, not both": "chọn một: --agree hoặc --refuse",
 }
 TARIFFS: Final[dict[str, str]] = {
+    TURNS: TURNS_VI,
     "code: {} is published and never changes; take a new code": "code: {} đã ban hành, không đổi được; dùng mã mới",
     "code: {} was withdrawn; take a new code": "code: {} đã rút; dùng mã mới",
+    "code: {} has other signs than letters, digits, full stop, plus, hyphen and underscore": (
+        "code: {} có ký tự khác chữ, số, dấu chấm, dấu cộng, gạch nối và gạch dưới"
+    ),
     "code: {} is published already": "code: {} đã ban hành rồi",
     "{} is {}, not a draft": "{} là {}, không phải bản thảo",
     "{} wrote {}; a second person decides": "{} soạn {}; người thứ hai quyết",

@@ -72,7 +72,10 @@ class LeaseRow(SQLModel, table=True):
 
 
 class UserRow(SQLModel, table=True):
-    """A person with a role."""
+    """A person with a role. `one_time_until`: the password is one that an administrator handed over; until then it
+    signs in, and does nothing but choose another. `limit_vnd`: the most one word of theirs may be about, where that is
+    less than their role's limit.
+    """
 
     __tablename__ = "user_account"
 
@@ -81,6 +84,8 @@ class UserRow(SQLModel, table=True):
     password: str
     created_at: datetime = moment()
     disabled: bool = False
+    one_time_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    limit_vnd: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class SessionRow(SQLModel, table=True):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from gate.tariff import checked
 from gate.wire import encode
+from server import plate_parts
 from server.auth import add_user
 from server.config import CentreConfig
 from server.db import connect, insert_once, migrate, transaction
@@ -15,6 +16,7 @@ def prepare(config: CentreConfig) -> None:
     """Bring the schema up to date and enter what is new. What is there already stays as people left it."""
     engine = connect(config.database)
     migrate(engine)
+    plate_parts.fill(engine)
     now = datetime.now(UTC)
     with transaction(engine) as session:
         for site in config.sites:

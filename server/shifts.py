@@ -43,6 +43,7 @@ __all__ = [
     "hand_over",
     "history",
     "missing_reasons",
+    "on_shift",
     "shifts",
     "take_cash",
     "till",
@@ -83,6 +84,13 @@ def current(session: Session, site: str, by: str) -> ShiftRow | None:
     ended = select(HandOverRow.shift)
     open_ones = select(ShiftRow).where(ShiftRow.site == site, ShiftRow.by == by, col(ShiftRow.shift).not_in(ended))
     return session.exec(open_ones).first()
+
+
+def on_shift(session: Session, site: str) -> list[str]:
+    """Who has a shift at the site that has no end yet, by name, each once."""
+    ended = select(HandOverRow.shift).where(HandOverRow.site == site)
+    begun = select(ShiftRow.by).where(ShiftRow.site == site, col(ShiftRow.shift).not_in(ended))
+    return sorted(set(session.exec(begun)))
 
 
 def hand_over(

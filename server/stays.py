@@ -13,6 +13,8 @@ from server.facts import ChargeRow
 from server.facts_visits import CorrectionRow, InsideRow, LostEntryRow, PairingRow
 from server.supplements import newest, prices
 from server.vault import VaultReadRow
+from server.vault_plates import plates as plates_of
+from server.visit_story import WITHOUT_PLATES, story
 
 
 def shown(session: Session, visit: str, by: str, now: datetime, *, plates: bool) -> dict[str, Any] | None:
@@ -27,7 +29,7 @@ def shown(session: Session, visit: str, by: str, now: datetime, *, plates: bool)
         "visit": visit,
         "site": stay.site,
         "class": stay.vehicle_class,
-        "state": _state(stay),
+        "state": state_of(stay),
         "opened_by": _origin(session, visit),
         "entry": _end(session, stay.entry_lane, stay.entered_at, stay.entry_approach, plates=plates),
         "exit": _end(session, stay.exit_lane, stay.left_at, stay.exit_approach, plates=plates),
@@ -39,6 +41,7 @@ def shown(session: Session, visit: str, by: str, now: datetime, *, plates: bool)
         "lines": msgspec.json.decode((charge.lines if charge else stay.quoted_lines) or "[]"),
         "owed": ledger.owed(session, visit),
         "corrections": _corrections(session, visit),
+        "timeline": _timeline(session, visit, plates=plates),
     }
 
 
@@ -63,7 +66,8 @@ def _proposal(session: Session, row: PairingRow, *, plates: bool) -> dict[str, A
     }
 
 
-def _state(stay: VisitRow) -> str:
+def state_of(stay: VisitRow) -> str:
+    """`opened`, `inside`, `left` or `voided`."""
     if stay.voided:
         return "voided"
     return "left" if stay.left_at else "inside" if stay.entered_at else "opened"
@@ -84,7 +88,21 @@ def _end(
 
 def _read(session: Session, approach: str, *, plates: bool) -> dict[str, Any]:
     read = session.get(VaultReadRow, approach) if plates else None
-    return {"approach": approach or None, **({"plate": read.plate, "picture": read.picture} if read else {})}
+    if read is None:
+        return {"approach": approach or None}
+    plate = plates_of(session, [approach]).get(approach, "")
+    return {"approach": approach, "plate": plate, "picture": read.picture}
+
+
+def _timeline(session: Session, visit: str, *, plates: bool) -> list[dict[str, Any]]:
+    """What happened in its order, as the visit's page tells it; without plates for who may not see them."""
+    found = story(session, visit)
+    steps = found.steps if found else ()
+    return [_step(each._asdict(), hidden=not plates and each.what in WITHOUT_PLATES) for each in steps]
+
+
+def _step(step: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
+    return {**step, "at": step["at"].isoformat(), **({"reason": ""} if hidden else {})}
 
 
 def _corrections(session: Session, visit: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from server.db import hold
 from server.facts_day import HandOverRow, ReceiptRow, ShiftRow
 from server.facts_money import DepositRow
 from server.reconcile import ZONE
+from server.turning import TURNS, turns
 
 TEXT_MAX: Final = 400
 CASH_MAX: Final = 10**10
@@ -55,6 +56,8 @@ def counted_amount(said: int) -> None:
 
 def checked_text(said: str) -> None:
     """Raises ShiftRefused for what is no note."""
+    if turns(said):
+        raise ShiftRefused(TURNS)
     if len(said) > TEXT_MAX or "\0" in said:
         raise ShiftRefused(f"a note has at most {TEXT_MAX} characters and no NUL")
 

@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -48,11 +48,14 @@ class Transfers(NamedTuple):
     content: bytes
 
 
-def make(session: Session, account: str, form: Form, by: str, now: datetime) -> Transfers:
-    """A file of the open refunds whose accounts are known, oldest first. Raises Impossible when there are none."""
+def make(
+    session: Session, account: str, form: Form, by: str, now: datetime, sites: Collection[str] | None = None
+) -> Transfers:
+    """A file of the open refunds whose accounts are known, oldest first; `sites`: of these only. Raises Impossible when
+    there are none."""
     hold(session, "transfers")
     hold_all(session, [f"refund:{row.refund}" for row in refunds.payable(session)])
-    rows = _ready(session)
+    rows = [(row, to) for row, to in ready(session) if sites is None or row.site in sites][:LINES_MAX]
     if not rows:
         raise Impossible("no refund waits for its transfer with its account known")
     content = _WRITERS[form]([_line(number, row, to) for number, (row, to) in enumerate(rows, 1)])
@@ -88,14 +91,15 @@ def again(session: Session, name: str) -> Transfers:
     return Transfers(name, len(names), file.total, file.sha256, content)
 
 
-def _ready(session: Session) -> list[tuple[RefundRow, VaultAccountRow]]:
+def ready(session: Session) -> list[tuple[RefundRow, VaultAccountRow]]:
+    """The refunds that may go into a file now, with their accounts, oldest first."""
     every = refunds.payable(session)
     gone = {*session.exec(select(TransferRow.refund)), *refunds.with_provider(session, [row.refund for row in every])}
     gone |= refunds.changing(session)
     waiting = [row for row in every if row.refund not in gone]
     known = select(VaultAccountRow).where(col(VaultAccountRow.given_at).is_not(None))
     to = {row.refund: row for row in session.exec(known)}
-    return [(row, to[row.refund]) for row in waiting if row.refund in to][:LINES_MAX]
+    return [(row, to[row.refund]) for row in waiting if row.refund in to]
 
 
 def _line(number: int, row: RefundRow, to: VaultAccountRow) -> Row:

@@ -13,6 +13,7 @@ from gate.likeness import as_read
 from gate.messages import Direction, TagRead, VehiclePassed
 from gate.vehicle import VehicleClass
 from gate.wire import Malformed, decode
+from server import vault_plates
 from server.corrections import DOUBTED, RULE
 from server.derived import VisitRow
 from server.facts import EventRow, ExplainedRow, OpeningRow, PassageRow
@@ -23,6 +24,8 @@ BACK: Final = timedelta(hours=36)
 """How far back exits are looked at again."""
 LEARNED: Final = timedelta(days=7)
 LEARNED_MOST: Final = 20_000
+SAID: Final = 0.999
+"""How sure each character of a plate is that a person has read off the picture."""
 _AT_ONCE: Final = 500
 
 
@@ -34,6 +37,14 @@ class Exit(NamedTuple):
     lane: str
     at: datetime
     before: str
+
+
+class Known(NamedTuple):
+    """What is known of vehicles by their approaches: the readers' reads, people's plates, the tags."""
+
+    reads: dict[str, VaultReadRow]
+    said: dict[str, str]
+    tags: dict[str, str]
 
 
 class Troubled(NamedTuple):
@@ -50,17 +61,15 @@ def look(session: Session, site: str, now: datetime) -> Troubled:
     exits = [*_nobodys(session, site, now), *_doubted(session, site, now)]
     stays = open_stays(session, site, now)
     approaches = [each.approach for each in exits] + [each.entry_approach for each in stays]
-    reads, tags = reads_of(session, approaches), tags_of(session, site, now)
-    outs = [
-        _seen(each.passage, each.at, each.lane, reads.get(each.approach), tags.get(each.approach)) for each in exits
-    ]
-    return Troubled(exits, outs, [_came(stay, reads, tags) for stay in stays], habits_of(session, site, now))
+    known = Known(reads_of(session, approaches), vault_plates.said(session, approaches), tags_of(session, site, now))
+    outs = [_seen(each.passage, each.at, each.lane, each.approach, known) for each in exits]
+    return Troubled(exits, outs, [_came(stay, known) for stay in stays], habits_of(session, site, now))
 
 
 def habits_of(session: Session, site: str, now: datetime) -> Habits:
     """What is usual at the site, by its clean stays of a week."""
     columns = (
-        VaultReadRow.plate,
+        vault_plates.known_as(),
         VisitRow.vehicle_class,
         VisitRow.entered_at,
         VisitRow.left_at,
@@ -98,14 +107,15 @@ def in_doubt() -> ColumnElement[bool]:
 def came(session: Session, site: str, now: datetime) -> list[Seen]:
     """The entries of all stays that may be leaving."""
     stays = open_stays(session, site, now)
-    reads = reads_of(session, [each.entry_approach for each in stays])
-    tags = tags_of(session, site, now)
-    return [_came(stay, reads, tags) for stay in stays if stay.left_at is None]
+    names = [each.entry_approach for each in stays]
+    known = Known(reads_of(session, names), vault_plates.said(session, names), tags_of(session, site, now))
+    return [_came(stay, known) for stay in stays if stay.left_at is None]
 
 
-def seen_at(read: VaultReadRow, tags: dict[str, str]) -> Seen:
+def seen_at(session: Session, read: VaultReadRow, tags: dict[str, str]) -> Seen:
     """A vehicle that stands, or stood, at a lane."""
-    return _seen(read.approach, read.happened_at, read.lane, read, tags.get(read.approach))
+    known = Known({read.approach: read}, vault_plates.said(session, [read.approach]), tags)
+    return _seen(read.approach, read.happened_at, read.lane, read.approach, known)
 
 
 # --- exits ------------------------------------------------------------------------------------------------
@@ -187,23 +197,31 @@ def _bodies(said: Iterable[str], kind: Any) -> Iterator[Any]:
             continue
 
 
-def _came(stay: VisitRow, reads: dict[str, VaultReadRow], tags: dict[str, str]) -> Seen:
-    read, at = reads.get(stay.entry_approach), stay.entered_at or stay.opened_at
-    seen = _seen(stay.visit, at, stay.entry_lane, read, tags.get(stay.entry_approach))
+def _came(stay: VisitRow, known: Known) -> Seen:
+    seen = _seen(stay.visit, stay.entered_at or stay.opened_at, stay.entry_lane, stay.entry_approach, known)
     return seen._replace(kind=VehicleClass(stay.vehicle_class))
 
 
-def _seen(name: str, at: datetime, lane: str, read: VaultReadRow | None, tag: str | None) -> Seen:
+def _seen(name: str, at: datetime, lane: str, approach: str, known: Known) -> Seen:
+    """The plate is a person's word where there is one: it is sure, and is nothing else."""
+    read, plate, tag = known.reads.get(approach), known.said.get(approach), known.tags.get(approach, "")
+    kind = VehicleClass(read.vehicle_class) if read and read.vehicle_class else None
+    if plate:
+        return Seen(name, at, lane, as_read(plate, [SAID] * len(plate)), kind, tag)
     if read is None:
-        return Seen(name, at, lane, as_read(""), None, tag or "")
-    kind = VehicleClass(read.vehicle_class) if read.vehicle_class else None
-    return Seen(name, at, lane, as_read(read.plate, _sure(read)), kind, tag or "")
+        return Seen(name, at, lane, as_read(""), None, tag)
+    return Seen(name, at, lane, as_read(read.plate, _sure(read), _others(read)), kind, tag)
 
 
 def _sure(read: VaultReadRow) -> list[float]:
     """The reader's probability of each character; where it gave none, of the whole plate."""
     signs = msgspec.json.decode(read.characters or "[]", type=list[tuple[str, float]])
     return [share for _, share in signs] or [read.confidence]
+
+
+def _others(read: VaultReadRow) -> list[tuple[str, float]]:
+    """What else its reader held the plate to be."""
+    return msgspec.json.decode(read.others or "[]", type=list[tuple[str, float]])
 
 
 def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

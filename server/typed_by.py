@@ -2,7 +2,7 @@
 
 import getpass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from sqlmodel import Session
@@ -11,6 +11,8 @@ from server.auth import audit
 from server.money_rules import NotYours, Speaker, speaker
 from server.roles import POWERS, Power
 
+TYPED: Final = ": at the command line"
+"""How the audit's text of such a word ends, after the command's name."""
 By = Annotated[str, typer.Option("--by", help="The user whose word it is: one whose role may do this.")]
 
 
@@ -27,4 +29,4 @@ def may(session: Session, name: str, *powers: Power, option: str = "--by") -> Sp
 
 def typed(session: Session, by: str, what: str, subject: str, now: datetime) -> None:
     """Record who sat at the keyboard when this user's word was given."""
-    audit(session, by, f"{what}: at the command line", subject, now, {"typed_by": getpass.getuser()})
+    audit(session, by, f"{what}{TYPED}", subject, now, {"typed_by": getpass.getuser()})

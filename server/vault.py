@@ -5,7 +5,7 @@ Erasing a person deletes rows here and touches no book.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, LargeBinary
+from sqlalchemy import BigInteger, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from server.facts import moment
@@ -15,6 +15,7 @@ class VaultReadRow(SQLModel, table=True):
     """What the reader saw of one vehicle at one lane. `visit` is never filled: a visit names its approaches."""
 
     __tablename__ = "vault_read"
+    __table_args__ = (Index("vault_read_of_lane", "site", "lane", "happened_at"),)
 
     approach: str = Field(primary_key=True)
     site: str
@@ -31,6 +32,8 @@ class VaultReadRow(SQLModel, table=True):
     engine: str
     took_ms: int
     happened_at: datetime = moment()
+    others: str = ""
+    """What else the plate may be, as JSON: texts with their probabilities; empty where the fact says nothing."""
 
 
 class VaultPictureRow(SQLModel, table=True):

@@ -21,6 +21,7 @@ SOURCES: Final = (
     "server.proving",
     "server.shifts",
     "server.pairings",
+    "server.event_cases",
 )
 """Imported when they are asked, because each of them knows reconciliation's days itself."""
 

@@ -1,4 +1,6 @@
-"""People work findings off: take, explain, dismiss, reopen. Each word is a fact, audited, and takes effect at once."""
+"""People work findings off: take, give back, explain, dismiss, reopen, accept what is proposed. Each word is a fact,
+audited, and takes effect at once.
+"""
 
 import os
 from collections.abc import Iterable
@@ -17,6 +19,7 @@ from server.auth import audit
 from server.db import hold
 from server.derived import FindingRow
 from server.facts_day import WorkRow
+from server.turning import TURNS, turns
 
 NOTE_MAX: Final = 500
 SHOWN_MAX: Final = 500
@@ -54,6 +57,27 @@ def settled(session: Session, site: str, since: datetime) -> tuple[Settled, ...]
 def take(session: Session, code: Code, subject: str, by: str, now: datetime) -> None:
     """From now on it is this person's. Raises NoSuchFinding."""
     _word(session, _open(session, code, subject), What.TAKE, by, "", now)
+
+
+def give_back(session: Session, code: Code, subject: str, by: str, now: datetime) -> None:
+    """It is nobody's again. Raises NoSuchFinding; NotSo for one that this person does not have."""
+    row = _open(session, code, subject)
+    taken = standing(session, code, subject).taken_by
+    if taken != by:
+        raise NotSo(f"{code} {subject} is not {by}'s but {taken or 'nobody'}'s")
+    _word(session, row, What.GIVE_BACK, by, "", now)
+
+
+def accepted(session: Session, code: Code, subject: str, by: str, note: str, now: datetime, *, done: bool) -> None:
+    """What was proposed about it was accepted; `done`: that ends it, or would when its day is looked at again.
+
+    Raises NoSuchFinding.
+    """
+    row = _open(session, code, subject)
+    _word(session, row, What.ACCEPT, by, " ".join(note.split())[:NOTE_MAX], now)
+    if done:
+        row.closed_at = now
+        session.add(row)
 
 
 def explain(session: Session, code: Code, subject: str, by: str, note: str, now: datetime) -> bool:
@@ -162,6 +186,8 @@ def _open(session: Session, code: Code, subject: str) -> FindingRow:
 def _said(note: str) -> str:
     """Raises NotSo without a reason."""
     said = " ".join(note.split())
+    if turns(note):
+        raise NotSo(TURNS)
     if not said:
         raise NotSo("a reason is needed")
     if len(said) > NOTE_MAX:

@@ -4,11 +4,18 @@ from typing import Annotated, Final
 
 from fastapi import Depends, HTTPException, Request
 
+from server import reach
 from server.auth import Doorkeeper, Person
 from server.centre import Centre
+from server.db import reading
 from server.roles import Power
 
 COOKIE: Final = "barie_session"
+MAY_STILL: Final = frozenset({"/account", "/account/password", "/logout"})
+"""What somebody may do whose password was handed over: choose another, or leave."""
+
+_NAMED_IN_QUERY: Final = ("source",)
+"""What of a site a query may name, beside `site`: the account or provider that a file is of."""
 
 
 def centre_of(request: Request) -> Centre:
@@ -46,7 +53,32 @@ def caller(request: Request, doorkeeper: DoorkeeperDep) -> Person:
     by_cookie = not bearer_of(request)
     if by_cookie and request.method not in {"GET", "HEAD"} and request.headers.get("x-csrf-token") != person.csrf:
         raise HTTPException(403, "the page is stale: load it again")
+    if person.must_change and request.url.path not in MAY_STILL:
+        raise _change_first(request)
+    _keep_to_sites(request, person)
     return person
+
+
+def _change_first(request: Request) -> HTTPException:
+    """To the account; a program is told in words."""
+    if request.url.path.startswith("/v1/"):
+        return HTTPException(403, "choose another password first, at /account")
+    if "hx-request" in request.headers:
+        return HTTPException(403, headers={"HX-Redirect": "/account"})
+    return HTTPException(303, headers={"Location": "/account"})
+
+
+def _keep_to_sites(request: Request, person: Person) -> None:
+    """404 where the address names a site, or anything of sites, that is none of the person's."""
+    asked = request.query_params.get("site", "")
+    named = {name: request.query_params[name] for name in _NAMED_IN_QUERY if name in request.query_params}
+    named |= {name: str(value) for name, value in request.path_params.items()}
+    if not person.sites or not (named or asked):
+        return
+    with reading(centre_of(request).engine) as session:
+        beyond = reach.is_beyond(session, person, request.url.path, named)
+    if beyond or (asked and not person.sees(asked)):
+        raise HTTPException(404, "error.no_site")
 
 
 PersonDep = Annotated[Person, Depends(caller)]

@@ -1,6 +1,6 @@
 """Closing days over HTTP, for those who answer for the books."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from server import close_check, closing
 from server.api.caller import CentreDep, PersonDep, needed
+from server.api.days import Day
 from server.db import reading, transaction
 from server.facts_day import CloseRow
 from server.first_facts import no_beginning
@@ -45,7 +46,7 @@ def closes(site: SiteName, centre: CentreDep, person: PersonDep) -> list[dict[st
 
 
 @router.get("/v1/sites/{site}/closes/{on}/check")
-def may_close(site: SiteName, on: date, centre: CentreDep, person: PersonDep, *, first: bool = False) -> dict[str, Any]:
+def may_close(site: SiteName, on: Day, centre: CentreDep, person: PersonDep, *, first: bool = False) -> dict[str, Any]:
     """Whether the day can be closed, and everything that is in its way."""
     needed(person, Power.SEE_BOOKS)
     with closing.snapshot(centre.engine) as session:
@@ -61,7 +62,7 @@ def may_close(site: SiteName, on: date, centre: CentreDep, person: PersonDep, *,
 
 
 @router.post("/v1/sites/{site}/closes/{on}")
-def close_day(site: SiteName, on: date, body: NewClose, centre: CentreDep, person: PersonDep) -> dict[str, Any]:
+def close_day(site: SiteName, on: Day, body: NewClose, centre: CentreDep, person: PersonDep) -> dict[str, Any]:
     """Close the day. `fresh` is false when it was closed before. 409 with every reason while it cannot be."""
     needed(person, Power.CLOSE_DAYS)
     now = datetime.now(UTC)
@@ -90,7 +91,7 @@ def verified(site: SiteName, centre: CentreDep, person: PersonDep, head: str = "
 
 
 @router.post("/v1/sites/{site}/boxes/{box}/written-off/{on}")
-def write_off(site: SiteName, box: str, on: date, body: Gone, centre: CentreDep, person: PersonDep) -> dict[str, bool]:
+def write_off(site: SiteName, box: str, on: Day, body: Gone, centre: CentreDep, person: PersonDep) -> dict[str, bool]:
     """Say that nothing more of a box's day will come. `written_off` is false when somebody did before."""
     needed(person, Power.CLOSE_DAYS)
     try:

@@ -8,14 +8,15 @@ from fastapi import APIRouter, HTTPException, Path
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from gate.findings import Code, Owner
+from gate.findings import Code
 from gate.occupancy import Estimate
 from server import occupancy, work
 from server.api.caller import CentreDep, PersonDep, needed
 from server.auth import Person
+from server.caseload import may_speak, may_work
 from server.db import reading, transaction
 from server.reconcile import NoSuchSite
-from server.roles import Power, Role
+from server.roles import Power
 from server.work import NoSuchFinding, NotSo
 
 router = APIRouter()
@@ -35,7 +36,7 @@ def site_findings(site: SiteName, centre: CentreDep, person: PersonDep, *, every
     needed(person, Power.SEE_LANES)
     with reading(centre.engine) as session:
         rows = work.shown(session, site, datetime.now(UTC), every=every)
-    return {"site": site, "findings": [row for row in rows if _may_see(person, row["owner"])]}
+    return {"site": site, "findings": [row for row in rows if may_work(person, Code(row["code"]))]}
 
 
 @router.get("/v1/sites/{site}/occupancy")
@@ -58,6 +59,14 @@ def take(code: Code, subject: Subject, centre: CentreDep, person: PersonDep) -> 
     return {"taken_by": person.name}
 
 
+@router.post("/v1/findings/{code}/{subject:path}/give_back")
+def give_back(code: Code, subject: Subject, centre: CentreDep, person: PersonDep) -> dict[str, str]:
+    """It was the caller's and is nobody's again."""
+    _may(person, code)
+    _do(centre, lambda session, now: work.give_back(session, code, subject, person.name, now))
+    return {"taken_by": ""}
+
+
 @router.post("/v1/findings/{code}/{subject:path}/explain")
 def explain(code: Code, subject: Subject, body: Because, centre: CentreDep, person: PersonDep) -> dict[str, bool]:
     """Say why. `settled`: a reason was all that was missing."""
@@ -69,7 +78,8 @@ def explain(code: Code, subject: Subject, body: Because, centre: CentreDep, pers
 @router.post("/v1/findings/{code}/{subject:path}/dismiss")
 def dismiss(code: Code, subject: Subject, body: Because, centre: CentreDep, person: PersonDep) -> dict[str, bool]:
     """Nothing more is to be done. `settled` is false while a second person must agree."""
-    needed(person, Power.SEE_BOOKS)
+    needed(person, Power.DECIDE_MONEY)
+    _may(person, code)
     done = _do(centre, lambda session, now: work.dismiss(session, code, subject, person.name, body.reason, now))
     return {"settled": bool(done)}
 
@@ -77,7 +87,8 @@ def dismiss(code: Code, subject: Subject, body: Because, centre: CentreDep, pers
 @router.post("/v1/findings/{code}/{subject:path}/reopen")
 def reopen(code: Code, subject: Subject, body: Because, centre: CentreDep, person: PersonDep) -> dict[str, bool]:
     """Take back what was explained or dismissed."""
-    needed(person, Power.SEE_BOOKS)
+    needed(person, Power.DECIDE_MONEY)
+    _may(person, code)
     _do(centre, lambda session, now: work.reopen(session, code, subject, person.name, body.reason, now))
     return {"settled": False}
 
@@ -93,9 +104,5 @@ def _do(centre: CentreDep, work_of: Callable[[Session, datetime], bool | None]) 
 
 
 def _may(person: Person, code: Code) -> None:
-    if not _may_see(person, work.owner_of(code).value):
+    if not may_speak(person, code):
         raise HTTPException(403, f"{person.role} has nothing to do with {code}")
-
-
-def _may_see(person: Person, owner: str) -> bool:
-    return person.may(Power.SEE_BOOKS) or (person.role is Role.ATTENDANT and owner == Owner.ATTENDANT)

@@ -9,6 +9,8 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
+from server import reach
+from server.api import bodies
 from server.api.caller import CentreDep, PersonDep, needed
 from server.auth import Person, audit
 from server.centre import Centre
@@ -71,10 +73,12 @@ async def settlement(
 
 @router.get("/v1/imports")
 def files(centre: CentreDep, person: PersonDep) -> dict[str, Any]:
-    """The last imported files."""
+    """The last imported files, of the person's sites."""
     needed(person, Power.SEE_BOOKS)
     with reading(centre.engine) as session:
-        return {"files": shown_lines.files(session, None)}
+        found = shown_lines.files(session, None)
+        mine = [each for each in found if not person.sites or reach.of_file(session, each["sha256"]) & person.sites]
+    return {"files": mine}
 
 
 @router.get("/v1/imports/lines/{account}")
@@ -122,12 +126,13 @@ def _kept(centre: Centre, person: Person, work: Callable[[Session, datetime], Im
 
 async def _file(request: Request, person: Person, name: str, mapping: str) -> File:
     """The body, no more than is read of any file: 413 beyond."""
-    raw = bytearray()
-    async for piece in request.stream():
-        raw += piece
-        if len(raw) > BYTES_MAX:
-            raise HTTPException(413, f"at most {BYTES_MAX} bytes")
-    return File(name_of(name), bytes(raw), person.name, _mapping(mapping))
+    try:
+        raw = await bodies.whole(request, BYTES_MAX)
+    except bodies.TooLarge as error:
+        raise HTTPException(413, str(error)) from error
+    except bodies.NotWhole as error:
+        raise HTTPException(408, str(error)) from error
+    return File(name_of(name), raw, person.name, _mapping(mapping))
 
 
 def _mapping(name: str) -> Mapping | None:

@@ -49,6 +49,7 @@ def lanes(centre: CentreDep, person: PersonDep, site: str | None = None) -> dict
     needed(person, Power.SEE_LANES)
     with reading(centre.engine) as session:
         sites = [site] if site else list(session.exec(select(SiteRow.site).order_by(col(SiteRow.site))))
+        sites = [each for each in sites if person.sees(each)]
         found = [lane for each in sites for lane in lanes_now(session, each, plates=person.may(Power.SEE_PLATES))]
     return {"lanes": found}
 

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
 from gate.messages import NOTE_MAX
-from server import account_changes, refund_accounts
+from server import account_changes, reach, refund_accounts
 from server.api.caller import CentreDep, PersonDep, needed
 from server.api.refund_page import page, thanks
 from server.auth import Person
@@ -84,9 +84,10 @@ def money(subject: Subject, centre: CentreDep, person: PersonDep) -> dict[str, A
 @router.post("/v1/decisions", status_code=201)
 def new_decision(body: NewDecision, centre: CentreDep, person: PersonDep) -> dict[str, Any]:
     """Say the first word. What needs two persons waits for the second."""
-    needed(person, Power.SEE_BOOKS)
+    needed(person, Power.DECIDE_MONEY)
     wanted = Wanted(**body.model_dump())
     with _answered(), transaction(centre.engine) as session:
+        reach.keep_to(session, person, wanted.visit, wanted.payment, wanted.to_visit, wanted.undoes)
         done = decide(session, wanted, _speaker(person), rules_of(centre), datetime.now(UTC))
     return _done(centre, done)
 
@@ -94,8 +95,9 @@ def new_decision(body: NewDecision, centre: CentreDep, person: PersonDep) -> dic
 @router.post("/v1/decisions/words")
 def new_word(body: Word, centre: CentreDep, person: PersonDep) -> dict[str, Any]:
     """Agree, or refuse for ever."""
-    needed(person, Power.SEE_BOOKS)
+    needed(person, Power.DECIDE_MONEY)
     with _answered(), transaction(centre.engine) as session:
+        reach.keep_to(session, person, body.decision)
         word = {"agrees": body.agrees, "note": body.note}
         now = datetime.now(UTC)
         done = approve(session, body.decision, _speaker(person), rules_of(centre), now, **word)  # type: ignore[arg-type]
@@ -106,6 +108,8 @@ def new_word(body: Word, centre: CentreDep, person: PersonDep) -> dict[str, Any]
 def new_claim(body: NewClaim, centre: CentreDep, person: PersonDep) -> dict[str, str]:
     """Let out on the driver's word, within the limits of the shift; the stay stays owing."""
     needed(person, Power.HELP_DRIVERS)
+    if not person.sees(body.site):
+        raise HTTPException(404, f"no site {body.site}")
     with _answered():
         rules = rules_of(centre)
         command = let_out(centre, person, body.site, body.lane, body.visit, body.note, rules, body.approach)
@@ -115,7 +119,7 @@ def new_claim(body: NewClaim, centre: CentreDep, person: PersonDep) -> dict[str,
 @router.post("/v1/refunds/{refund}/link", status_code=201)
 def new_link(refund: Annotated[str, Path(max_length=20)], centre: CentreDep, person: PersonDep) -> dict[str, str]:
     """The driver's page for this refund; the one before ends."""
-    needed(person, Power.SEE_BOOKS)
+    needed(person, Power.DECIDE_MONEY)
     with _answered(), transaction(centre.engine) as session:
         token = refund_accounts.ask(session, refund, person.name, datetime.now(UTC))
     return {"path": f"/v1/refunds/{token}/account"}
@@ -137,7 +141,7 @@ def account_word(
     refund: Annotated[str, Path(max_length=20)], body: AccountWord, centre: CentreDep, person: PersonDep
 ) -> dict[str, Any]:
     """The second person's word on another account than the known one."""
-    needed(person, Power.SEE_BOOKS)
+    needed(person, Power.DECIDE_MONEY)
     with _answered(), transaction(centre.engine) as session:
         now, rules = datetime.now(UTC), rules_of(centre)
         number = account_changes.speak(session, refund, _speaker(person), rules, now, agrees=body.agrees)

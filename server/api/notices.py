@@ -24,7 +24,8 @@ _BACK: Final = (
 )
 
 
-@router.api_route("/v1/notices/{provider}", methods=["GET", "POST"])
+@router.get("/v1/notices/{provider}")
+@router.post("/v1/notices/{provider}")
 async def told(provider: str, request: Request, centre: CentreDep) -> Response:
     """A notice. A provider that is off, or that there is none of, has no endpoint: 404."""
     known = centre.providers.get(provider)

@@ -4,7 +4,8 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 
 from server.api.caller import DoorkeeperDep, token_of
-from server.auth import LoginRefused, TooManyGuesses
+from server.auth import LoginRefused
+from server.guesses import TooManyGuesses
 
 router = APIRouter()
 
@@ -25,7 +26,7 @@ def login(body: Login, request: Request, doorkeeper: DoorkeeperDep) -> dict[str,
     except LoginRefused as error:
         raise HTTPException(401, "name or password is wrong") from error
     except TooManyGuesses as error:
-        raise HTTPException(429, "too many wrong guesses from here; try again in an hour") from error
+        raise HTTPException(429, "too many wrong guesses; try again in an hour") from error
     return {"token": token, "role": person.role}
 
 

@@ -121,7 +121,7 @@ def end(shift: ShiftName, body: End, centre: CentreDep, person: PersonDep) -> di
 @router.post("/v1/shifts/{shift}/deposits", status_code=201)
 def deposit(shift: ShiftName, body: Deposit, centre: CentreDep, person: PersonDep) -> dict[str, Any]:
     """Take a till's cash to the bank; the transfer must carry `deposit`."""
-    needed(person, Power.HELP_DRIVERS if not person.may(Power.SEE_BOOKS) else Power.SEE_BOOKS)
+    needed(person, Power.HELP_DRIVERS if not person.may(Power.DECIDE_MONEY) else Power.DECIDE_MONEY)
     with _doing(centre) as session:
         row = shifts.deposit(session, shift, body.amount, by=person.name, now=datetime.now(UTC))
         return {"deposit": row.deposit, "amount": row.amount}

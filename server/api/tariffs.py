@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from gate.tariff import BadTariff, load
 from server import drafts
 from server.api.caller import CentreDep, PersonDep, needed
+from server.api.days import Day
 from server.db import reading, transaction
 from server.drafts import NOTE_MAX, BadDraft, NoSuchTariff
 from server.reconcile import NoSuchSite
@@ -41,8 +42,8 @@ class Because(BaseModel):
 class Days(BaseModel):
     """The local dates to replay, both included."""
 
-    first: date
-    last: date
+    first: Day
+    last: Day
 
 
 async def _body(request: Request) -> bytes:

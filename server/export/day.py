@@ -259,9 +259,9 @@ def _work(session: Session, site: str, subjects: set[str], now: datetime) -> dic
         some = col(WorkRow.subject).in_(every[begin : begin + _AT_ONCE])
         for row in session.exec(select(WorkRow).where(*mine, some).order_by(col(WorkRow.at), col(WorkRow.work))):
             key = (row.code, row.subject)
-            taken, note = found.get(key, ("", ""))
-            found[key] = (row.by if row.what == "take" else taken, row.note or note)
+            _, note = found.get(key, ("", ""))
             stands[key] = after(stands[key], Word(Code(row.code), row.subject, What(row.what), row.by, row.amount))
+            found[key] = (stands[key].taken_by, row.note or note)
     return {key: (taken, _half(stands[key]) + note) for key, (taken, note) in found.items()}
 
 

@@ -2,7 +2,7 @@
 
 import re
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlmodel import Session, col, select
 
@@ -10,6 +10,7 @@ from gate.plate import pretty
 from gate.vehicle import VehicleClass
 from server.derived import VisitRow
 from server.vault import VaultReadRow
+from server.vault_plates import said
 
 _AT_ONCE: Final = 900
 
@@ -30,9 +31,16 @@ def masked(plate: str) -> str:
     return head + re.sub(r"[^.]", "*", number[:-2]) + number[-2:]
 
 
-def plates_of(session: Session, visits: set[str], plates: Plates) -> dict[str, str]:
+class Shown(NamedTuple):
+    """The plate of a visit as it is known now, and what the reader read where a person has corrected that."""
+
+    plate: str = ""
+    read: str = ""
+
+
+def plates_of(session: Session, visits: set[str], plates: Plates) -> dict[str, Shown]:
     """The plates of these visits as they are to be shown."""
-    found: dict[str, str] = {}
+    found: dict[str, Shown] = {}
     every = sorted(visits)
     for begin in range(0, len(every), _AT_ONCE):
         query = (
@@ -40,8 +48,12 @@ def plates_of(session: Session, visits: set[str], plates: Plates) -> dict[str, s
             .join(VaultReadRow, col(VaultReadRow.approach) == col(VisitRow.entry_approach))
             .where(col(VisitRow.visit).in_(every[begin : begin + _AT_ONCE]))
         )
-        for visit, read in session.exec(query):
+        rows = session.exec(query).all()
+        corrected = said(session, [read.approach for _, read in rows])
+        for visit, read in rows:
             motorbike = visit.vehicle_class == VehicleClass.MOTO
-            plate = pretty(read.plate, motorbike=motorbike, colour=read.colour, lines=read.lines)
-            found[visit.visit] = masked(plate) if plates is Plates.MASKED else plate
+            plate = corrected.get(read.approach, read.plate)
+            shown = Shown(plate, read.plate if plate != read.plate else "")
+            written = [pretty(each, motorbike=motorbike, colour=read.colour, lines=read.lines) for each in shown]
+            found[visit.visit] = Shown(*(masked(each) if plates is Plates.MASKED else each for each in written))
     return found

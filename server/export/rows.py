@@ -10,7 +10,7 @@ from gate.findings import Expectation
 from server import frozen
 from server.export import booked
 from server.export.day import SHOWN, day_rows, micros
-from server.export.plates import Plates, plates_of
+from server.export.plates import Plates, Shown, plates_of
 from server.export.settled import looked
 from server.export.sheets import CLOSE, EVERY, FINDINGS, SUMMARY, VISITS, Cover, Rows, Value
 from server.facts_day import CloseRow
@@ -107,4 +107,4 @@ def _once(rows: list[list[Value]], seen: set[tuple[Value, Value]]) -> Iterator[l
 
 def _with_plates(session: Session, rows: list[list[Value]], plates: Plates) -> list[list[Value]]:
     shown = plates_of(session, {str(row[_VISIT]) for row in rows}, plates)
-    return [[row[0], shown.get(str(row[_VISIT]), ""), *row[1:]] for row in rows]
+    return [[row[0], *shown.get(str(row[_VISIT]), Shown()), *row[1:]] for row in rows]

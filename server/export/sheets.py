@@ -96,6 +96,8 @@ _STATE: Final = _code("state", "Trạng thái", "State", words.STATES, 16)
 _TAX: Final = (_money("gross", "Tổng tiền", "Gross"), _money("net", "Chưa thuế", "Net"))
 _VAT: Final = _money("vat", "Thuế GTGT", "VAT")
 PLATE: Final = Column("plate", "Biển số", "Plate", width=14)
+PLATE_READ: Final = Column("plate_read", "Biển số máy đọc", "Plate as read", width=14)
+"""Only where a person corrected it."""
 
 SUMMARY: Final = Sheet(
     "summary",
@@ -261,5 +263,5 @@ def sheets(*, with_plates: bool) -> tuple[Sheet, ...]:
     """All sheets in their order."""
     if not with_plates:
         return EVERY
-    visits = VISITS._replace(columns=(VISITS.columns[0], PLATE, *VISITS.columns[1:]))
+    visits = VISITS._replace(columns=(VISITS.columns[0], PLATE, PLATE_READ, *VISITS.columns[1:]))
     return tuple(visits if sheet is VISITS else sheet for sheet in EVERY)

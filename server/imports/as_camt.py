@@ -34,7 +34,7 @@ def read(raw: bytes, account: str, today: date, flaws: Flaws) -> BankStatement:
     try:
         document = parse_document(xml)
     except StatementParseError as error:
-        raise flaws.refuse(str(error)) from error
+        raise flaws.refuse(f"is no statement (camt.053) that can be read: {error}") from error
     if not document.message_type.startswith("camt.053"):
         raise flaws.refuse(f"is {shown(document.message_type)}, not a statement (camt.053)")
     lines: list[BankLine] = []

@@ -39,7 +39,7 @@ def sheet(rows: Iterator[Row], mappings: Iterable[Mapping], flaws: Flaws) -> She
 
 def _no_heading(head: list[Row], mappings: list[Mapping], fit: list[str]) -> str:
     if fit:
-        return f"fits {' and '.join(fit)} as well: name one with --mapping"
+        return f"fits {' and '.join(fit)} as well: name its layout (--mapping)"
     if len(mappings) == 1:
         lacks = ", ".join(f"{key} ({mappings[0].columns[key].words[0]})" for key in closest(head, mappings[0]))
         return f"has no row of headings as {mappings[0].name} wants it: what is missing is {lacks}"

@@ -1,9 +1,10 @@
 """Putting a file's lines into the books: all of them or none, each once, whatever files it is in."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -21,7 +22,7 @@ from server.proving.kinds import sites_of
 from server.proving.matcher import Proven, prove, prove_all
 from server.reconcile import uncollected
 
-_AT_ONCE: Final = 5_000
+_AT_ONCE: Final = 2_000
 _IN: Final = 900
 _SAME: Final = (
     "settlement_id",
@@ -37,14 +38,32 @@ _SAME: Final = (
 )
 
 
+class Step(StrEnum):
+    """What is being done with a file; nothing of it is in the books before all of them are over."""
+
+    READING = "reading"
+    KEEPING = "keeping"
+    PROVING = "proving"
+
+
+Told = Callable[[Step, int, int], None]
+"""Hears of a step, and how much of it is done of how much; 0 of 0 where that is not known."""
+
+
+def unheard(step: Step, done: int, of: int) -> None:
+    """Nobody waits for it."""
+
+
 @dataclass(frozen=True)
 class File:
-    """A file to import: its name, its bytes, who brings it, and a mapping where none is to be guessed."""
+    """A file to import: its name, its bytes, who brings it, a mapping where none is to be guessed, and who hears how
+    far it is."""
 
     name: str
     raw: bytes
     by: str
     mapping: Mapping | None = None
+    told: Told = unheard
 
     @cached_property
     def sha256(self) -> str:
@@ -82,6 +101,7 @@ def bank_statement(session: Session, file: File, account: str, now: datetime) ->
 
 def _bank_statement(session: Session, file: File, account: str, site: str, now: datetime) -> Imported:
     today = now.astimezone(VIETNAM).date()
+    file.told(Step.READING, 0, 0)
     read = bank.read(file.name, file.raw, account, today, file.mapping)
     hold(session, "proving")
     now = moments.free(session, now)
@@ -92,7 +112,7 @@ def _bank_statement(session: Session, file: File, account: str, site: str, now: 
         for line, name in zip(read.statement.lines, names, strict=True)
         if name not in known
     ]
-    _insert(session, BankLineRow, rows)
+    _insert(session, BankLineRow, rows, file.told)
     days = [line.booked_on for line in read.statement.lines] or [today]
     kept = StatementRow(
         sha256=file.sha256,
@@ -124,6 +144,7 @@ def settlement_file(session: Session, file: File, provider: str, now: datetime) 
 
 
 def _settlement_file(session: Session, file: File, provider: str, now: datetime) -> Imported:
+    file.told(Step.READING, 0, 0)
     read = settlement.read(file.name, file.raw, provider, now.astimezone(VIETNAM).date(), file.mapping)
     hold(session, "proving")
     now = moments.free(session, now)
@@ -141,7 +162,7 @@ def _settlement_file(session: Session, file: File, provider: str, now: datetime)
         values: dict[str, Any] = {**line._asdict(), "kind": str(line.kind), "statement": file.sha256}
         rows.append({**values, "site": site, "fee_off": contracts.fee_off(line), "recorded_at": now})
     flaws.check()
-    _insert(session, SettlementLineRow, rows)
+    _insert(session, SettlementLineRow, rows, file.told)
     whose = min((homes.of(line, paid.get(line.provider_ref)) or "" for line in read.lines), default="")
     days = [line.session_date for line in read.lines]
     kept = StatementRow(
@@ -235,9 +256,11 @@ def _known(session: Session, names: Sequence[str]) -> set[str]:
     return found
 
 
-def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]], told: Told) -> None:
     for start in range(0, len(rows), _AT_ONCE):
+        told(Step.KEEPING, start, len(rows))
         insert_many(session, table, rows[start : start + _AT_ONCE])
+    told(Step.PROVING, 0, 0)
 
 
 def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:

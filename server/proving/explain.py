@@ -14,6 +14,7 @@ from server.proving import booking, moments
 from server.proving.booking import Explained, Payment
 from server.proving.kinds import Proof, moment_of, sites_of
 from server.proving.matcher import explanation, proofs_of
+from server.turning import TURNS, turns
 
 PREFIX_MIN = 8
 
@@ -43,6 +44,8 @@ def explain(session: Session, digest: str, meaning: str, by: str, note: str, now
     hold(session, f"account:{line.account}")
     if not note.strip():
         raise NotSo("say in a note why the line is this")
+    if turns(note) or turns(meaning):
+        raise NotSo(TURNS)
     told = session.get(ExplanationRow, line.digest)
     if told is not None:
         raise NotSo(f"{line.digest[:12]} is explained already: {told.kind} {told.subject}, by {told.by}")

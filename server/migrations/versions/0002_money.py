@@ -191,7 +191,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("decision"),
     )
     with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.create_index("decision_at", ["site", "made_at", "decision"], unique=False)
+        batch_op.create_index("decision_made", ["made_at", "decision"], unique=False)
         batch_op.create_index("decision_of_payment", ["payment"], unique=False)
+        batch_op.create_index("decision_of_person", ["by", "made_at", "decision"], unique=False)
         batch_op.create_index("decision_of_visit", ["visit"], unique=False)
 
     op.create_table(
@@ -237,6 +240,19 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("finding_work", schema=None) as batch_op:
         batch_op.create_index("work_of_day", ["site", "at"], unique=False)
+
+    op.create_table(
+        "form_sent",
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("token", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("by", "token"),
+    )
+    with op.batch_alter_table("form_sent", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_form_sent_at"), ["at"], unique=False)
 
     op.create_table(
         "hand_over",
@@ -401,6 +417,48 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order", "about", "at"),
     )
     op.create_table(
+        "planned_event",
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("since", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("until", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("tariff", sa.String(), nullable=False),
+        sa.Column("lanes", sa.String(), nullable=False),
+        sa.Column("staff", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("made_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("event"),
+    )
+    with op.batch_alter_table("planned_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_planned_event_until"), ["until"], unique=False)
+        batch_op.create_index("planned_event_when", ["site", "since", "event"], unique=True)
+
+    op.create_table(
+        "planned_event_step",
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("lane", sa.String(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("event", "lane", "step"),
+    )
+    op.create_table(
+        "planned_event_undone",
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("event"),
+    )
+    op.create_table(
+        "plate_part",
+        sa.Column("part", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
+        sa.Column("plate", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("part", "plate"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "provider_contract",
         sa.Column("provider", sa.String(), nullable=False),
         sa.Column("instrument", sa.String(), nullable=False),
@@ -526,6 +584,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_statement_source"), ["source"], unique=False)
 
     op.create_table(
+        "stay_change",
+        sa.Column("change", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("visit", sa.String(), nullable=False),
+        sa.Column("other", sa.String(), nullable=False),
+        sa.Column("tariff", sa.String(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("vat", sa.BigInteger(), nullable=False),
+        sa.Column("lines", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("made_at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("change"),
+    )
+    with op.batch_alter_table("stay_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stay_change_other"), ["other"], unique=False)
+        batch_op.create_index(batch_op.f("ix_stay_change_visit"), ["visit"], unique=False)
+        batch_op.create_index("stay_change_of_site", ["site", "made_at"], unique=False)
+
+    op.create_table(
         "stay_money",
         sa.Column("visit", sa.String(), nullable=False),
         sa.Column("charged", sa.BigInteger(), nullable=True),
@@ -612,6 +691,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("file"),
     )
     op.create_table(
+        "user_site",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "site"),
+    )
+    op.create_table(
         "vault_account",
         sa.Column("refund", sa.String(), nullable=False),
         sa.Column("token_sha256", sa.String(), nullable=False),
@@ -646,6 +731,63 @@ def upgrade() -> None:
         sa.Column("word_at", server.types.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("refund", "number"),
     )
+    op.create_table(
+        "vault_plate",
+        sa.Column("approach", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("plate", sa.String(), nullable=False),
+        sa.Column("was", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", server.types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("approach", "number"),
+    )
+    with op.batch_alter_table("vault_plate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_vault_plate_plate"), ["plate"], unique=False)
+        batch_op.create_index(batch_op.f("ix_vault_plate_site"), ["site"], unique=False)
+
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("site", sa.String(), nullable=False, server_default=""))
+        batch_op.drop_index(batch_op.f("ix_audit_who"))
+        batch_op.create_index("audit_about", ["subject", "id"], unique=False)
+        batch_op.create_index("audit_at", ["site", "id"], unique=False)
+        batch_op.create_index(
+            "audit_looks",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text(
+                "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+            ),
+            postgresql_where=sa.text(
+                "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+            ),
+        )
+        batch_op.create_index(
+            "audit_looks_at",
+            ["site", "id"],
+            unique=False,
+            sqlite_where=sa.text(
+                "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+            ),
+            postgresql_where=sa.text(
+                "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+            ),
+        )
+        batch_op.create_index(
+            "audit_looks_of_person",
+            ["who", "id"],
+            unique=False,
+            sqlite_where=sa.text(
+                "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+            ),
+            postgresql_where=sa.text(
+                "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+            ),
+        )
+        batch_op.create_index("audit_of_person", ["who", "id"], unique=False)
+        batch_op.create_index("audit_of_person_at", ["who", "site", "id"], unique=False)
+
     with op.batch_alter_table("charge", schema=None) as batch_op:
         batch_op.create_index("charge_recorded", ["site", "recorded_at"], unique=False)
 
@@ -658,6 +800,57 @@ def upgrade() -> None:
         batch_op.create_index("entry_of_payment", ["payment", "kind"], unique=False)
         batch_op.create_index("entry_of_visit", ["visit", "kind"], unique=False)
         batch_op.create_index("entry_recorded", ["site", "recorded_at"], unique=False)
+
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.create_index(
+            "event_fault",
+            ["box", "happened_at"],
+            unique=False,
+            sqlite_where=sa.text("kind = 'device_fault'"),
+            postgresql_where=sa.text("kind = 'device_fault'"),
+        )
+
+    with op.batch_alter_table("finding", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("less_money", sa.BigInteger(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("less_certain", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.drop_index(batch_op.f("finding_open"))
+        batch_op.create_index(
+            "finding_open",
+            ["site", "less_money", "less_certain", "due", "code", "subject"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.create_index(
+            "finding_closed",
+            ["site", "closed_at"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+
+    with op.batch_alter_table("opening", schema=None) as batch_op:
+        batch_op.create_index(
+            "opening_by_hand",
+            ["happened_at", "opening"],
+            unique=False,
+            sqlite_where=sa.text("reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"),
+            postgresql_where=sa.text("reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"),
+        )
+        batch_op.create_index(
+            "opening_by_hand_at",
+            ["site", "happened_at", "opening"],
+            unique=False,
+            sqlite_where=sa.text("reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"),
+            postgresql_where=sa.text("reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"),
+        )
+        batch_op.create_index(
+            "opening_by_hand_of_person",
+            ["by", "happened_at", "opening"],
+            unique=False,
+            sqlite_where=sa.text("reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"),
+            postgresql_where=sa.text("reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"),
+        )
 
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payment_reference"))
@@ -673,15 +866,34 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("tolerance_vnd", sa.BigInteger(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("auto_close", sa.Boolean(), nullable=False, server_default=sa.false()))
 
+    with op.batch_alter_table("user_account", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("one_time_until", server.types.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("limit_vnd", sa.BigInteger(), nullable=True))
+
+    with op.batch_alter_table("vault_read", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("others", sa.String(), nullable=False, server_default=""))
+        batch_op.create_index("vault_read_of_lane", ["site", "lane", "happened_at"], unique=False)
+
     with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("visit_of_day"))
+        batch_op.create_index("visit_of_day", ["site", "opened_at", "visit"], unique=False)
         batch_op.drop_index(batch_op.f("visit_open"))
-        batch_op.create_index("visit_open", ["site", "left_at", "opened_at"], unique=False)
+        batch_op.create_index("visit_open", ["site", "left_at", "opened_at", "visit"], unique=False)
+        batch_op.create_index("visit_entry", ["entry_approach"], unique=False)
+        batch_op.create_index("visit_exit", ["exit_approach"], unique=False)
         batch_op.create_index(
             "visit_long",
             ["site", "left_at"],
             unique=False,
             sqlite_where=sa.text("julianday(left_at) - julianday(opened_at) > 0.999"),
             postgresql_where=sa.text("left_at - opened_at > interval '1439 minutes'"),
+        )
+        batch_op.create_index(
+            "visit_voided",
+            ["site", "opened_at", "visit"],
+            unique=False,
+            sqlite_where=sa.text("voided IS 1"),
+            postgresql_where=sa.text("voided IS true"),
         )
 
 
@@ -690,12 +902,27 @@ def downgrade() -> None:
 
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.drop_index(
+            "visit_voided", sqlite_where=sa.text("voided IS 1"), postgresql_where=sa.text("voided IS true")
+        )
+        batch_op.drop_index(
             "visit_long",
             sqlite_where=sa.text("julianday(left_at) - julianday(opened_at) > 0.999"),
             postgresql_where=sa.text("left_at - opened_at > interval '1439 minutes'"),
         )
+        batch_op.drop_index("visit_exit")
+        batch_op.drop_index("visit_entry")
         batch_op.drop_index("visit_open")
         batch_op.create_index(batch_op.f("visit_open"), ["site", "left_at"], unique=False)
+        batch_op.drop_index("visit_of_day")
+        batch_op.create_index(batch_op.f("visit_of_day"), ["site", "opened_at"], unique=False)
+
+    with op.batch_alter_table("vault_read", schema=None) as batch_op:
+        batch_op.drop_index("vault_read_of_lane")
+        batch_op.drop_column("others")
+
+    with op.batch_alter_table("user_account", schema=None) as batch_op:
+        batch_op.drop_column("limit_vnd")
+        batch_op.drop_column("one_time_until")
 
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.drop_column("auto_close")
@@ -710,6 +937,43 @@ def downgrade() -> None:
         batch_op.drop_index("payment_of_visit")
         batch_op.create_index(batch_op.f("ix_payment_reference"), ["reference"], unique=False)
 
+    with op.batch_alter_table("opening", schema=None) as batch_op:
+        batch_op.drop_index(
+            "opening_by_hand_of_person",
+            sqlite_where=sa.text("reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"),
+            postgresql_where=sa.text("reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"),
+        )
+        batch_op.drop_index(
+            "opening_by_hand_at",
+            sqlite_where=sa.text("reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"),
+            postgresql_where=sa.text("reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"),
+        )
+        batch_op.drop_index(
+            "opening_by_hand",
+            sqlite_where=sa.text("reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"),
+            postgresql_where=sa.text("reason IN ('person', 'claimed', 'button', 'by_hand', 'fire')"),
+        )
+
+    with op.batch_alter_table("finding", schema=None) as batch_op:
+        batch_op.drop_index(
+            "finding_closed",
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "finding_open", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
+        )
+        batch_op.create_index(batch_op.f("finding_open"), ["site", "closed_at"], unique=False)
+        batch_op.drop_column("less_certain")
+        batch_op.drop_column("less_money")
+
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.drop_index(
+            "event_fault",
+            sqlite_where=sa.text("kind = 'device_fault'"),
+            postgresql_where=sa.text("kind = 'device_fault'"),
+        )
+
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.drop_index("entry_recorded")
         batch_op.drop_index("entry_of_visit")
@@ -723,8 +987,49 @@ def downgrade() -> None:
     with op.batch_alter_table("charge", schema=None) as batch_op:
         batch_op.drop_index("charge_recorded")
 
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.drop_index("audit_of_person_at")
+        batch_op.drop_index("audit_of_person")
+        batch_op.drop_index(
+            "audit_looks_of_person",
+            sqlite_where=sa.text(
+                "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+            ),
+            postgresql_where=sa.text(
+                "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+            ),
+        )
+        batch_op.drop_index(
+            "audit_looks_at",
+            sqlite_where=sa.text(
+                "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+            ),
+            postgresql_where=sa.text(
+                "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+            ),
+        )
+        batch_op.drop_index(
+            "audit_looks",
+            sqlite_where=sa.text(
+                "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+            ),
+            postgresql_where=sa.text(
+                "(substr(what, 1, 6) = 'looked' OR what IN ('exported with plates', 'asked for candidates'))"
+            ),
+        )
+        batch_op.drop_index("audit_at")
+        batch_op.drop_index("audit_about")
+        batch_op.create_index(batch_op.f("ix_audit_who"), ["who"], unique=False)
+        batch_op.drop_column("site")
+
+    with op.batch_alter_table("vault_plate", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_vault_plate_site"))
+        batch_op.drop_index(batch_op.f("ix_vault_plate_plate"))
+
+    op.drop_table("vault_plate")
     op.drop_table("vault_account_change")
     op.drop_table("vault_account")
+    op.drop_table("user_site")
     op.drop_table("transfer_file")
     with op.batch_alter_table("transfer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_transfer_file"))
@@ -741,6 +1046,12 @@ def downgrade() -> None:
 
     op.drop_table("supplement")
     op.drop_table("stay_money")
+    with op.batch_alter_table("stay_change", schema=None) as batch_op:
+        batch_op.drop_index("stay_change_of_site")
+        batch_op.drop_index(batch_op.f("ix_stay_change_visit"))
+        batch_op.drop_index(batch_op.f("ix_stay_change_other"))
+
+    op.drop_table("stay_change")
     with op.batch_alter_table("statement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_statement_source"))
         batch_op.drop_index(batch_op.f("ix_statement_site"))
@@ -771,6 +1082,14 @@ def downgrade() -> None:
 
     op.drop_table("refund")
     op.drop_table("provider_contract")
+    op.drop_table("plate_part")
+    op.drop_table("planned_event_undone")
+    op.drop_table("planned_event_step")
+    with op.batch_alter_table("planned_event", schema=None) as batch_op:
+        batch_op.drop_index("planned_event_when")
+        batch_op.drop_index(batch_op.f("ix_planned_event_until"))
+
+    op.drop_table("planned_event")
     op.drop_table("pay_order_asked")
     op.drop_table("pay_order_answer")
     with op.batch_alter_table("pay_order", schema=None) as batch_op:
@@ -808,6 +1127,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_hand_over_site"))
 
     op.drop_table("hand_over")
+    with op.batch_alter_table("form_sent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_form_sent_at"))
+
+    op.drop_table("form_sent")
     with op.batch_alter_table("finding_work", schema=None) as batch_op:
         batch_op.drop_index("work_of_day")
 
@@ -822,7 +1145,10 @@ def downgrade() -> None:
     op.drop_table("decision_word")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index("decision_of_visit")
+        batch_op.drop_index("decision_of_person")
         batch_op.drop_index("decision_of_payment")
+        batch_op.drop_index("decision_made")
+        batch_op.drop_index("decision_at")
 
     op.drop_table("decision")
     op.drop_table("day_frozen")
@@ -868,6 +1194,7 @@ def downgrade() -> None:
 def _fill() -> None:
     """What is kept beside the ledger, out of the first books."""
     op.execute("UPDATE posting SET visit = (SELECT entry.visit FROM entry WHERE entry.key = posting.key)")
+    op.execute("UPDATE audit SET site = substr(subject, 1, 3)")
     op.execute(_STAY_MONEY)
     op.execute(_IN_CLEARING)
 
