@@ -12,13 +12,7 @@ from fastapi.responses import Response
 
 _OWN: Final = Path(__file__).parent / "static"
 _FETCHED: Final = Path(__file__).parent / "assets" / "node_modules"
-FILES: Final = {
-    "console.css": _OWN / "console.css",
-    "cards.css": _OWN / "cards.css",
-    "day.css": _OWN / "day.css",
-    "console.js": _OWN / "console.js",
-    "day.js": _OWN / "day.js",
-    "mark.svg": _OWN / "mark.svg",
+FILES: Final = {path.name: path for path in sorted(_OWN.iterdir())} | {
     "pico.css": _FETCHED / "@picocss/pico/css/pico.min.css",
     "htmx.js": _FETCHED / "htmx.org/dist/htmx.min.js",
     "htmx-sse.js": _FETCHED / "htmx-ext-sse/dist/sse.min.js",
@@ -52,6 +46,13 @@ def address(name: str) -> str:
         return f"/assets/{name}?v={load(name).version}"
     except FileNotFoundError:
         return f"/assets/{name}"
+
+
+@router.get("/favicon.ico")
+def icon() -> Response:
+    """Our mark, for browsers that ask by this name where no page names another: beside pictures and files."""
+    found = load("mark.svg")
+    return Response(found.plain, media_type=found.kind, headers={"Cache-Control": "public, max-age=86400"})
 
 
 @router.get("/assets/{name}")

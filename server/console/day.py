@@ -12,8 +12,9 @@ from gate.findings import WORDS, Finding
 from gate.messages import Direction, OpeningReason
 from gate.reconcile import Report, reconcile
 from server.api.caller import CentreDep, PersonDep, needed
-from server.console.live import sites_of
 from server.console.page import language, page, say_to
+from server.console.sites import known_site, site_or_first, sites_of
+from server.console.tabs import Tab
 from server.console.words import Say
 from server.db import reading
 from server.export.evidence import told
@@ -21,12 +22,12 @@ from server.language import Language
 from server.reconcile import NotYet, local_date
 from server.reconcile import day as facts_of
 from server.reconcile import report as reported
-from server.register import SiteRow
 from server.roles import Power
 
 FINDINGS_MAX: Final = 200
 MONEY: Final = ("charged", "paid", "waived", "outstanding", "received", "returned", "unapplied", "awaiting_bank")
 COUNTS: Final = ("openings", "entries", "exits", "visits", "inside", "unread")
+TAB: Final = Tab("day", "/day", Power.SEE_BOOKS, "d", 20)
 router = APIRouter()
 
 
@@ -59,11 +60,9 @@ def some_day(centre: CentreDep, person: PersonDep, site: str = "", date: str = "
     """The day that a form asks for; without one, today at the first site."""
     needed(person, Power.SEE_BOOKS)
     with reading(centre.engine) as session:
-        known = [row.site for row in sites_of(session)]
-    if not known:
-        raise HTTPException(404, "error.no_site")
+        here = site_or_first(session, person, site)
     on = date_of(date) if date else local_date(datetime.now(UTC))
-    return RedirectResponse(f"/day/{site if site in known else known[0]}/{on.isoformat()}", 303)
+    return RedirectResponse(f"/day/{here}/{on.isoformat()}", 303)
 
 
 @router.get("/day/{site}/{on}")
@@ -73,21 +72,13 @@ def one_day(site: str, on: str, request: Request, centre: CentreDep, person: Per
     day, now = date_of(on), datetime.now(UTC)
     with reading(centre.engine) as session:
         row = known_site(session, site)
-        sites = sites_of(session)
+        sites = sites_of(session, person)
         report = _report(session, site, day, now)
     values = _values(report, say_to(request), language(request))
     today = local_date(now)
-    values |= {"previous": _near(day, -1), "next": _near(day, 1), "today": today}
-    values |= {"site": row, "sites": sites, "on": day, "as_of": now, "witnesses": _witnesses(report.counts)}
+    values |= {"previous": near_date(day, -1), "next": near_date(day, 1), "today": today}
+    values |= {"site": row, "sites": sites, "on": day, "as_of": now, "witnesses": witnesses_of(report.counts)}
     return page(request, "day.html", person, **values)
-
-
-def known_site(session: Session, site: str) -> SiteRow:
-    """The site. 404 when nobody registered it."""
-    row = session.get(SiteRow, site)
-    if row is None:
-        raise HTTPException(404, "error.no_site")
-    return row
 
 
 def date_of(text: str) -> date:
@@ -101,7 +92,8 @@ def date_of(text: str) -> date:
     return found
 
 
-def _near(on: date, days: int) -> date | None:
+def near_date(on: date, days: int) -> date | None:
+    """The date so many days before or after, if pages can show it."""
     near = on + timedelta(days=days)
     return near if 2000 <= near.year <= 2200 else None
 
@@ -139,7 +131,7 @@ def _case(finding: Finding, spoken: Language) -> Case:
     return Case(finding, title, following, told(finding.evidence, spoken))
 
 
-def _witnesses(counts: Mapping[str, int]) -> list[Witness]:
+def witnesses_of(counts: Mapping[str, int]) -> list[Witness]:
     """Only of those who left are charges counted: one who paid and is still inside is not due to leave yet."""
     return [
         Witness(Direction.IN, counts["entries"], counts["visits_in"], None),

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 from server.console.page import page, say_to
-from server.console.words import WORDS
+from server.console.wrong import faults, told
 
 PROGRAMS: Final = "/v1/"
 log = structlog.get_logger()
@@ -41,7 +41,8 @@ async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if request.url.path.startswith(PROGRAMS):
         return await request_validation_exception_handler(request, error)
-    return _told(request, 400, "")
+    more = faults(error.errors(), say_to(request))
+    return _told(request, 400, "", more, "error.field" if more else "")
 
 
 async def _away(request: Request, error: Exception) -> Response:
@@ -57,7 +58,7 @@ async def _unstorable(request: Request, error: Exception) -> Response:
     log.warning("cannot be stored", path=request.url.path, error=type(error).__name__)
     if request.url.path.startswith(PROGRAMS):
         return JSONResponse({"detail": "the request holds what no text can be"}, 400)
-    return _told(request, 400, "")
+    return _told(request, 400, "error.unstorable")
 
 
 def _to_login(request: Request) -> Response:
@@ -69,13 +70,16 @@ def _to_login(request: Request) -> Response:
     return RedirectResponse("/login", 303)
 
 
-def _told(request: Request, status: int, detail: str) -> Response:
+def _told(request: Request, status: int, detail: str, more: str = "", title: str = "") -> Response:
     say = say_to(request)
     kind = status if status in _KNOWN else 400
-    more = say(detail) if detail in WORDS else say(f"error.{kind}.more")
+    why = told(detail, say)
+    late = "error.not_now" if why and kind == 409 else f"error.{kind}"
+    head = say(title or ("error.field" if "@" in detail else late))
+    more = more or why or say(f"error.{kind}.more")
     if is_part(request):
-        return PlainTextResponse(f"{say(f'error.{kind}')}. {more}", status)
-    return page(request, "error.html", None, status=status, title=say(f"error.{kind}"), more=more)
+        return PlainTextResponse(f"{head}. {more}", status)
+    return page(request, "error.html", None, status=status, title=head, more=more)
 
 
 def is_part(request: Request) -> bool:

@@ -1,10 +1,10 @@
 """Help for a driver from the page: this vehicle, or open with a reason."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
-from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
@@ -15,15 +15,35 @@ from server.auth import Person, audit
 from server.centre import Centre
 from server.commands import NobodyThere
 from server.console.cards import open_visits
+from server.console.once import Once, sent
 from server.console.page import page
 from server.db import reading, transaction
 from server.derived import LaneNowRow
 from server.help import NOTE_MAX, VISIT, Because, noted, ordered
 from server.roles import Power
+from server.turning import turns
 
 CHOICES_MAX: Final = 24
+OnceDep = Annotated[Once, Depends(sent)]
 Visit = Annotated[str, Form(pattern=VISIT)]
 router = APIRouter()
+
+
+class Asked(NamedTuple):
+    """A form that works once, with who sent it."""
+
+    request: Request
+    centre: Centre
+    person: Person
+    form: Once
+
+
+def asked(request: Request, centre: CentreDep, person: PersonDep, form: OnceDep) -> Asked:
+    """This request."""
+    return Asked(request, centre, person, form)
+
+
+AskedDep = Annotated[Asked, Depends(asked)]
 
 
 @router.get("/live/{site}/{lane}/open")
@@ -57,16 +77,16 @@ def open_lane(
     lane: str,
     approach: Annotated[UUID, Form()],
     because: Annotated[Because, Form()],
-    request: Request,
-    centre: CentreDep,
-    person: PersonDep,
+    it: AskedDep,
     note: Annotated[str, Form(max_length=NOTE_MAX)] = "",
 ) -> Response:
     """Order the arm up for the vehicle that stands there, with a reason that is kept."""
     if because is Because.OTHER and len(note.strip()) < 3:
         raise HTTPException(400, "error.note")
+    if turns(note):
+        raise HTTPException(400, "error.turning")
     action = Open(lane=lane, reason=OpeningReason.PERSON, approach=approach, note=noted(because, note))
-    return _order(request, centre, person, site, action, "opened by hand")
+    return _order(it, site, action, "opened by hand")
 
 
 @router.post("/live/{site}/{lane}/display")
@@ -75,28 +95,33 @@ def display(
     lane: str,
     approach: Annotated[UUID, Form()],
     visit: Visit,
-    request: Request,
-    centre: CentreDep,
-    person: PersonDep,
+    it: AskedDep,
 ) -> Response:
     """Tell the box which visit stands at its arm."""
     action = Display(lane=lane, approach=approach, visit=visit)
-    return _order(request, centre, person, site, action, "matched by hand")
+    return _order(it, site, action, "matched by hand")
 
 
-def _order(request: Request, centre: Centre, person: Person, site: str, action: Open | Display, what: str) -> Response:
-    row = lane_for(centre, person, site, action.lane)
+def _order(it: Asked, site: str, action: Open | Display, what: str) -> Response:
+    row = lane_for(it.centre, it.person, site, action.lane)
     if row.approach != str(action.approach) and row.wants_approach != str(action.approach):
         raise HTTPException(409)
-    return sent(request, centre, person, site, action, what)
+    return given(it, site, action, what)
 
 
-def sent(request: Request, centre: Centre, person: Person, site: str, action: Action, what: str) -> Response:
-    """Give the order; the page is told that it is on its way."""
-    try:
-        ordered(centre, person, site, action, what)
-    except NobodyThere as error:
-        raise HTTPException(404, "error.no_box") from error
+def given(it: Asked, site: str, action: Action, what: str) -> Response:
+    """Give the order, once a form; the page is told that it is on its way."""
+    with it.form.taking(it.centre.engine) as first:
+        if first:
+            try:
+                ordered(it.centre, it.person, site, action, what)
+            except NobodyThere as error:
+                raise HTTPException(404, "error.no_box") from error
+    return on_its_way(it.request, it.person)
+
+
+def on_its_way(request: Request, person: Person) -> Response:
+    """What the page is told of an order that was given."""
     answer = page(request, "help_sent.html", person)
     answer.headers["HX-Trigger"] = "helped"
     return answer

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from gate.messages import Action, Close, LaneMode, Mode
 from server.api.caller import CentreDep, PersonDep
 from server.console.cards import last_order
-from server.console.helping import lane_for, sent
+from server.console.helping import AskedDep, given, lane_for
 from server.console.page import page
 from server.db import reading
 from server.roles import Power
@@ -51,7 +51,7 @@ def menu(site: str, lane: str, request: Request, centre: CentreDep, person: Pers
     """The orders that this person may give the lane."""
     row = lane_for(centre, person, site, lane, Power.HELP_DRIVERS)
     wishes = [wish for wish in Wish if person.may(wish.power)]
-    return page(request, "order_menu.html", person, site=site, lane=lane, mode=row.mode, wishes=wishes)
+    return page(request, "order_menu.html", person, site=site, lane=lane, row=row, mode=row.mode, wishes=wishes)
 
 
 @router.get("/live/{site}/{lane}/orders/{wish}")
@@ -62,14 +62,14 @@ def meaning(site: str, lane: str, wish: Wish, request: Request, centre: CentreDe
 
 
 @router.post("/live/{site}/{lane}/orders/{wish}")
-def order(site: str, lane: str, wish: Wish, request: Request, centre: CentreDep, person: PersonDep) -> Response:
+def order(site: str, lane: str, wish: Wish, it: AskedDep) -> Response:
     """Give the order, unless one is on its way: a second click moves nothing."""
-    lane_for(centre, person, site, lane, wish.power)
-    with reading(centre.engine) as session:
+    lane_for(it.centre, it.person, site, lane, wish.power)
+    with reading(it.centre.engine) as session:
         last = last_order(session, site, lane, datetime.now(UTC))
     if last is not None and last.outcome == "pending":
         raise HTTPException(423)
-    return sent(request, centre, person, site, wish.action(lane), _recorded(wish))
+    return given(it, site, wish.action(lane), _recorded(wish))
 
 
 def _recorded(wish: Wish) -> str:

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from server.api.caller import COOKIE, CentreDep, DoorkeeperDep, PersonDep, token_of
-from server.auth import SESSION_LIFE, LoginRefused, TooManyGuesses
+from server.auth import SESSION_LIFE, LoginRefused
 from server.centre import Centre
 from server.console.page import LANGUAGE, page
+from server.guesses import TooManyGuesses
 from server.language import Language
 
 _A_YEAR_S: Final = 365 * 24 * 3600
@@ -24,7 +25,9 @@ def first() -> RedirectResponse:
 
 @router.get("/login")
 def login_page(request: Request) -> Response:
-    """Name and password."""
+    """Name and password; the first run where there is nobody yet."""
+    if request.app.state.first_run.code():
+        return RedirectResponse("/first-run", 303)
     return page(request, "login.html", None, error=None, name="")
 
 

@@ -1,0 +1,50 @@
+"""Words of what people do to a visit: void, merge, split, waive, lost entry."""
+
+from typing import Final
+
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    "change.void": ("Huỷ lượt", "Void"),
+    "change.merge": ("Gộp hai lượt", "Merge two visits"),
+    "change.split": ("Tách lượt", "Split"),
+    "change_means.void": (
+        "Lượt này không có thật: không ai gửi xe. Tiền đã ghi phải được miễn hoặc hoàn trước.",
+        "This was no stay. What was charged must be waived or given back first.",
+    ),
+    "change_means.merge": (
+        "Hai lượt là của một xe: lượt vào của lượt trước, lượt ra của lượt sau. Lượt đã ghi tiền được giữ.",
+        "Both are one vehicle's: the entry of the first, the exit of the last. The charged one goes on.",
+    ),
+    "change_means.split": (
+        "Xe ra không phải xe vào: xe vào thành lượt mới, vẫn trong bãi; lượt này giữ lượt ra và khoản đã ghi.",
+        "Who left is not who came: who came gets a visit of its own, still inside; this one keeps exit and charge.",
+    ),
+    "change.other": ("Mã lượt kia", "The other visit"),
+    "change.look": ("Xem trước", "Look first"),
+    "change.near": ("Lượt cùng hoặc gần biển số này:", "Visits of this plate or a similar one:"),
+    "change.keep": ("{keep} được giữ, {drop} bị huỷ.", "{keep} goes on, {drop} is voided."),
+    "change.cost": ("Sẽ ghi {amount} cho cả lượt.", "The whole stay will be charged {amount}."),
+    "change.charged": ("Đã ghi {amount}, không đổi.", "{amount} was charged and stays."),
+    "change.would": ("Theo biểu giá cả lượt là {amount}.", "By the price list the whole stay is {amount}."),
+    "change.no_money": ("Không có tiền nào thay đổi.", "No money changes."),
+    "said.stay_void": ("Đã huỷ lượt.", "The visit is voided."),
+    "said.stay_merge": ("Đã gộp hai lượt.", "The visits are merged."),
+    "said.stay_split": ("Đã tách lượt.", "The visit is split."),
+    "step.void": ("Huỷ lượt", "Voided"),
+    "step.merge_here": ("Gộp lượt khác vào đây", "Another visit was merged into this"),
+    "step.merge_there": ("Gộp vào lượt khác", "Merged into another visit"),
+    "step.split_here": ("Tách xe vào thành lượt khác", "Who came in was split off"),
+    "step.split_there": ("Tách ra từ lượt khác", "Split off from another visit"),
+    "waive.limit": ("Hạn mức của bạn", "Your limit"),
+    "waive.ask": ("Đề nghị miễn", "Ask for the waiver"),
+    "said.waiver_asked": ("Đã đề nghị; chờ người thứ hai.", "Asked for; it waits for a second person."),
+    "said.agreed": ("Đã đồng ý.", "Agreed."),
+    "said.not_agreed": ("Đã từ chối.", "Refused."),
+    "exit.title": ("Xe ở lối ra không có lượt vào", "A vehicle at an exit without an entry"),
+    "exit.candidates": ("Các lượt có thể khớp", "Visits that it may be"),
+    "exit.none": ("Không có lượt nào có thể khớp.", "No visit may be this one."),
+    "exit.chance": ("Khả năng", "Probability"),
+    "exit.lost": ("Không lượt nào khớp: ghi mất lượt vào", "None fits: make a lost entry"),
+    "exit.class": ("Loại xe nhìn thấy", "The class that you see"),
+    "exit.make": ("Ghi mất lượt vào", "Make the lost entry"),
+    "said.lost_made": ("Đã ghi mất lượt vào.", "The lost entry is made."),
+}
