@@ -21,6 +21,7 @@ from edge.reader.cascade import Cascade, Judged
 from edge.reader.certainty import CHECKED, FAST, NAME, PATHS, SLOW, logit, traits
 from edge.reader.engines import BARIE, engine
 from edge.reader.kept import FOLDER, HASHES
+from tests.bench.banded import portraits
 from tests.bench.drawn import pictures
 
 # Which way a figure may count: more of it surer (1), less sure (-1), not at all (0).
@@ -32,6 +33,8 @@ _WRONG_MAX: Final = 0.001  # of the answers that are let through without a secon
 _SURE_LEAST: Final = {FAST: 0.9998, CHECKED: 0.99, SLOW: 0.98}
 _UNSURE: Final = 0.995  # pictures below it are looked at on every path; of the others every tenth
 _RANK_LEAST: Final = -12.0
+_BELIEVED: Final = 0.05  # certainty of a wrong answer that is about a plate, not about a word on a wall
+_APART: Final = 500  # of seeds: those of the drawn test set are low
 
 
 class Sample(NamedTuple):
@@ -42,23 +45,32 @@ class Sample(NamedTuple):
     right: bool
     certainty: float
     heard: tuple[tuple[float, bool], ...]  # of each character: what the networks said, whether it is right
+    listed: bool  # whether the plate is among the other texts of the answer
 
 
 def samples(reader: Cascade, count: int, seed: int) -> Iterator[Sample]:
     """Every answer inside the grammar that a path gave as its best."""
-    for number, drawn in enumerate(pictures(count, seed)):
-        for judged in reader.explained(drawn.image):
+    for number, (image, plate) in enumerate(_drawn(count, seed)):
+        for judged in reader.explained(image):
             inside = [each for each in judged if each.candidate.inside and each.candidate.rank > _RANK_LEAST]
-            yield from (_sample(each, drawn.plate) for each in inside)
+            yield from (_sample(each, plate) for each in inside)
             if number % 10 and any(each.path == CHECKED and each.certainty > _UNSURE for each in judged):
                 break
+
+
+def _drawn(count: int, seed: int) -> Iterator[tuple[NDArray[np.uint8], str]]:
+    """Pictures and what their plates say: a lane's camera and a plate in wild surroundings with words on it in turn."""
+    for scene, portrait in zip(pictures(count // 2, seed), portraits(count // 2, seed + _APART), strict=True):
+        yield scene.image, scene.plate
+        yield portrait.image, portrait.plate
 
 
 def _sample(judged: Judged, plate: str) -> Sample:
     candidate = judged.candidate
     same = len(candidate.text) == len(plate)
     heard = [(p, true == char) for (char, p), true in zip(candidate.characters, plate, strict=False)] if same else []
-    return Sample(judged.path, traits(candidate), candidate.text == plate, judged.certainty, tuple(heard))
+    listed = any(text == plate != candidate.text for text, _ in candidate.rivals)
+    return Sample(judged.path, traits(candidate), candidate.text == plate, judged.certainty, tuple(heard), listed)
 
 
 def fitted(rows: Sequence[dict[str, float]], right: Sequence[bool]) -> dict[str, float]:
@@ -112,6 +124,8 @@ def table(found: Iterable[Sample]) -> dict[str, dict[str, float]]:
         fit[path] = weights | {"sure": max(_SURE_LEAST[path], sure_from(weights, rows, right))}
         sys.stderr.write(f"{path}: {len(mine)} answers, {right.count(False)} wrong: {fit[path]}\n")
     heard = [({"heard": logit(p)}, good) for sample in found for p, good in sample.heard]
+    wrong = [sample for sample in found if not sample.right and sample.certainty > _BELIEVED]
+    fit["others"] = {"listed": round((sum(sample.listed for sample in wrong) + 1) / (len(wrong) + 2), 4)}
     fit["character"] = fitted([row for row, _ in heard], [good for _, good in heard])
     return fit
 

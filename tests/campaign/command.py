@@ -37,6 +37,7 @@ class Name(StrEnum):
     KEYS = "keys"
     ASSIGNMENT = "assignment"
     RANKING = "ranking"
+    WORN = "worn"
     SEASONS = "seasons"
     SEASON_SAPA = "season-sapa"
     SEASON_BAOHA = "season-baoha"
@@ -65,6 +66,7 @@ CAMPAIGNS: Final[Mapping[Name, Campaign]] = {
     Name.NOTICES: Campaign("tests.campaign.notices:run", "notices of money repeated, late, out of order, forged"),
     Name.KEYS: Campaign("tests.campaign.keys:run", "orders and refunds asked again when the provider forgot the key"),
     Name.RANKING: Campaign("tests.campaign.ranking:run", "exits of a full car park by the box's own ranking"),
+    Name.WORN: Campaign("tests.campaign.worn:run", "worn plates, matched with the reader's n-best lists and without"),
     Name.ASSIGNMENT: Campaign("tests.campaign.assignment:run", "troubled exits against open visits, 3,600 of them"),
     Name.CLOSES: Campaign("tests.campaign.closes:run", "400 business days, each closed exactly once and in order"),
     Name.CLOSES_POSTGRES: Campaign("tests.campaign.closes:run_postgres", "the same with PostgreSQL at the centre"),

@@ -159,12 +159,13 @@ class Track:
                 session, name, refund_accounts.account("970436", "10175956", "NGUYEN A"), "lan", _now()
             )
             decision = refunds.refund(session, name).decision
+        undo = decided(self.engine, Kind.UNDO, now=_now(), undoes=decision).decision
 
         def makes() -> bool:
             with transaction(self.engine) as session:
                 return bool(transfers.make(session, "1017595600", Form.CSV, "lan", _now()).lines)
 
-        return Race([makes, makes, lambda: decided(self.engine, Kind.UNDO, HOA, _now(), undoes=decision)], 1)
+        return Race([makes, makes, self._agrees(undo, HOA)], 1)
 
     # --- what they are made of -----------------------------------------------------------------------------
 

@@ -5,10 +5,9 @@ import threading
 from types import TracebackType
 from typing import Final, Literal, Self
 
-import uvicorn
 from fastapi import FastAPI
 
-from server.console.serving import Server
+from server.console.serving import Server, settings
 
 PATIENCE_S: Final = 10.0
 
@@ -33,10 +32,8 @@ class Served:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         kind: Literal["on", "off"] = "on" if lifespan else "off"
-        settings = uvicorn.Config(
-            app, host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan=kind
-        )
-        self._server = _Server(settings, app.state.streams)
+        served = settings(app, app.state.centre.config, host="127.0.0.1", port=port, lifespan=kind)
+        self._server = _Server(served, app.state.streams)
         self._server.listening = threading.Event()
         self._thread = threading.Thread(target=self._server.run, name=f"http {port}", daemon=True)
 

@@ -100,6 +100,23 @@ def test_behind_tls_the_cookie_is_secure(tmp_path: Path) -> None:
     assert "Secure" in answer.headers["set-cookie"]
 
 
+def test_an_address_that_a_caller_makes_up_counts_for_nothing(visitor: Visitor) -> None:
+    browser, guess = visitor(), {"name": "nobody", "password": "x"}
+    answers = [browser.post("/login", data=guess, headers={"x-forwarded-for": f"10.0.0.{n}"}) for n in range(11)]
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+
+
+def test_behind_a_proxy_callers_are_told_apart_by_what_the_proxy_says(tmp_path: Path) -> None:
+    scene = Scene(config(tmp_path, free_port(), NOBODY, behind_tls=True, proxies=("127.0.0.1",)))
+    guess, codes = {"name": "nobody", "password": "x"}, []
+    with Served(application(scene.centre), scene.centre.config.port) as served, httpx.Client() as proxy:
+        for n in range(12):  # what a caller puts before is passed on; the proxy adds whom it saw
+            said = {"x-forwarded-for": f"192.0.2.{n}, 10.0.0.{n // 11}"}
+            codes.append(proxy.post(f"{served.url}/login", data=guess, headers=said).status_code)
+    scene.centre.engine.dispose()
+    assert codes == [401] * 10 + [429, 401]
+
+
 @pytest.mark.parametrize("header", [{"sec-fetch-site": "cross-site"}, {"origin": "http://evil.example"}])
 def test_another_page_cannot_sign_a_browser_in(visitor: Visitor, header: dict[str, str]) -> None:
     answer = visitor().post("/login", data={"name": "manager", "password": PASSWORD}, headers=header)

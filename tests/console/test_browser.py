@@ -3,7 +3,6 @@
 Pictures go to the folder named by BARIE_SCREENSHOTS, else to pytest's own.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -26,7 +25,7 @@ from server.db import reading
 from server.facts import CommandRow
 from simulator.stage.mosquitto import Mosquitto
 from simulator.stage.ports import free_port
-from tests.console.browser import DESK, PATIENCE_MS, PHONE, Person, chromium, person
+from tests.console.browser import DESK, PATIENCE_MS, PHONE, WAYS, Person, person
 from tests.console.scene import BUS, MOTO, PASSWORD, Scene, busy_day, config, lane_state
 from tests.console.served import Served
 from tests.harness.clients import Watcher
@@ -51,18 +50,6 @@ class Running:
     def up(self) -> Served:
         """The application around the scene's centre."""
         return Served(application(self.scene.centre), self.settings.port, lifespan=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    given = os.environ.get("BARIE_SCREENSHOTS")
-    return Path(given) if given else tmp_path_factory.mktemp("screenshots")
 
 
 @pytest.fixture(scope="module")
@@ -229,24 +216,28 @@ def test_signing_out_leads_to_the_login(page: Person) -> None:
     page.page.wait_for_url("**/login")
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize(
-    ("name", "size", "dark"), [("desk", DESK, False), ("phone", PHONE, False), ("night", PHONE, True)]
-)
-def test_every_page_fits_its_window(
-    browser: Browser, running: Running, pictures: Path, name: str, size: tuple[int, int], language: str, *, dark: bool
-) -> None:
-    with person(browser, running.url, size, dark=dark) as visitor:
+@pytest.mark.parametrize("way", [*WAYS, "vi-night"])
+def test_every_page_looks_right(browser: Browser, running: Running, pictures: Path, way: str) -> None:
+    language, size = WAYS.get(way, ("vi", PHONE))
+    with person(browser, running.url, size, dark=way == "vi-night") as visitor:
         visitor.page.goto(f"{running.url}/lang/{language}?back=/login")
-        visitor.photographs(pictures / f"{name}-{language}-login.png")
+        visitor.looks_right(pictures / f"{way}-login.png")
         visitor.signs_in("manager", PASSWORD, language)
-        wide = {"live": visitor.overflow}
-        visitor.photographs(pictures / f"{name}-{language}-live.png")
+        visitor.looks_right(pictures / f"{way}-live.png")
+        visitor.page.keyboard.press("?")
+        visitor.looks_right(pictures / f"{way}-keys.png", whole=False)
         visitor.page.goto(f"{running.url}/day/SPS/{YESTERDAY.isoformat()}")
         visitor.page.wait_for_selector("#chart-money canvas")
-        wide["day"] = visitor.overflow
-        visitor.photographs(pictures / f"{name}-{language}-day.png")
-        assert wide == {"live": 0, "day": 0}
+        visitor.looks_right(pictures / f"{way}-day.png")
+
+
+def test_pages_arrive_in_time_over_slow_3g(browser: Browser, running: Running) -> None:
+    with person(browser, running.url, PHONE) as visitor:
+        visitor.arrives_in_time("/login")
+    with person(browser, running.url, PHONE) as visitor:
+        visitor.signs_in("manager", PASSWORD)
+        visitor.arrives_in_time("/live")
+        visitor.arrives_in_time(f"/day/SPS/{YESTERDAY.isoformat()}")
         assert not visitor.complaints
 
 

@@ -11,11 +11,12 @@ import pytest
 from sqlmodel import select
 
 from gate.findings import Code
+from gate.messages import OpeningReason
 from server.anomalies import anomaly
 from server.console.day import MONEY
 from server.db import reading, transaction
 from server.facts import AnomalyRow, AuditRow
-from server.reconcile import report
+from server.reconcile import local_date, report
 from tests.console.conftest import Visitor
 from tests.console.scene import CAR, Scene, busy_day
 from tests.server.box import MORNING
@@ -177,3 +178,20 @@ def test_a_file_holds_no_plate(scene: Scene, visitor: Visitor) -> None:
 def test_another_kind_of_file_is_refused_in_words(visitor: Visitor) -> None:
     answer = visitor("finance").get(f"{PAGE}/export.exe")
     assert (answer.status_code, "Yêu cầu không đúng dạng" in answer.text) == (400, True)
+
+
+def test_a_day_is_not_said_to_be_well_while_something_is_not_due_yet(scene: Scene, visitor: Visitor) -> None:
+    now = datetime.now(UTC)
+    browser = visitor("manager")
+    page = f"/day/SPS/{local_date(now)}"
+    well = "Không có chênh lệch nào. Sổ và barie khớp nhau."
+    assert well in browser.get(page).text
+    entered = now - timedelta(minutes=3)
+    visit = scene.admits("SPS", "in-1", scene.read("SPS", "in-1", "30A12345", entered), entered)
+    scene.quotes("SPS", "out-1", scene.read("SPS", "out-1", "30A12345", now), visit, entered, now, CAR)
+    scene.leaves("SPS", "out-1", visit, now, OpeningReason.BILLED)
+    with reading(scene.centre.engine) as session:
+        found = report(session, "SPS", local_date(now), now)
+    assert (list(found.findings), len(found.in_transit)) == ([], 1)
+    text = browser.get(page).text
+    assert (well in text, "Chưa có gì quá hạn; 1 việc chưa đến hạn." in text) == (False, True)

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import select
 
 from gate.messages import Command, Display, Open, OpeningReason, Outcome, Reply
+from server.console.once import fresh
 from server.db import reading, transaction
 from server.facts import AuditRow, CommandRow
 from server.presence import reply_said
@@ -30,7 +31,7 @@ class Helper:
 
     def post(self, path: str, **data: str) -> httpx.Response:
         """As HTMX posts a form."""
-        return self.browser.post(path, data=data, headers=self._headers)
+        return self.browser.post(path, data={"once": fresh(), **data}, headers=self._headers)
 
 
 def orders(scene: Scene) -> list[Any]:
@@ -61,6 +62,16 @@ def test_opening_keeps_the_reason_and_the_person(scene: Scene, visitor: Visitor,
         row = session.exec(select(AuditRow).where(AuditRow.what == "opened by hand")).one()
     assert (row.who, row.subject) == ("attendant", "SPS/out-1")
     assert note in row.detail
+
+
+def test_a_form_that_is_sent_twice_orders_once(scene: Scene, visitor: Visitor, now: datetime) -> None:
+    approach, visit = waiting(scene, now)
+    helper, once = Helper(visitor("attendant")), fresh()
+    for _ in range(2):
+        answer = helper.post(f"{AT}/display", approach=approach, visit=visit, once=once)
+        assert (answer.status_code, answer.headers["hx-trigger"]) == (200, "helped")
+    assert len(orders(scene)) == 1
+    assert helper.post(f"{AT}/display", approach=approach, visit=visit, once="").status_code == 400
 
 
 def test_the_reasons_are_a_list_and_another_reason_needs_words(scene: Scene, visitor: Visitor, now: datetime) -> None:

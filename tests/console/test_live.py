@@ -77,7 +77,7 @@ def test_a_card_tells_what_happened_at_its_lane(scene: Scene, visitor: Visitor, 
     assert 'data-arm="up"' in page
     assert "Mời xe qua" in page
     assert "Cho vào · Tự động" in page
-    assert "1</b> trong bãi · sức chứa 420" in page
+    assert "</small> trong bãi · sức chứa 420" in page
 
 
 def test_who_waits_stands_at_the_top_with_its_candidates(scene: Scene, visitor: Visitor, now: datetime) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
 from server.console import stream
 from server.console.stream import Streams, TooManyStreams
-from server.live import BACKLOG_MAX, Live
+from server.live import BACKLOG_MAX, Live, of_person
 
 SOON_S = 5.0
 
@@ -108,6 +109,48 @@ def test_a_quiet_stream_shows_that_it_lives_until_the_person_has_gone(monkeypatc
     heard, left = asyncio.run(visit())
     assert heard[1:] == [": still here\n\n"] * 2
     assert left == 0
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_whoever_has_gone_hears_no_more_however_much_happens(monkeypatch: pytest.MonkeyPatch, *, busy: bool) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.05)
+    sessions = iter([True, False])
+
+    async def visit() -> int:
+        live = Live()
+        streams = Streams(live, round_s=0)
+        async with asyncio.timeout(SOON_S):
+            async for _ in streams.news(["SPS"], lambda: next(sessions)):
+                if busy:
+                    live.changed("SPS")
+        return streams.open
+
+    assert asyncio.run(visit()) == 0
+
+
+def test_a_person_is_asked_for_at_once_when_their_sessions_change_and_others_are_not() -> None:
+    asked: list[str] = []
+
+    def still_in(name: str) -> bool:
+        asked.append(name)
+        return False
+
+    async def visit() -> list[str]:
+        live = Live()
+        streams = Streams(live, round_s=0)
+        pages = [streams.news([], partial(still_in, name), whose=of_person(name)) for name in ("an", "binh")]
+        for page in pages:
+            await _next(page)
+        live.changed(of_person("an"))
+        with pytest.raises(StopAsyncIteration):
+            await _next(pages[0])
+        live.changed("SPS")
+        heard = [await _next(pages[1])]
+        await pages[1].aclose()
+        return heard
+
+    assert asyncio.run(visit()) == ["event: SPS\ndata: changed\n\n"]
+    assert asked == ["an"]
 
 
 def test_closing_ends_every_stream_at_once() -> None:

@@ -3,59 +3,43 @@
 import inspect
 import re
 import string
-from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from edge.lanes import arm, orders
-from gate.devices.board import Sensor
 from gate.findings import WORDS as FINDINGS
 from gate.findings import Code
 from gate.lane import Phase
-from gate.messages import Action, ClockQuality, Direction, LaneMode, OpeningReason, Outcome, Why
-from gate.vehicle import VehicleClass
+from gate.messages import Action, Outcome
 from server.console import day, objections
 from server.console.objections import objection
-from server.console.ordering import Wish
-from server.console.words import WORDS, language_of, named, speaker
-from server.help import Because
+from server.console.words import WORDS, gathered, language_of, named, speaker
 from server.language import Language
-from server.roles import Role
+from tests.console.families import FAMILIES, OPEN
 
 CONSOLE = Path(day.__file__).parent
 TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))
 CODE = sorted(CONSOLE.glob("*.py"))
 
-# families that hold a word for each value of a field
-FAMILIES: dict[str, Iterable[str]] = {
-    "arm": ("up", "down", "moving", "unknown"),
-    "because": Because,
-    "class": VehicleClass,
-    "clock": ClockQuality,
-    "counts": day.COUNTS,
-    "live.direction": Direction,
-    "means": Wish,
-    "mode": [*LaneMode, "lease expired", "unknown"],
-    "money": day.MONEY,
-    "phase": [*Phase, "unknown"],
-    "reader": ("ready", "starting", "none"),
-    "reason": OpeningReason,
-    "role": Role,
-    "sensor": Sensor,
-    "why": Why,
-    "wish": Wish,
-}
 ORDERS = [*(each.__struct_config__.tag for each in get_args(Action)), "pending", "late", *Outcome]
 FILES = (".html", ".css", ".js", ".svg", ".csv", ".xlsx")
 
 
 def used() -> set[str]:
     """Keys that templates and code name."""
-    in_templates = (re.findall(r"\bt\('([a-z0-9_.]+)'", path.read_text()) for path in TEMPLATES)
+    in_templates = (re.findall(r"\bt\('([a-z0-9_.]+[a-z0-9_])'", path.read_text()) for path in TEMPLATES)
     in_code = (re.findall(r'"((?:[a-z]+\.)+[a-z0-9_]+)"', path.read_text()) for path in CODE if path.stem != "words")
     return {key for keys in (*in_templates, *in_code) for key in keys}
+
+
+def chosen() -> set[str]:
+    """Families that templates and code choose a word of by a value."""
+    in_templates = (re.findall(r"\bword\('([a-z_.]+)'", path.read_text()) for path in TEMPLATES)
+    joined = (re.findall(r"\bt\('([a-z_.]+)\.' ~", path.read_text()) for path in TEMPLATES)
+    in_code = (re.findall(r'\bnamed\(\w+, "([a-z_.]+)"', path.read_text()) for path in CODE)
+    return {family for families in (*in_templates, *joined, *in_code) for family in families}
 
 
 def test_every_word_is_there_in_both_languages() -> None:
@@ -107,9 +91,18 @@ def test_orders_have_words() -> None:
 
 
 def test_no_word_is_left_over() -> None:
-    dynamic = (*FAMILIES, "order", "error", "age")
-    left = [key for key in WORDS if key not in used() and not key.startswith(tuple(f"{name}." for name in dynamic))]
+    known = used() | {f"{family}.{value}" for family, values in FAMILIES.items() for value in values}
+    left = [key for key in WORDS if key not in known and not key.startswith(tuple(f"{name}." for name in OPEN))]
     assert not left
+
+
+def test_every_family_that_is_chosen_from_is_known() -> None:
+    assert chosen() <= set(FAMILIES) | set(OPEN)
+
+
+def test_no_key_is_said_twice() -> None:
+    with pytest.raises(ValueError, match=r"live\.title twice"):
+        gathered(iter([("live.title", ("a", "b")), ("live.title", ("c", "d"))]))
 
 
 def test_an_unknown_value_is_shown_as_it_is() -> None:

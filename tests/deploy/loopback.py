@@ -3,13 +3,16 @@
 import getpass
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from simulator.demo.installation import BROKER_PORT, CAMERA_PORT, CENTRE_PORT, DATA, SECRETS, SITE_BROKER_PORT
+from simulator.demo.broker_files import PLUGIN
+from simulator.demo.installation import ACCOUNTS, BROKER_PORT, CAMERA_PORT, CENTRE_PORT, DATA, SECRETS, SITE_BROKER_PORT
 from simulator.stage.ports import free_port
 from tests.deploy.compose import Service, targets
+from tests.harness.accounts import plugin
 
 HOST: Final = "127.0.0.1"
 NAMED: Final = (CENTRE_PORT, BROKER_PORT, SITE_BROKER_PORT, CAMERA_PORT)
@@ -26,6 +29,7 @@ class Loopback:
             (folder / name / "data").mkdir()
             for target, source in targets(service).items():
                 self._put(name, target, (secrets / source).read_text())
+        shutil.copytree(secrets / "broker.accounts", folder / "broker" / "accounts")
 
     def mount(self, name: str) -> Path:
         """A service's own /run/secrets."""
@@ -63,4 +67,5 @@ class Loopback:
         path.write_text(text)
 
     def _here(self, name: str, text: str) -> str:
-        return text.replace(SECRETS, str(self.mount(name))).replace(DATA, str(self.folder / name / "data"))
+        text = text.replace(SECRETS, str(self.mount(name))).replace(DATA, str(self.folder / name / "data"))
+        return text.replace(ACCOUNTS, str(self.folder / name / "accounts")).replace(PLUGIN, str(plugin()))

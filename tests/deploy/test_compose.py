@@ -111,6 +111,18 @@ def test_every_secret_is_a_private_file_that_somebody_uses(
     assert secrets.stat().st_mode & 0o777 == 0o700
 
 
+def test_the_broker_may_write_down_whom_the_centre_lets_in(services: dict[str, Service], secrets: Path) -> None:
+    (kept,) = re.findall(r"^plugin_opt_config_file (.*)$", (secrets / "broker.conf").read_text(), re.MULTILINE)
+    (volume,) = services["broker"]["volumes"]
+    here, there = volume.split(":")
+    assert Path(kept).parent == Path(there)
+    assert (Path(here) / Path(kept).name).is_file()
+    assert not json.loads((Path(here) / Path(kept).name).read_text())["clients"]
+    assert Path(here).stat().st_mode & 0o777 == 0o700
+    assert "plugin" not in (secrets / "site-broker.conf").read_text()
+    assert "$CONTROL" not in (secrets / "site-broker.acl").read_text()
+
+
 def test_every_file_that_a_part_is_pointed_to_is_mounted(services: dict[str, Service], secrets: Path) -> None:
     for name, service in services.items():
         mounted = targets(service)
@@ -163,8 +175,8 @@ def test_what_is_kept_lies_on_a_volume(whole: dict[str, Any], services: dict[str
         volume, _, at = services[name]["volumes"][0].partition(":")
         assert volume in whole["volumes"]
         assert Path(path).is_relative_to(at)
-    mounts = [volume for service in services.values() for volume in service.get("volumes", [])]
-    assert len(mounts) == len(whole["volumes"]) == 4
+    mounts = {volume for service in services.values() for volume in service.get("volumes", [])}
+    assert len(mounts - set(services["broker"]["volumes"])) == len(whole["volumes"]) == 4
 
 
 def _networks(services: dict[str, Service], name: str) -> set[str]:

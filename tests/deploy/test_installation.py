@@ -29,7 +29,12 @@ def init(folder: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def secret_words(folder: Path) -> set[str]:
-    return {word for file in folder.iterdir() for word in re.findall(r"[\w+/-]{12,}={0,2}", file.read_text())}
+    return {
+        word
+        for file in folder.iterdir()
+        if file.is_file()
+        for word in re.findall(r"[\w+/-]{12,}={0,2}", file.read_text())
+    }
 
 
 def test_files_are_private_and_all_there(tmp_path: Path) -> None:
@@ -38,7 +43,8 @@ def test_files_are_private_and_all_there(tmp_path: Path) -> None:
     assert "logins.txt" in done.stderr
     folder = tmp_path / "a" / "secrets"
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in folder.rglob("*")}
+    assert modes == {(True, 0o700), (False, 0o600)}
     assert [path.name for path in folder.parent.iterdir()] == ["secrets"], "nothing half made lies beside it"
 
 
@@ -87,7 +93,7 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
 def test_each_part_takes_its_file(tmp_path: Path) -> None:
     """Where the files lie as in a container."""
     install(tmp_path / "secrets", NOW)
-    for file in (tmp_path / "secrets").iterdir():
+    for file in filter(Path.is_file, (tmp_path / "secrets").iterdir()):
         text = file.read_text().replace(SECRETS, str(tmp_path / "secrets")).replace(DATA, str(tmp_path))
         file.write_text(text)
     centre = load_centre(tmp_path / "secrets" / "centre.json")

@@ -235,6 +235,8 @@ def test_findings_are_worked_off_from_the_command_line(engine: Engine, books_url
     (found,) = answer("findings", "list", "--site", "SPS", "--json", *books)["findings"]
     assert (found["code"], found["subject"], found["owner"]) == ("device_fault", "X", "engineer")
     answer("findings", "take", "device_fault", "X", *by, "--json", *books)
+    assert answer("findings", "give-back", "device_fault", "X", *by, "--json", *books) == {"taken_by": ""}
+    assert run("findings", "give-back", "device_fault", "X", *by, *books)[0] == 1
     assert run("findings", "dismiss", "device_fault", "X", "--reason", "", *by, *books)[0] == 1
     assert answer("findings", "dismiss", "device_fault", "X", "--reason", "board changed", *by, "--json", *books)[
         "settled"
@@ -243,6 +245,7 @@ def test_findings_are_worked_off_from_the_command_line(engine: Engine, books_url
     answer("findings", "reopen", "device_fault", "X", "--reason", "it is back", *by, "--json", *books)
     assert [each["what"] for each in answer("findings", "show", "device_fault", "X", "--json", *books)["work"]] == [
         "take",
+        "give_back",
         "dismiss",
         "reopen",
     ]

@@ -143,7 +143,7 @@ def case(engine: Engine, code: Code, amount: int, at: datetime = MORNING) -> Non
         sync(session, "SPS", at + HOUR)
 
 
-@pytest.mark.parametrize(("by", "why"), [*STRANGERS, ("tam", "--by: tam (attendant) may not see books")])
+@pytest.mark.parametrize(("by", "why"), [*STRANGERS, ("tam", "--by: tam (attendant) may not decide money")])
 def test_a_finding_is_worked_off_by_a_known_person(run: Run, sqlite: Engine, by: str, why: str) -> None:
     case(sqlite, Code.PRICE_DIFFERS, 5_000)
     for what in ("take", "explain", "dismiss", "reopen"):
@@ -156,7 +156,7 @@ def test_an_attendant_takes_and_explains_what_is_an_attendants_and_dismisses_not
     case(sqlite, Code.UNREAD, 0)
     said(run, "findings", "take", "unread", "X", "--by", "tam")
     said(run, "findings", "explain", "unread", "X", *WHY, "--by", "tam")
-    assert "may not see books" in run("findings", "dismiss", "unread", "X", *WHY, "--by", "tam").err
+    assert "may not decide money" in run("findings", "dismiss", "unread", "X", *WHY, "--by", "tam").err
 
 
 def test_a_second_person_dismisses_and_until_then_it_says_so(run: Run, sqlite: Engine) -> None:

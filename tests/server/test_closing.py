@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 from gate.ledger import LedgerAccount
 from gate.messages import OpeningReason
-from server import facts, facts_bank, facts_day, facts_money, facts_visits
+from server import facts, facts_bank, facts_day, facts_money, facts_stays, facts_visits
 from server.books import balance
 from server.closing import NotYet, write_off
 from server.db import connect, reading, transaction
@@ -83,6 +83,7 @@ def test_every_fact_is_in_exactly_one_close(engine: Engine) -> None:
 
 
 ELSEWHERE = {
+    "audit",
     "event",
     "command",
     "day_close",
@@ -91,14 +92,14 @@ ELSEWHERE = {
     "candidates_shown",
     "inside_file",
 }
-"""Of a site and in no close: what boxes said (its facts are there), orders to them, the closes themselves, and mere
-proposals."""
+"""Of a site and in no close: what boxes said (its facts are there), orders to them, the closes themselves, mere
+proposals, and who looked at what (the facts that people made are there)."""
 
 
 def test_every_table_of_facts_is_in_closes_or_known_not_to_be() -> None:
     found = {
         table.__tablename__: table
-        for module in (facts, facts_money, facts_day, facts_visits, facts_bank)
+        for module in (facts, facts_money, facts_day, facts_visits, facts_stays, facts_bank)
         for table in vars(module).values()
         if isinstance(table, type) and issubclass(table, SQLModel) and hasattr(table, "__table__")
     }

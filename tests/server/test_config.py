@@ -44,8 +44,12 @@ BAD: dict[str, tuple[Change, str]] = {
     "two deciding boxes": (another_box, "boxes: SPS has 2; one decides"),
     "a box of no site": (lambda c: c["boxes"][0].update(site="XXX"), "boxes: sps-1 belongs to XXX"),
     "beyond loopback without TLS": (lambda c: c.update(host="0.0.0.0"), "host: 0.0.0.0 is not loopback"),  # noqa: S104 - it is refused
+    "TLS spoken by nobody knows whom": (lambda c: c.update(behind_tls=True), "proxies: behind_tls without"),
+    "a proxy without an address": (lambda c: c.update(proxies=["front.example"]), "proxies: front.example is no addr"),
+    "everybody as a proxy": (lambda c: c.update(proxies=["0.0.0.0/0"]), "proxies: 0.0.0.0/0 is everybody"),
     "half a certificate": (lambda c: c.update(certificate="/etc/x.pem"), "certificate: it and certificate_key"),
     "a key that is none": (lambda c: c.update(signing_key="AAAAAAAAAAAAAAAAAAAAAA=="), "signing_key"),
+    "a name that turns": (lambda c: c["sites"][0].update(name_en="x\u202e"), "name_en: the text holds hidden"),
     "an unknown key": (lambda c: c.update(colour="red"), "colour"),
 }
 

@@ -115,7 +115,10 @@ def test_a_refund_is_undone_only_while_the_money_is_here(owing: Engine) -> None:
     name = refunded(owing, "sepay:1", amount=20_000)
     decision = next(row["decision"] for row in rows(owing, DecisionRow))
     undone = decided(owing, Kind.UNDO, undoes=decision)
-    assert undone.missing == 0
+    assert undone.missing == 1, "two persons made it, two take it back"
+    with pytest.raises(Impossible, match="waits for another"):
+        decided(owing, Kind.UNDO, HOA, undoes=decision)
+    assert agreed(owing, undone.decision).missing == 0
     with transaction(owing) as session:
         assert refunds.open_refunds(session) == []
         assert not refunds.close(session, name, 20_000, MORNING, "line", MORNING), "it was taken back"
@@ -164,7 +167,7 @@ def test_a_refund_off_a_stay_that_is_undone_settles_it_again(owing: Engine, mean
     if meanwhile:
         paid(owing, notice(2, FIRST, meanwhile), datetime.now(UTC))
     decision = next(row["decision"] for row in rows(owing, DecisionRow) if row["kind"] == Kind.REFUND)
-    assert decided(owing, Kind.UNDO, HOA, undoes=decision).freed == (("SPS", FIRST),)
+    assert agreed(owing, decided(owing, Kind.UNDO, undoes=decision).decision).freed == (("SPS", FIRST),)
     assert (owed(owing, FIRST), balances_of(owing)[A.SUSPENSE]) == (0, -waits)
     with reading(owing) as session:
         assert ledger.settled_by(session, "sepay:1").get(FIRST, 0) == 30_000 - meanwhile

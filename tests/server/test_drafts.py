@@ -14,7 +14,7 @@ from gate.vehicle import VehicleClass
 from gate.wire import encode
 from server import drafts
 from server.db import reading, transaction
-from server.drafts import BadDraft, NoSuchTariff, Stage, Version
+from server.drafts import BadDraft, NoSuchTariff, Revised, Stage, Version
 from server.facts import AuditRow
 from server.facts_money import ApprovalRow
 from server.register import TariffRow
@@ -94,6 +94,16 @@ def test_an_approval_is_about_one_revision(sqlite: Engine) -> None:
     assert save(sqlite, version(price=41_000)).stage is Stage.DRAFT
     assert decide(sqlite, by="hoa").stage is Stage.COMING
     assert sorted(row["agrees"] for row in rows(sqlite, ApprovalRow)) == [False, True]
+
+
+def test_who_looked_at_an_earlier_revision_approves_nothing(engine: Engine) -> None:
+    seen = save(engine, version())
+    save(engine, version(price=60_000))
+    with pytest.raises(Revised, match="flat-2 was written anew: look at revision 2"):
+        decide(engine, seen=seen.sha256)
+    assert not rows(engine, ApprovalRow)
+    again = save(engine, version(price=60_000))
+    assert decide(engine, seen=again.sha256).stage is Stage.COMING
 
 
 def test_what_is_published_never_changes(sqlite: Engine) -> None:

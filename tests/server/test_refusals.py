@@ -14,7 +14,17 @@ from server.refusals import CHECKS, MONEY, TARIFFS, bilingual, in_both
 from tests.server.box import TARIFF
 
 ROOT = Path(__file__).resolve().parents[2]
-OF_MONEY = ("effects", "payments", "decisions", "refunds", "refund_accounts", "account_changes", "claims", "transfers")
+OF_MONEY = (
+    "effects",
+    "undo_checks",
+    "payments",
+    "decisions",
+    "refunds",
+    "refund_accounts",
+    "account_changes",
+    "claims",
+    "transfers",
+)
 REFUSALS = {"Impossible", "NotYours", "NoSuch", "BadAccount", "BadDraft", "NoSuchTariff", "NoSuchSite", "BadDays"} | {
     "ValueError",
     "PermissionError",

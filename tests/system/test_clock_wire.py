@@ -107,7 +107,7 @@ def test_a_centre_answers_a_state_with_its_mark_and_its_time(tmp_path: Path, bro
     register(engine)
     engine.dispose()
     centre = Centre(settings)
-    centre.bus._sites = ("SPS",)  # noqa: SLF001 - sites of the register, not of the configuration
+    centre.bus._sites = {"SPS"}  # noqa: SLF001 - sites of the register, not of the configuration
     said = State(
         box=BOX,
         boot=UUID(int=7),

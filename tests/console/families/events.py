@@ -1,0 +1,5 @@
+"""The events' pages'."""
+
+from typing import Final
+
+FAMILIES: Final = {"events.state": ("coming", "now", "over", "undone")}
