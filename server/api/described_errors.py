@@ -22,7 +22,7 @@ WORDS: Final[Mapping[int, str]] = {
 _MONEY: Final = (403, 404, 409)
 _WORK: Final = (403, 404, 409)
 _SHIFT: Final = (404, 409, 422)
-_FILE: Final = (413, 422)
+_FILE: Final = (408, 413, 422)
 _PICTURE: Final = (408, 409, 413, 415, 422, 507)
 OWN: Final[Mapping[str, tuple[int, ...]]] = {
     "books.site_books": (404,),

@@ -102,7 +102,7 @@ def test_a_plate_is_corrected_once_after_its_effect_was_shown(scene: Scene, visi
         ({"difference": 0}, 409, "giá đã đổi"),
         ({"shown": "24A05679"}, 409, "hãy xem lại"),
         ({"plate": "<script>", "shown": "<script>"}, 409, "biển số"),
-        ({"note": ""}, 400, "không đúng dạng"),
+        ({"note": ""}, 400, "hãy điền"),
     ],
 )
 def test_a_correction_that_is_refused_says_why(

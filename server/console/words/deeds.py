@@ -80,6 +80,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "deed.money: refused": ("Tiền: từ chối một quyết định", "Money: refused a decision"),
     "deed.money: refused another account": ("Tiền: từ chối đổi tài khoản hoàn", "Money: refused another account"),
     "deed.money: settle": ("Tiền: gán tiền chờ cho lượt", "Money: settled a stay with waiting money"),
+    "deed.money: took a file of transfers": ("Tiền: tải tệp chuyển khoản", "Money: took a file of transfers"),
     "deed.money: undo": ("Tiền: hủy một quyết định", "Money: undid a decision"),
     "deed.money: waive": ("Tiền: miễn giảm", "Money: waived"),
     "deed.money: write_off": ("Tiền: xóa nợ", "Money: wrote off"),
