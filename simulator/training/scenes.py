@@ -75,9 +75,9 @@ class Stage:
         return self._drawn([*plates, *words], manner)
 
     def portrait(self, text: Writing, manner: Manner) -> Scene:
-        """One plate, and a word now and then behind it."""
+        """One plate, and a word now and then where it leaves room."""
         words = [word(self._rng) for _ in range(self._rng.choice((0, 0, 0, 1)))]
-        return self._drawn([*words, text], manner)
+        return self._drawn([text, *words], manner)
 
     def _drawn(self, texts: list[Writing], manner: Manner) -> Scene:
         rng, pools = self._rng, self._artist.pools

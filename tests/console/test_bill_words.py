@@ -12,14 +12,14 @@ from server.language import Language
     [
         ("free", "Thời gian miễn phí", "Free time"),
         ("turn", "Lượt", "Turn"),
-        ("turn CAR9", "Lượt: Ô tô đến 9 chỗ", "Turn: Car up to 9 seats"),
-        ("night CAR9 2x60m", "Ban đêm: Ô tô đến 9 chỗ, 2 x 60 phút", "Night: Car up to 9 seats, 2 x 60 min"),
+        ("turn CAR9", "Lượt: Ô tô đến 9 chỗ", "Turn: Car, up to 9 seats"),
+        ("night CAR9 2x60m", "Ban đêm: Ô tô đến 9 chỗ, 2 x 60 phút", "Night: Car, up to 9 seats, 2 x 60 min"),
         (
             "night CAR9 2x60m cap",
             "Ban đêm: Ô tô đến 9 chỗ, 2 x 60 phút, đến mức tối đa",
-            "Night: Car up to 9 seats, 2 x 60 min, up to the cap",
+            "Night: Car, up to 9 seats, 2 x 60 min, up to the cap",
         ),
-        ("tet CAR9 cap", "tet: Ô tô đến 9 chỗ, đến mức tối đa", "tet: Car up to 9 seats, up to the cap"),
+        ("tet CAR9 cap", "tet: Ô tô đến 9 chỗ, đến mức tối đa", "tet: Car, up to 9 seats, up to the cap"),
         ("day 3", "Ngày thứ 3", "Day 3"),
         ("days 1-39", "Ngày thứ 1-39", "Day 1-39"),
         ("pass", "Vé tháng", "Pass"),

@@ -243,6 +243,8 @@ TROUBLE: Final[dict[str, tuple[dict[str, Any], set[tuple[Code, str, int]]]]] = {
             C.BANK_LINE_UNKNOWN,
             C.CASH_NOT_DEPOSITED,
             C.TILL_DIFFERS,
+            C.EVENT_NOT_APPROVED,
+            C.EVENT_UNDERSTAFFED,
         )
     },
 }

@@ -110,4 +110,5 @@ def test_every_source_is_asked_once() -> None:
         "proving",
         "shifts",
         "pairings",
+        "event_cases",
     }

@@ -13,7 +13,7 @@ from simulator.training.texts import label, word, writing
 CLEAR = Manner(0.2, 0.0, hide=False, least=100, most=160)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stage() -> Stage:
     """One that needs no face of this machine."""
     return Stage(3, faces=4, fonts=False, backdrops=1)
