@@ -1,15 +1,18 @@
 """A person finds a visit by a plate half remembered, corrects it and takes the dispute pack, in a real browser."""
 
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from sqlmodel import select
 
 from gate.lease import Standing
 from gate.messages import OpeningReason
 from server import lists
-from server.db import transaction
+from server.db import reading, transaction
+from server.facts_stays import StayChangeRow
 from server.lists import Listing
 from tests.console.browser import WAYS
 from tests.console.conftest import Visitors
@@ -102,6 +105,45 @@ def test_a_debt_is_waived_by_two_and_two_visits_become_one(
         manager.page.locator("#change-form button").dblclick()
     expect(manager.page.locator(".story .person")).to_have_count(1)
     manager.looks_right(pictures / f"{way}-merged.png")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_visit_is_split_and_the_rest_voided_once_by_keys_alone(
+    scene: Scene, somebody: Visitors, pictures: Path, stay: str, way: str
+) -> None:
+    language, size = WAYS[way]
+    visitor = somebody("manager", size, language)
+    page, note = visitor.page, "<b>hai xe</b>"
+    page.goto(f"{visitor.url}/visits/{stay}")
+    page.locator(f"a[href='/visits/{stay}/change/split']").press("Enter")
+    page.wait_for_url("**/change/split")
+    page.locator("#change-form [name=note]").press_sequentially(note)
+    visitor.looks_right(pictures / f"{way}-split.png")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator(".story .person")).to_have_count(1)
+    expect(page.locator(".story .person")).to_contain_text("<b>hai xe</b>")
+    with reading(scene.centre.engine) as session:
+        rest = session.exec(select(StayChangeRow)).one().other
+    page.goto(f"{visitor.url}/visits/{rest}/change/void")
+    expect(page.locator("#plan")).to_be_visible()
+    page.locator("#change-form [name=note]").press_sequentially("không có xe")
+    visitor.looks_right(pictures / f"{way}-void.png")
+    other_tab = page.context.new_page()
+    other_tab.goto(page.url)
+    with page.expect_navigation():
+        page.locator("#change-form button").dblclick()
+    expect(page.locator("#said")).to_be_visible()
+    visitor.looks_right(pictures / f"{way}-voided.png")
+    page.go_back()
+    page.go_forward()
+    page.reload()
+    other_tab.fill("#change-form [name=note]", "không có xe")
+    with other_tab.expect_response(f"**/visits/{rest}/change/void") as again:
+        other_tab.locator("#change-form button").click()
+    assert again.value.status == HTTPStatus.CONFLICT
+    with reading(scene.centre.engine) as session:
+        assert len(session.exec(select(StayChangeRow)).all()) == 2
 
 
 @pytest.mark.usefixtures("stay")
